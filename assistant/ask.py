@@ -1,0 +1,224 @@
+"""One question, start to end: understand → retrieve → answerable → quote or write → verify."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from assistant import answerable, glossary, quote, suggest
+from assistant.config import Config
+from assistant.retrieve import Evidence, Retriever
+from assistant.types import (
+    Answer,
+    Citation,
+    Draft,
+    IndexIdentity,
+    ModelUsed,
+    Question,
+    Request,
+    ShortReply,
+    VerifiedClaim,
+)
+from assistant.understand import Understanding
+from assistant.verify import Verifier
+from assistant.write import Writer, WriterFailure
+from index import reading_aid
+from index.document import Document
+from index.library import open_index
+from index.reading_aid import ReadingAid
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What is being done now, for whoever waits."""
+
+    name: Literal["searching", "writing", "checking"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimShown:
+    """A claim that passed the gate, before the answer is whole; its citations are numbered on their own."""
+
+    claim: VerifiedClaim
+    citations: tuple[Citation, ...]
+
+
+Event = Stage | ClaimShown | Answer
+
+
+class Assistant:
+    """Answers questions about one document; safe to share between threads."""
+
+    def __init__(
+        self,
+        document: Document,
+        aid: ReadingAid | None,
+        index: IndexIdentity,
+        understanding: Understanding,
+        retriever: Retriever,
+        writer: Writer | None,
+    ) -> None:
+        self.document = document
+        self.reading_aid = aid
+        self.index = index
+        self.verifier = Verifier(document, aid, index)
+        self._understanding = understanding
+        self._retriever = retriever
+        self._writer = writer
+
+    @classmethod
+    def open(cls, config: Config) -> "Assistant":
+        """Open the index (or build it) and load what answering needs.
+
+        Raises:
+            UserError: the index may not be rebuilt, or a file does not hold together.
+        """
+        store, embedder = open_index(config.index)
+        shipped = store.manifest.identity.origin == "shipped"
+        aid = reading_aid.load(store.document) if shipped else None
+        words = glossary.load()
+        return cls(
+            store.document,
+            aid,
+            IndexIdentity(store.fingerprint, store.embedding),
+            Understanding(store.document, words, aid),
+            Retriever.open(store, embedder, words),
+            Writer(config.llm, store.document, words) if config.llm else None,
+        )
+
+    @property
+    def writer(self) -> Writer | None:
+        """The language model's side, when it is switched on."""
+        return self._writer
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request; in LLM mode this runs an event loop of its own, so call it from a thread without one."""
+        if self._writer is None or request.mode == "quote":
+            return self._quote_answer(request, None if request.mode != "llm" else "llm_off")
+        return asyncio.run(self._collect(request))
+
+    async def stream(self, request: Request) -> AsyncIterator[Event]:
+        """What happens while a request is answered; the last event is the Answer.
+
+        Closing the iterator early closes the connection to the language model.
+        """
+        yield Stage("searching")
+        if self._writer is None or request.mode == "quote":
+            note = "llm_off" if request.mode == "llm" else None
+            answer = await asyncio.to_thread(self._quote_answer, request, note)
+            for claim in answer.claims:
+                yield ClaimShown(claim, tuple(answer.citation(number) for number in claim.citations))
+            yield answer
+            return
+        async with aclosing(self._write(self._writer, request)) as events:
+            async for event in events:
+                yield event
+
+    async def _collect(self, request: Request) -> Answer:
+        async with aclosing(self.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, Answer):
+                    return event
+        raise RuntimeError("the stream ended without an answer")
+
+    def _quote_answer(self, request: Request, mode_note: str | None) -> Answer:
+        clock = _Clock()
+        found = self._prepare(request, clock, mode_note)
+        if isinstance(found, Answer):
+            return found
+        draft = replace(found.draft, mode_note=mode_note)
+        clock.lap("draft")
+        return self.verifier.answer(draft, clock.laps("verify"))
+
+    def _prepare(self, request: Request, clock: "_Clock", mode_note: str | None = None) -> "_Prepared | Answer":
+        """Everything that needs no model: a finished short reply, or quote mode's draft with its evidence."""
+        understood = self._understanding.understand(request)
+        clock.lap("understand")
+        if isinstance(understood, ShortReply):
+            return self.verifier.short_reply(understood, 0.0, clock.laps("verify"), mode_note)
+        evidence = self._retriever.evidence(understood)
+        clock.lap("retrieve")
+        verdict = answerable.judge(evidence)
+        if verdict.status in ("small_talk", "declined"):
+            assert verdict.reason is not None
+            reply = ShortReply(understood.text, understood.language, verdict.status, verdict.reason)
+            return self.verifier.short_reply(reply, verdict.confidence, clock.laps("verify"), mode_note)
+        draft = quote.draft(understood, evidence, verdict, self.document)
+        draft = replace(draft, follow_ups=suggest.follow_ups(draft, self.document))
+        return _Prepared(understood, evidence, draft)
+
+    async def _write(self, writer: Writer, request: Request) -> AsyncIterator[Event]:
+        clock = _Clock()
+        found = await asyncio.to_thread(self._prepare, request, clock)
+        if isinstance(found, Answer):
+            yield found
+            return
+        if found.draft.status == "not_in_document":
+            yield self.verifier.answer(replace(found.draft, mode_note="refused_before_llm"), clock.laps("verify"))
+            return
+        yield Stage("writing")
+        likely = tuple(address for claim in found.draft.claims if claim.kind == "quote" for address in claim.addresses)
+        shown, dropped, note, model = [], [], None, writer.model_used
+        try:
+            async with aclosing(writer.claims(found.question, request.history, likely)) as claims:
+                async for claim in claims:
+                    finding = self.verifier.finding(claim, found.question.language, writer.offered)
+                    if finding.supported:
+                        shown.append(claim)
+                        verified, citations = self.verifier.verified(claim, found.question.language)
+                        yield ClaimShown(verified, citations)
+                    else:
+                        dropped.append(writer.drop(claim, finding.reasons))
+        except WriterFailure as failure:
+            note = failure.mode_note
+        clock.lap("draft")
+        yield Stage("checking")
+        if note is None and not shown:
+            note = "gate_dropped_all" if dropped else "llm_invalid"
+        yield self._merge(found.draft, shown, dropped, note, model, clock)
+
+    def _merge(
+        self,
+        base: Draft,
+        shown: list,  # type: ignore[type-arg]
+        dropped: list,  # type: ignore[type-arg]
+        note: str | None,
+        model: ModelUsed,
+        clock: "_Clock",
+    ) -> Answer:
+        """The written claims and, after them, what quote mode chose and they do not cite; or quote mode's own answer."""
+        if note is not None:
+            draft = replace(base, mode_note=note, dropped=tuple(dropped))
+            return self.verifier.answer(draft, clock.laps("verify"))
+        cited = {address for claim in shown for address in claim.addresses}
+        rest = [claim for claim in base.claims if claim.kind == "note" or not set(claim.addresses) <= cited]
+        draft = replace(base, mode="llm", claims=(*shown, *rest), dropped=tuple(dropped), model=model)
+        return self.verifier.answer(draft, clock.laps("verify"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    question: Question
+    evidence: Evidence
+    draft: Draft
+
+
+class _Clock:
+    """Milliseconds between laps, 3 decimals, and the total."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] = round(self._laps.get(name, 0.0) + (now - self._last) * 1000, 3)
+        self._last = now
+
+    def laps(self, name: str) -> dict[str, float]:
+        """Close the last lap as ``name``; every part of the contract is there, 0.0 where a step was not needed."""
+        self.lap(name)
+        parts = {part: self._laps.get(part, 0.0) for part in ("understand", "retrieve", "draft", "verify")}
+        return parts | {"total": round((self._last - self._start) * 1000, 3)}

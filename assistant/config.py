@@ -1,0 +1,147 @@
+"""One frozen Config, read from the environment once; every setting is listed in SETTINGS and nowhere else."""
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from index.errors import ConfigError
+from index.settings import IndexSettings, read_secret
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable, for the table in the README."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting("MOC_INDEX_DIR", ".index", "where the index lies"),
+    Setting("MOC_INDEX_BUILD", "auto", "`never`: a missing or stale index is an error (exit 4) instead of being built"),
+    Setting("MOC_LLM_MODEL", "", "name of the model; setting it switches LLM mode on. Empty: nothing is sent anywhere"),
+    Setting("OPENAI_BASE_URL", "", "address of the OpenAI-compatible server, for instance of vLLM or llama.cpp"),
+    Setting("OPENAI_API_KEY", "", "key of that server (or `OPENAI_API_KEY_FILE`)"),
+    Setting("MOC_LLM_VENDOR", "", "who runs that server, told to readers"),
+    Setting("MOC_LLM_CONNECT_SECONDS", "3", "how long a connection to it may take"),
+    Setting("MOC_LLM_FIRST_TOKEN_SECONDS", "10", "how long its first word may take"),
+    Setting("MOC_LLM_GAP_SECONDS", "8", "how long it may pause"),
+    Setting("MOC_LLM_TOTAL_SECONDS", "45", "how long a whole answer may take"),
+    Setting("MOC_EMBEDDING_MODEL", "", "an embedding model behind an OpenAI-compatible server instead of the built-in one"),
+    Setting("MOC_EMBEDDING_BASE_URL", "", "address of that server"),
+    Setting("MOC_EMBEDDING_API_KEY", "", "key of that server (or `MOC_EMBEDDING_API_KEY_FILE`)"),
+    Setting("MOC_PUBLIC_URL", "", "address readers reach the service at; citation links start with it"),
+    Setting("MOC_FRAME_ORIGINS", "", "origins whose pages may embed the chat, separated by spaces or commas"),
+    Setting("MOC_OPERATOR_NAME", "", "who runs the service"),
+    Setting("MOC_OPERATOR_CONTACT", "", "how to reach them"),
+    Setting("MOC_OFFICIAL_URL", "", "where the official text is published"),
+    Setting("MOC_METRICS_TOKEN", "", "bearer token for the reasons in `/readyz` (or `MOC_METRICS_TOKEN_FILE`)"),
+)
+_SECRETS = ("OPENAI_API_KEY", "MOC_EMBEDDING_API_KEY", "MOC_METRICS_TOKEN")
+_KNOWN = {setting.name for setting in SETTINGS} | {f"{name}_FILE" for name in _SECRETS} | {"MOC_REQUIRE_ALL"}
+_KUBERNETES = re.compile(r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT|PORT_\d+_\w+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class LlmSettings:
+    """The language model behind an OpenAI-compatible server, and how long it may take (seconds)."""
+
+    model: str
+    base_url: str | None
+    api_key: str | None
+    vendor: str
+    connect_seconds: float = 3.0
+    first_token_seconds: float = 10.0
+    gap_seconds: float = 8.0
+    total_seconds: float = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything the environment decides."""
+
+    index: IndexSettings = IndexSettings()
+    llm: LlmSettings | None = None
+    public_url: str = ""
+    frame_origins: tuple[str, ...] = ()
+    operator_name: str = ""
+    operator_contact: str = ""
+    official_url: str = ""
+    metrics_token: str | None = None
+
+    @property
+    def llm_on(self) -> bool:
+        """Whether LLM mode is available."""
+        return self.llm is not None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Config":
+        """Read and check every setting.
+
+        Raises:
+            ConfigError: naming the variable and the way out.
+        """
+        for name in environ:
+            if name.startswith("MOC_") and name not in _KNOWN and not _KUBERNETES.search(name):
+                near = difflib.get_close_matches(name, _KNOWN, 1, 0.0)
+                raise ConfigError(f"{name} is not a setting of this program; the nearest is {near[0]}")
+        origins = tuple(re.split(r"[\s,]+", environ.get("MOC_FRAME_ORIGINS", "").strip()))
+        return cls(
+            index=IndexSettings.from_env(environ),
+            llm=_llm(environ),
+            public_url=_url("MOC_PUBLIC_URL", environ).rstrip("/"),
+            frame_origins=tuple(_origin(origin) for origin in origins if origin),
+            operator_name=environ.get("MOC_OPERATOR_NAME", "").strip(),
+            operator_contact=environ.get("MOC_OPERATOR_CONTACT", "").strip(),
+            official_url=_url("MOC_OFFICIAL_URL", environ),
+            metrics_token=read_secret("MOC_METRICS_TOKEN", environ),
+        )
+
+
+def _llm(environ: Mapping[str, str]) -> LlmSettings | None:
+    model = environ.get("MOC_LLM_MODEL", "").strip()
+    if not model:
+        return None
+    base_url = _url("OPENAI_BASE_URL", environ) or None
+    api_key = read_secret("OPENAI_API_KEY", environ)
+    if not base_url and not api_key:
+        raise ConfigError("MOC_LLM_MODEL is set; set OPENAI_BASE_URL or OPENAI_API_KEY too, or unset it for quotes only")
+    return LlmSettings(
+        model,
+        base_url,
+        api_key,
+        environ.get("MOC_LLM_VENDOR", "").strip(),
+        _seconds("MOC_LLM_CONNECT_SECONDS", environ, 3.0),
+        _seconds("MOC_LLM_FIRST_TOKEN_SECONDS", environ, 10.0),
+        _seconds("MOC_LLM_GAP_SECONDS", environ, 8.0),
+        _seconds("MOC_LLM_TOTAL_SECONDS", environ, 45.0),
+    )
+
+
+def _seconds(name: str, environ: Mapping[str, str], default: float) -> float:
+    value = environ.get(name, "").strip()
+    if not value:
+        return default
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 600:
+        raise ConfigError(f"{name} is {value!r}; it must be a number of seconds above 0, at most 600")
+    return seconds
+
+
+def _url(name: str, environ: Mapping[str, str]) -> str:
+    value = environ.get(name, "").strip()
+    if value and not re.fullmatch(r"https?://[^\s<>\"']+", value):
+        raise ConfigError(f"{name} is {value!r}; it must be an address that starts with http:// or https://")
+    return value
+
+
+def _origin(value: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:*]+", value):
+        raise ConfigError(f"MOC_FRAME_ORIGINS holds {value!r}; an origin looks like https://intranet.example.gov")
+    return value

@@ -1,0 +1,95 @@
+"""One English-Japanese glossary: which names and words mean the same thing, and where the document uses them."""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from index.errors import DocumentError
+from index.parse import TEXTS
+
+GLOSSARY = TEXTS / "glossary.toml"
+KINDS = ("organisation", "programme", "technology", "place", "legal", "concept", "document")
+SIDES = ("us", "jp", "both", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term of the document with its other names; ``side`` is the participant it belongs to."""
+
+    en: str
+    ja: str
+    kind: str
+    side: str
+    forms_en: tuple[str, ...]
+    forms_ja: tuple[str, ...]
+    addresses: tuple[str, ...]
+    reason: str
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Every form of the term, in both languages."""
+        return (self.en, self.ja, *self.forms_en, *self.forms_ja)
+
+
+@dataclass(frozen=True)
+class Glossary:
+    """All terms, with a matcher over their forms."""
+
+    terms: tuple[Term, ...]
+
+    def terms_in(self, text: str) -> tuple[Term, ...]:
+        """The terms of which a form occurs in ``text``, in glossary order; longer forms win over parts of them."""
+        pattern, by_form = _matcher(self.terms)
+        found = {id(term) for match in pattern.finditer(_plain(text)) for term in by_form[match.group()]}
+        return tuple(term for term in self.terms if id(term) in found)
+
+    def forms_at(self, address: str) -> Iterable[str]:
+        """Every form of every term the document uses at ``address``."""
+        return (form for term in self.terms if address in term.addresses for form in term.forms)
+
+
+@cache
+def load(path: Path = GLOSSARY) -> Glossary:
+    """Read and check the glossary.
+
+    Raises:
+        DocumentError: naming the entry, when one is incomplete or has an unknown kind or side.
+    """
+    try:
+        rows = tomllib.loads(path.read_text(encoding="utf-8"))["terms"]
+    except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
+        raise DocumentError(f"glossary {str(path)!r} cannot be read: {error!r}") from None
+    return Glossary(tuple(_term(row, path) for row in rows))
+
+
+def _term(row: Mapping[str, object], path: Path) -> Term:
+    try:
+        lists = [tuple(map(str, row[name])) for name in ("forms_en", "forms_ja", "addresses")]  # type: ignore[call-overload]
+        term = Term(str(row["en"]), str(row["ja"]), str(row["kind"]), str(row["side"]), *lists, str(row["reason"]))
+    except (KeyError, TypeError) as error:
+        raise DocumentError(f"{path}: term {row.get('en')!r} lacks {error}") from None
+    if term.kind not in KINDS or term.side not in SIDES:
+        raise DocumentError(f"{path}: term {term.en!r} has kind {term.kind!r} and side {term.side!r}; see the header")
+    return term
+
+
+@cache
+def _matcher(terms: tuple[Term, ...]) -> tuple[re.Pattern[str], dict[str, list[Term]]]:
+    by_form: dict[str, list[Term]] = {}
+    for term in terms:
+        for form in term.forms:
+            if form and term not in by_form.setdefault(_plain(form), []):
+                by_form[_plain(form)].append(term)
+    forms = sorted(by_form, key=len, reverse=True)
+    alternatives = "|".join(
+        rf"(?<![a-z0-9]){re.escape(form)}(?![a-z0-9])" if form.isascii() else re.escape(form) for form in forms
+    )
+    return re.compile(alternatives or r"(?!)"), by_form
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")

@@ -1,0 +1,80 @@
+"""A draft without a language model: the sentences a question needs and no more, in document order."""
+
+import re
+from functools import cache
+
+from assistant import render
+from assistant.absent_words import absent_words
+from assistant.answerable import Verdict
+from assistant.retrieve import Evidence
+from assistant.types import Claim, Draft, Question
+from index.document import Document
+
+MOST_SHOWN = 14
+_RELATED = 3
+# Questions about duty, money, deadlines and enforcement get the note that nothing here is binding.
+_BINDING_QUESTION = re.compile(
+    r"\b(must|shall|oblig\w*|bind\w*|bound|requir\w*|mandat\w*|enforce\w*|penalt\w*|sanction\w*|fines?|breach\w*|violat\w*|"
+    r"treaty|law|legal\w*|liab\w*|commit\w*|promis\w*|pledg\w*|guarante\w*|money|fund\w*|budget\w*|pay\w*|paid|costs?|"
+    r"billions?|millions?|dollars?|yen|invest\w*|deadlines?|due date|by when|have to|has to)\b"
+    r"|義務|拘束|強制|罰|違反|制裁|条約|法的|責任|約束|誓約|保証|予算|資金|費用|お金|金額|拠出|支出|負担|億|ドル|投資|期限|締め切り|締切|いつまで|しなければ|必ず",
+    re.IGNORECASE,
+)
+_MONEY_ADDRESSES = frozenset({"iii.p1.s4"})
+_NOT_BINDING = "iii.p1.s1"
+
+
+def draft(question: Question, evidence: Evidence, verdict: Verdict, document: Document) -> Draft:
+    """Quote mode's answer: chosen sentences with the notes they need, or proof that there are none."""
+    if verdict.status == "not_in_document":
+        return Draft(
+            question,
+            verdict.status,
+            verdict.confidence,
+            reason=verdict.reason,
+            related=tuple(passage.address for passage in evidence.passages[:_RELATED]),
+            missing_words=absent_words(question.text, document),
+        )
+    chosen = choose(evidence, document)
+    claims = [Claim("", "quote", (address,)) for address in chosen]
+    claims += _list_notes(chosen, question, document)
+    if _touches_duty(question.standalone, chosen) and _NOT_BINDING not in chosen and _NOT_BINDING in document.by_address:
+        text = render.wording("note.not_binding", question.language)
+        claims.append(Claim(text, "note", render.note_addresses("not_binding")))
+    return Draft(question, verdict.status, verdict.confidence, reason=verdict.reason, claims=tuple(claims))
+
+
+def choose(evidence: Evidence, document: Document) -> tuple[str, ...]:
+    """The addresses to show: every sentence likely enough to be needed, the best one always, in document order."""
+    likely = [passage for passage in evidence.passages if passage.score >= evidence.scoring.show_from]
+    shown = likely[:MOST_SHOWN] or [evidence.best]
+    return tuple(sorted((passage.address for passage in shown), key=document.order.__getitem__))
+
+
+def _touches_duty(question: str, chosen: tuple[str, ...]) -> bool:
+    return bool(_BINDING_QUESTION.search(question)) or bool(_MONEY_ADDRESSES & set(chosen))
+
+
+def _list_notes(chosen: tuple[str, ...], question: Question, document: Document) -> list[Claim]:
+    """List items depend on the sentence that introduces their list: it says how firmly they are meant."""
+    notes = []
+    for address in chosen:
+        lead = _lead_in(document).get(address)
+        if lead and lead not in chosen and all(lead not in note.addresses for note in notes):
+            text = render.wording("note.list_item", question.language, quote=document.by_address[lead].text)
+            notes.append(Claim(text, "note", (lead,)))
+    return notes
+
+
+@cache
+def _lead_in(document: Document) -> dict[str, str]:
+    """List item address → address of the sentence just before the list."""
+    leads: dict[str, str] = {}
+    for part in document.walk():
+        lead = None
+        for block in part.blocks:
+            if block.kind == "item" and lead is not None:
+                leads |= {sentence.address: lead for sentence in block.sentences}
+            elif block.kind != "item":
+                lead = block.sentences[-1].address
+    return leads

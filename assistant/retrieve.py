@@ -1,0 +1,131 @@
+"""Question → ranked passages: vectors, keywords, reading aid, question bank and classifier, fused by one scoring function."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from llama_index.core.retrievers import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+
+from assistant import scoring
+from assistant.evidence import Level, Measures, Space
+from assistant.glossary import Glossary
+from assistant.scoring import Scoring
+from assistant.types import FoundBy, Passage, Question
+from index.embed import Embedder, EmbeddingInputError
+from index.store import Store
+
+_TOP_FOUND = 5  # a source "found" a passage when it ranks it this high
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything measured for one question.
+
+    ``probabilities`` (addresses,): how likely each sentence is needed, in document order; ``answerable``: how likely
+    the document answers the question at all; ``reasons``: the classifier's probability of each reason of absence.
+    """
+
+    question: Question
+    addresses: tuple[str, ...]
+    probabilities: np.ndarray
+    answerable: float
+    reasons: Mapping[str, float]
+    scoring: Scoring
+    passages: tuple[Passage, ...]
+
+    @property
+    def best(self) -> Passage:
+        """The passage most likely needed."""
+        return self.passages[0]
+
+
+class Retriever(BaseRetriever):
+    """Ranks the sentences of one document for a question.
+
+    As a LlamaIndex retriever it takes a query string and returns nodes with scores; the assistant itself calls
+    ``evidence``. Exact and deterministic; no language model and no network behind it.
+    """
+
+    def __init__(self, store: Store, embedder: Embedder, space: Space, fitted: Scoring) -> None:
+        super().__init__()
+        self._store = store
+        self._embedder = embedder
+        self._space = space
+        self._scoring = fitted
+
+    @classmethod
+    def open(cls, store: Store, embedder: Embedder, glossary: Glossary, level: Level = "classifier") -> "Retriever":
+        """A retriever over an opened index, with the evidence of ``level`` and below."""
+        fitted, head = scoring.load(store.document.sha256, store.embedding, level)
+        space = Space(store.entries, store.vectors, keyword_texts(store, glossary, fitted.level), head, fitted.level)
+        return cls(store, embedder, space, fitted)
+
+    def evidence(self, question: Question) -> Evidence:
+        """Measure and score a question. One embedding is computed."""
+        try:
+            vector = self._embedder.encode([question.corrected], query=True)[0]
+        except EmbeddingInputError:
+            # 500 characters of rare script can exceed 512 tokens; the first half says what it is about.
+            vector = self._embedder.encode([question.corrected[:200]], query=True)[0]
+        measures = self._space.measure(vector, question.corrected)
+        probabilities = self._scoring.choose(measures, self._space.choice_names)
+        return Evidence(
+            question,
+            self._space.addresses,
+            probabilities,
+            self._scoring.answers(measures, float(probabilities.max())),
+            measures.reasons,
+            self._scoring,
+            self._ranked(probabilities, measures),
+        )
+
+    def _ranked(self, probabilities: np.ndarray, measures: Measures) -> tuple[Passage, ...]:
+        """All passages, best first, ties in document order, with the sources that rank each of them high."""
+        sources = self._sources(measures)
+        order = np.argsort(-probabilities, kind="stable")
+        documents = self._store.document.by_address
+        return tuple(
+            Passage(
+                self._space.addresses[place],
+                documents[self._space.addresses[place]].text,
+                float(probabilities[place]),
+                tuple(name for name, ranked in sources.items() if place in ranked),
+            )
+            for place in order
+        )
+
+    def _sources(self, measures: Measures) -> Mapping[FoundBy, frozenset[int]]:
+        column = {name: measures.choice[:, number] for number, name in enumerate(self._space.choice_names)}
+        by_source: dict[FoundBy, str] = {
+            "vector": "passage_gap",
+            "keyword": "keyword_score",
+            "reading_aid": "aid_gap",
+            "question_bank": "bank_gap",
+            "classifier": "class_log",
+        }
+        found = {}
+        for source, name in by_source.items():
+            if name in column:
+                top = np.argsort(-column[name], kind="stable")[:_TOP_FOUND]
+                found[source] = frozenset(int(n) for n in top if source != "keyword" or column[name][n] > 0)
+        return found
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        text = query_bundle.query_str
+        passages = self.evidence(Question(text, text, text, "en")).passages
+        return [
+            NodeWithScore(node=TextNode(id_=passage.address, text=passage.text), score=passage.score)
+            for passage in passages
+        ]
+
+
+def keyword_texts(store: Store, glossary: Glossary, level: Level) -> dict[str, str]:
+    """Address → the words keyword search looks in: the sentence, and where they belong its rendering and other names."""
+    texts = {address: sentence.text for address, sentence in store.document.by_address.items()}
+    if store.manifest.identity.origin != "shipped" or level == "vectors":
+        return texts
+    for entry in store.entries:
+        if entry.role == "reading_aid":
+            texts[entry.label] += " " + entry.text
+    return {address: " ".join((text, *glossary.forms_at(address))) for address, text in texts.items()}

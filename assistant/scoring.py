@@ -1,0 +1,105 @@
+"""One scoring function with named features: how likely a sentence is needed, and whether any is there at all.
+
+Logistic models whose weights are fitted by ``python -m evals.fit`` on the question bank and the dev questions and are
+committed in ``assistant/models/``, with the digests of what they were fitted on. Nothing is trained at build or run time.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.evidence import LEVELS, Head, Level, Measures
+from index.errors import DocumentError
+
+MODELS = Path(__file__).parent / "models"
+COEFFICIENTS = MODELS / "coefficients.json"
+HEAD = MODELS / "head.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """``sigmoid(intercept + Σ weight · feature)`` over named features."""
+
+    intercept: float
+    weights: Mapping[str, float]
+
+    def log_odds(self, features: Mapping[str, float]) -> float:
+        """Log-odds for one set of features; KeyError names one that is missing."""
+        return self.intercept + sum(weight * features[name] for name, weight in self.weights.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """The fitted models of one level of evidence and the two thresholds that act on them.
+
+    ``choice`` scores a sentence, ``answerable`` the question; a sentence is shown from ``show_from`` on (the best one
+    always), a question answered from ``answer_from`` on.
+    """
+
+    level: Level
+    choice: Logistic
+    answerable: Logistic
+    show_from: float
+    answer_from: float
+
+    def choose(self, measures: Measures, names: Sequence[str]) -> np.ndarray:
+        """Probability that each sentence is needed → (addresses,)."""
+        weights = np.array([self.choice.weights[name] for name in names])
+        odds = measures.choice @ weights + self.choice.intercept
+        probabilities: np.ndarray = np.round(1 / (1 + np.exp(-odds)), 6)
+        return probabilities
+
+    def answers(self, measures: Measures, best: float) -> float:
+        """Probability that the document answers the question; ``best`` is the highest choice probability."""
+        return sigmoid(self.answerable.log_odds({**measures.absence, "choice_best": log_odds(best)}))
+
+
+def load(document_sha256: str, embedding: str, level: Level = "classifier") -> tuple[Scoring, Head | None]:
+    """The committed models for a document and an embedding model, and the classifier if the level has one.
+
+    For another document or embedding model the weights of the ``keywords`` level serve: they know no single address.
+
+    Raises:
+        DocumentError: the files are missing or malformed.
+    """
+    try:
+        data = json.loads(COEFFICIENTS.read_text(encoding="utf-8"))
+        own = data["document_sha256"] == document_sha256 and data["embedding"] == embedding
+        if not own and LEVELS.index(level) > LEVELS.index("keywords"):
+            level = "keywords"
+        scoring = _scoring(level, data["levels"][level])
+        head = _load_head() if own and level == "classifier" else None
+    except (OSError, KeyError, ValueError) as error:
+        raise DocumentError(f"the models in {str(MODELS)!r} cannot be read ({error!r}); run 'python -m evals.fit'") from None
+    return scoring, head
+
+
+def _scoring(level: Level, row: Mapping[str, Any]) -> Scoring:
+    choice, answerable = (Logistic(row[name]["intercept"], row[name]["weights"]) for name in ("choice", "answerable"))
+    return Scoring(level, choice, answerable, row["show_from"], row["answer_from"])
+
+
+def _load_head() -> Head:
+    with np.load(HEAD, allow_pickle=False) as archive:
+        return Head(
+            tuple(str(name) for name in archive["classes"]),
+            archive["mean"].astype(np.float32),
+            float(archive["scale"]),
+            archive["weights"].astype(np.float32),
+            archive["several"].astype(np.float32),
+        )
+
+
+def sigmoid(odds: float) -> float:
+    """Log-odds → probability."""
+    return float(1 / (1 + np.exp(-odds)))
+
+
+def log_odds(probability: float) -> float:
+    """Probability → log-odds, kept finite."""
+    inside = min(max(probability, 1e-6), 1 - 1e-6)
+    return float(np.log(inside / (1 - inside)))

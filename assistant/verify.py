@@ -1,0 +1,294 @@
+"""The gate: nothing reaches a reader but what stands in the document. The only place that makes an Answer.
+
+A quote is filled in here from the document, never by whoever drafted it. A written statement must name sentences that
+were offered and must not say more than they do.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from assistant import receipt, render
+from assistant.keywords import tokens
+from assistant.modality import upgrades
+from assistant.types import (
+    Answer,
+    Citation,
+    Claim,
+    DocumentIdentity,
+    Draft,
+    Dropped,
+    IndexIdentity,
+    Language,
+    Question,
+    Related,
+    ShortReply,
+    VerifiedClaim,
+)
+from index.document import Document
+from index.reading_aid import ReadingAid
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_KANJI_NUMBER = re.compile(r"[一二三四五六七八九十百千万億]+(?=日|年|月|か国|件|億|兆|ドル|円|人|回|機関)")
+_LEGAL = re.compile(r"\btreat(?:y|ies)\b|\blegally binding\b|\bbinding\b|\bcontract\b|条約|法的拘束力|契約|協定")
+_NEGATION = re.compile(
+    r"\b(?:not|no|nothing|never|neither|nor|without|cannot)\b|n't\b|ない|ません|なく|ず(?:、|に)|せず|なし|ぬ(?=。)"
+)
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+_SUPPORT_FLOOR = 0.34  # share of a claim's index terms that must occur in what it cites
+_SNIPPET = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the gate says of one claim: reason codes (none: it stands) and a support score 0..1 or None."""
+
+    reasons: tuple[str, ...]
+    score: float | None
+
+    @property
+    def supported(self) -> bool:
+        """Whether the claim may be shown."""
+        return not self.reasons
+
+
+def check(claim: str, evidence: Sequence[str], language: Language, aids: Sequence[str] = ()) -> Finding:
+    """Compare a written claim with the sentences it cites.
+
+    ``evidence`` are verbatim sentences of the document, ``aids`` their Japanese renderings where there are any.
+    """
+    if not claim.strip() or not any(quote.strip() for quote in evidence):
+        return Finding(("wrong_citation",), None)
+    cited = _plain(" ".join((*evidence, *aids)))
+    said = _plain(claim)
+    reasons: list[str] = []
+    if (_JAPANESE.search(claim) is not None) != (language == "ja"):
+        reasons.append("wrong_language")
+    if _numbers(said) - _numbers(cited):
+        reasons.append("number_mismatch")
+    if upgrades(said, cited):
+        reasons.append("modality_upgrade")
+    if _legal_upgrade(said, cited):
+        reasons.append("legal_upgrade")
+    score = _support(claim, (*evidence, *aids))
+    if score is not None and score < _SUPPORT_FLOOR:
+        reasons.append("low_score")
+    return Finding(tuple(reasons), score)
+
+
+class Verifier:
+    """Makes answers for one document and index."""
+
+    def __init__(self, document: Document, reading_aid: ReadingAid | None, index: IndexIdentity) -> None:
+        self._document = document
+        self._aid: Mapping[str, str] = reading_aid.sentences if reading_aid else {}
+        self._index = index
+        self._identity = DocumentIdentity(
+            document.title.text, document.date.isoformat() if document.date else document.date_line.text, document.sha256
+        )
+
+    def finding(self, claim: Claim, language: Language, offered: Iterable[str] | None = None) -> Finding:
+        """The gate's word on one drafted claim; ``offered`` are the addresses its writer was shown (None: all)."""
+        known = self._document.by_address
+        if not claim.addresses or any(address not in known for address in claim.addresses):
+            return Finding(("unknown_address",), None)
+        if offered is not None and not set(claim.addresses) <= set(offered):
+            return Finding(("not_offered",), None)
+        if claim.kind != "statement":
+            return Finding((), None)
+        evidence = [known[address].text for address in claim.addresses]
+        aids = [self._aid[address] for address in claim.addresses if address in self._aid] if language == "ja" else []
+        return check(claim.text, evidence, language, aids)
+
+    def answer(self, draft: Draft, timings_ms: Mapping[str, float]) -> Answer:
+        """Check every claim of a draft, insert the quotes, number the citations.
+
+        Claims that fail are listed in ``dropped``; a draft of status answered or partial must keep one that is no note.
+        """
+        language = draft.question.language
+        kept: list[Claim] = []
+        dropped = list(draft.dropped)
+        for claim in draft.claims:
+            finding = self.finding(claim, language)
+            if finding.supported:
+                kept.append(claim)
+            else:
+                dropped.append(Dropped(claim.text, claim.addresses, finding.reasons))
+        has_citations = draft.status in ("answered", "partial")
+        if has_citations and not any(claim.kind != "note" for claim in kept):
+            raise ValueError(f"a draft of status {draft.status!r} has no claim left to stand on")
+        citations: dict[str, Citation] = {}
+        claims = []
+        for claim in kept if has_citations else []:
+            for address in claim.addresses:
+                citations.setdefault(address, self._citation(len(citations) + 1, address, language))
+            text = citations[claim.addresses[0]].quote if claim.kind == "quote" else claim.text
+            claims.append(
+                VerifiedClaim(text, claim.kind, tuple(citations[address].number for address in claim.addresses))
+            )
+        return self._make(
+            draft,
+            tuple(claims),
+            tuple(citations.values()),
+            tuple(self._related(address, language) for address in draft.related) if not has_citations else (),
+            tuple(dropped),
+            timings_ms,
+        )
+
+    def short_reply(
+        self, reply: ShortReply, confidence: float, timings_ms: Mapping[str, float], mode_note: str | None = None
+    ) -> Answer:
+        """The answer to small talk and to what is declined; it has no claims and no citations."""
+        question = Question(reply.text, reply.text, reply.text, reply.language)
+        draft = Draft(
+            question,
+            reply.status,
+            confidence,
+            reason=reply.reason,
+            mode_note=mode_note,
+            follow_ups=reply.readings,
+        )
+        return self._make(draft, (), (), (), (), timings_ms)
+
+    def verified(self, claim: Claim, language: Language) -> tuple[VerifiedClaim, tuple[Citation, ...]]:
+        """One claim that passed, with citations numbered on their own: for showing it before the answer is whole."""
+        citations = tuple(self._citation(n, address, language) for n, address in enumerate(claim.addresses, 1))
+        text = citations[0].quote if claim.kind == "quote" else claim.text
+        return VerifiedClaim(text, claim.kind, tuple(cited.number for cited in citations)), citations
+
+    def _make(
+        self,
+        draft: Draft,
+        claims: tuple[VerifiedClaim, ...],
+        citations: tuple[Citation, ...],
+        related: tuple[Related, ...],
+        dropped: tuple[Dropped, ...],
+        timings_ms: Mapping[str, float],
+    ) -> Answer:
+        covered = {
+            "question": draft.question.text,
+            "standalone": draft.question.standalone,
+            "language": draft.question.language,
+            "mode": draft.mode,
+            "status": draft.status,
+            "reason": draft.reason,
+            "document": asdict(self._identity),
+            "index": asdict(self._index),
+            "model": asdict(draft.model) if draft.model else None,
+        }
+        addresses = {cited.number: cited.address for cited in citations}
+        rows = [(claim.text, claim.kind, [addresses[n] for n in claim.citations]) for claim in claims]
+        return Answer(
+            id=receipt.digest(covered, rows),
+            question=draft.question.text,
+            standalone=draft.question.standalone,
+            language=draft.question.language,
+            mode=draft.mode,
+            mode_note=draft.mode_note,
+            status=draft.status,
+            reason=draft.reason,
+            confidence=round(draft.confidence, 3),
+            claims=claims,
+            citations=citations,
+            related=related,
+            follow_ups=draft.follow_ups,
+            missing_words=draft.missing_words,
+            dropped=dropped,
+            compared=len(self._document.sentences),
+            document=self._identity,
+            index=self._index,
+            model=draft.model,
+            timings_ms=timings_ms,
+        )
+
+    def _citation(self, number: int, address: str, language: Language) -> Citation:
+        sentence = self._document.by_address[address]
+        return Citation(
+            number,
+            address,
+            render.section_title(self._document, address),
+            render.label(self._document, address, language),
+            self._document.source[sentence.start : sentence.end],
+            sentence.start,
+            sentence.end,
+            self._aid.get(address) if language == "ja" else None,
+        )
+
+    def _related(self, address: str, language: Language) -> Related:
+        text = self._document.by_address[address].text
+        snippet = text if len(text) <= _SNIPPET else text[: text.rindex(" ", 0, _SNIPPET)] + " …"
+        label = render.label(self._document, address, language)
+        return Related(address, label, render.section_title(self._document, address), snippet)
+
+    def problems(self, saved: Mapping[str, Any]) -> list[str]:
+        """What does not hold of a saved answer object; an empty list means it can be relied on.
+
+        Checks the document's hash, every quote and offset, the numbering, the id, and the gate on every statement.
+        """
+        try:
+            return list(self._problems(saved))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            return [f"it is not an answer object of schema 1: {type(error).__name__} {error}"]
+
+    def _problems(self, saved: Mapping[str, Any]) -> Iterable[str]:
+        if saved["schema"] != 1:
+            yield f"schema is {saved['schema']!r}, not 1"
+        if saved["document"]["sha256"] != self._identity.sha256:
+            yield f"it rests on another document: {saved['document']['sha256']!r}"
+            return
+        by_number = {cited["number"]: cited for cited in saved["citations"]}
+        for number, cited in by_number.items():
+            sentence = self._document.by_address.get(cited["address"])
+            if sentence is None:
+                yield f"citation {number}: no sentence has the address {cited['address']!r}"
+            elif (cited["quote"], cited["start"], cited["end"]) != (sentence.text, sentence.start, sentence.end):
+                yield f"citation {number}: the quote or its offsets differ from the text at {cited['address']}"
+        for place, claim in enumerate(saved["claims"], 1):
+            unknown = [number for number in claim["citations"] if number not in by_number]
+            if unknown or not claim["citations"]:
+                yield f"claim {place}: names citations that are not there: {unknown}"
+                continue
+            if claim["kind"] == "quote" and claim["text"] != by_number[claim["citations"][0]]["quote"]:
+                yield f"claim {place}: the quote differs from its citation"
+            if claim["kind"] == "statement":
+                addresses = tuple(by_number[number]["address"] for number in claim["citations"])
+                finding = self.finding(Claim(claim["text"], "statement", addresses), saved["language"])
+                if not finding.supported:
+                    yield f"claim {place}: the gate refuses it ({', '.join(finding.reasons)})"
+        if saved["status"] not in ("answered", "partial") and saved["citations"]:
+            yield f"an answer of status {saved['status']!r} has citations"
+        if not list(self._dangling(saved, by_number)) and receipt.digest_of_object(saved) != saved["id"]:
+            yield "the id does not fit the content"
+
+    @staticmethod
+    def _dangling(saved: Mapping[str, Any], by_number: Mapping[int, Any]) -> Iterable[int]:
+        return (number for claim in saved["claims"] for number in claim["citations"] if number not in by_number)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+
+
+def _numbers(text: str) -> set[str]:
+    return {number.replace(",", "") for number in _NUMBER.findall(text)} | set(_KANJI_NUMBER.findall(text))
+
+
+def _legal_upgrade(said: str, cited: str) -> bool:
+    """A claim that calls the document a treaty or binding while what it cites does not, or denies it."""
+    for match in _LEGAL.finditer(said):
+        if match.group() not in cited:
+            return not _NEGATION.search(said)
+        if _NEGATION.search(cited) and not _NEGATION.search(said):
+            return True
+    return False
+
+
+def _support(claim: str, texts: Sequence[str]) -> float | None:
+    """Share of the claim's index terms that occur in the cited texts; None when it has none."""
+    terms = set(tokens(claim))
+    if not terms:
+        return None
+    found = {token for text in texts for token in tokens(text)}
+    return round(len(terms & found) / len(terms), 3)

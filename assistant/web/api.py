@@ -1,0 +1,261 @@
+"""The JSON surface: ask, the document as a tree, one passage, and whether the service is alive and ready."""
+
+import json
+import logging
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from dataclasses import asdict
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import AliasChoices, BaseModel, Field, ValidationError, field_validator
+
+from assistant import render, types
+from assistant.types import Answer, Language
+from assistant.web.reader import page_language
+from assistant.web.service import NotReady, Service
+from index.document import Document, Part, Sentence
+from index.reading_aid import ReadingAid
+
+_log = logging.getLogger(__name__)
+_FORWARDING = ("forwarded", "via", "x-real-ip")
+
+
+class TurnBody(BaseModel):
+    """One earlier message."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class AskBody(BaseModel):
+    """The body of ``POST /api/ask``."""
+
+    question: str
+    history: tuple[TurnBody, ...] = ()
+    language: Literal["auto", "en", "ja"] | None = Field(None, validation_alias=AliasChoices("language", "lang"))
+    mode: Literal["auto", "quote", "llm"] | None = None
+    stream: bool = False
+
+    @field_validator("question")
+    @classmethod
+    def _encodable(cls, question: str) -> str:
+        question.encode("utf-8")  # a lone surrogate is valid JSON but no text; UnicodeEncodeError is a ValueError
+        return question
+
+    def request(self) -> types.Request:
+        """The same as the core takes it; "auto" is None there."""
+        language = None if self.language == "auto" else self.language
+        mode = None if self.mode == "auto" else self.mode
+        # A turn that is no text is dropped rather than refused: history only helps to understand the question.
+        turns = tuple(types.Turn(turn.role, turn.content) for turn in self.history if _is_text(turn.content))
+        return types.Request(self.question, language, mode, turns)
+
+
+class ApiError(Exception):
+    """A refusal with its HTTP status, a code for programs and a sentence for people."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.headers = status, code, headers
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The error as every surface states it."""
+        return error_body(self.code, str(self))
+
+
+def error_body(code: str, message: str) -> dict[str, Any]:
+    """``{"error": {"code", "message"}}``."""
+    return {"error": {"code": code, "message": message}}
+
+
+def error_response(request: Request, error: Exception) -> Response:
+    """The exception handler for ApiError."""
+    assert isinstance(error, ApiError)
+    return JSONResponse(error.body, error.status, headers=dict(error.headers or {}))
+
+
+def router(service: Service) -> APIRouter:
+    """The JSON routes."""
+    routes = APIRouter()
+    base_url = service.config.public_url
+
+    @routes.post("/api/ask")
+    async def ask(request: Request) -> Response:
+        body = await _ask_body(request)
+        if body.stream:
+            headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+            events = _events(service, body.request(), base_url)
+            return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+        answer = await _answer(service, body.request())
+        return JSONResponse(render.answer_object(answer, base_url), headers={"Cache-Control": "no-store"})
+
+    @routes.get("/api/document")
+    def document() -> dict[str, Any]:
+        return document_tree(service.document, service.reading_aid)
+
+    @routes.get("/api/sections/{address}")
+    def passage(address: str, request: Request) -> dict[str, Any]:
+        try:
+            return section_object(service.document, service.reading_aid, address, page_language(request))
+        except KeyError:
+            known = "GET /api/document lists the addresses"
+            raise ApiError(404, "unknown_address", f"nothing has the address {address!r}; {known}") from None
+
+    @routes.get("/healthz")
+    def alive() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @routes.get("/readyz")
+    def ready(request: Request) -> Response:
+        if service.ready:
+            return JSONResponse({"status": "ready"})
+        body = {"status": "not_ready"}
+        if _may_see_reasons(request, service.config.metrics_token):
+            body["reason"] = service.problem or "the index is being opened"
+        return JSONResponse(body, 503, headers={"Retry-After": "5"})
+
+    @routes.api_route("/api/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+    def unknown(rest: str, request: Request) -> Response:
+        allowed = {"ask": "POST", "document": "GET"}.get(rest, "GET" if rest.startswith("sections/") else "")
+        if allowed and request.method != allowed:
+            message = f"{request.url.path} takes {allowed} only"
+            raise ApiError(405, "method_not_allowed", message, {"Allow": allowed})
+        raise ApiError(404, "not_found", f"there is nothing at {request.url.path!r}")
+
+    return routes
+
+
+def document_tree(document: Document, aid: ReadingAid | None) -> dict[str, Any]:
+    """The document as nested parts with every sentence, its offsets (code points) and reading aid."""
+
+    def part(node: Part) -> dict[str, Any]:
+        return {
+            "address": node.address,
+            "kind": node.kind,
+            "title": node.title,
+            "reading_aid": aid.headings.get(node.address) if aid else None,
+            "sentences": [_sentence(document, aid, s, "en") for block in node.blocks for s in block.sentences],
+            "parts": [part(below) for below in node.parts],
+        }
+
+    return {
+        "title": document.title.text,
+        "date": document.date.isoformat() if document.date else document.date_line.text,
+        "language": "en",
+        "sha256": document.sha256,
+        "parts": [part(node) for node in document.parts],
+    }
+
+
+def section_object(document: Document, aid: ReadingAid | None, address: str, language: Language) -> dict[str, Any]:
+    """A sentence, block or part with all sentences it stands for.
+
+    Raises:
+        KeyError: nothing has this address.
+    """
+    sentences = document.under(address)
+    return {
+        "address": address,
+        "section": render.section_title(document, sentences[0].address),
+        "sentences": [_sentence(document, aid, sentence, language) for sentence in sentences],
+        "document": {"sha256": document.sha256},
+    }
+
+
+def _sentence(document: Document, aid: ReadingAid | None, sentence: Sentence, language: Language) -> dict[str, Any]:
+    return {
+        "address": sentence.address,
+        "label": render.label(document, sentence.address, language),
+        "text": sentence.text,
+        "start": sentence.start,
+        "end": sentence.end,
+        "reading_aid": aid.sentences[sentence.address] if aid else None,
+    }
+
+
+async def _ask_body(request: Request) -> AskBody:
+    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise ApiError(415, "unsupported_media_type", f"the body is {content_type!r}; send application/json")
+    try:
+        data = json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, "bad_json", f"the body is not JSON: {type(error).__name__}") from None
+    try:
+        return AskBody.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(step) for step in first["loc"]) or "the body"
+        raise ApiError(400, "bad_request", f"{place}: {first['msg']}") from None
+
+
+async def _answer(service: Service, request: types.Request) -> Answer:
+    try:
+        assistant = await service.opened()
+    except NotReady:
+        raise _not_ready() from None
+    try:
+        async with aclosing(assistant.stream(request)) as events:  # type: ignore[type-var]
+            async for event in events:
+                if isinstance(event, Answer):
+                    return event
+    except Exception:
+        _log.exception("a question failed")
+        raise ApiError(500, "internal", "the question could not be answered because of an error on the server") from None
+    raise AssertionError("a stream always ends with an Answer")
+
+
+async def _events(service: Service, request: types.Request, base_url: str) -> AsyncIterator[bytes]:
+    """Server-sent events: ``status``, ``claim``, ``answer`` or ``error``."""
+    # The first event goes out before the index is open, so that a waiting reader sees that something happens.
+    yield _event("status", {"stage": "searching"})
+    try:
+        assistant = await service.opened()
+        from assistant.ask import ClaimShown, Stage
+
+        async with aclosing(assistant.stream(request)) as events:  # type: ignore[type-var]
+            async for event in events:
+                if isinstance(event, Answer):
+                    yield _event("answer", render.answer_object(event, base_url))
+                elif isinstance(event, ClaimShown):
+                    citations = [asdict(citation) for citation in event.citations]
+                    yield _event("claim", {"text": event.claim.text, "kind": event.claim.kind, "citations": citations})
+                elif isinstance(event, Stage) and event.name != "searching":
+                    yield _event("status", {"stage": event.name})
+    except NotReady:
+        yield _event("error", _not_ready().body)
+    except Exception:  # noqa: BLE001 -- the stream has begun; only an event can say that it failed
+        _log.exception("a streamed question failed")
+        yield _event("error", error_body("internal", "the question could not be answered because of a server error"))
+
+
+def _event(name: str, data: Mapping[str, Any]) -> bytes:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+
+
+def _not_ready() -> ApiError:
+    message = "the assistant cannot answer now; the document is at /document"
+    return ApiError(503, "not_ready", message, {"Retry-After": "30"})
+
+
+def _is_text(content: str) -> bool:
+    try:
+        content.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _may_see_reasons(request: Request, token: str | None) -> bool:
+    """With a token only its bearer; without one only whoever sits on this machine and came through no proxy."""
+    if token:
+        given = request.headers.get("authorization", "")
+        return secrets.compare_digest(given.encode(), f"Bearer {token}".encode())
+    if any(name in _FORWARDING or name.startswith("x-forwarded-") for name in request.headers):
+        return False
+    client = request.client.host if request.client else ""
+    return client in ("::1", "::ffff:127.0.0.1") or client.startswith("127.")

@@ -1,0 +1,110 @@
+"""The one Assistant of a process, opened in the background so that the pages are there before it is."""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from assistant.config import Config
+from index import parse, reading_aid
+from index.document import Document
+from index.errors import UserError
+from index.reading_aid import ReadingAid
+
+if TYPE_CHECKING:
+    from assistant.ask import Assistant
+
+
+WAIT = 120.0  # seconds a question waits for the index; building one takes a few
+_STEP = 0.05
+
+
+class NotReady(Exception):
+    """The Assistant could not be opened, or not within the time someone was willing to wait."""
+
+
+def _open(config: Config) -> "Assistant":
+    # LlamaIndex and Chroma come with this import and take seconds; the pages are served before it.
+    from assistant.ask import Assistant
+
+    return Assistant.open(config)
+
+
+class Service:
+    """Opens the Assistant once in a thread; questions asked meanwhile wait for it.
+
+    Raises (on construction):
+        UserError: the text of record or its reading aid does not hold together.
+    """
+
+    def __init__(self, config: Config, opener: "Callable[[Config], Assistant]" = _open) -> None:
+        self.config = config
+        self._opener = opener
+        self._opened: Future[Assistant] = Future()
+        self._opened.set_running_or_notify_cancel()
+        self._shipped = parse.load()
+        self._shipped_aid = reading_aid.load(self._shipped)
+
+    def start(self, when_done: "Callable[[Service], None] | None" = None) -> None:
+        """Begin to open the Assistant in a background thread; ``when_done`` is called there, whatever came of it."""
+
+        def run() -> None:
+            try:
+                self._opened.set_result(self._opener(self.config))
+            except Exception as error:  # noqa: BLE001 -- whatever it is, the pages go on and say that it failed
+                self._opened.set_exception(error)
+                print(f"app: the assistant cannot answer: {self.problem}", file=sys.stderr, flush=True)
+            if when_done:
+                when_done(self)
+
+        threading.Thread(target=run, name="open-assistant", daemon=True).start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether questions are answered without waiting."""
+        return self._opened.done() and self.error is None
+
+    @property
+    def error(self) -> BaseException | None:
+        """What opening failed with; None while it runs and when it is good."""
+        return self._opened.exception() if self._opened.done() else None
+
+    @property
+    def problem(self) -> str | None:
+        """The failure in one line, for whoever runs the service."""
+        if self.error is None:
+            return None
+        text = str(self.error) if isinstance(self.error, UserError) else repr(self.error)
+        return " ".join(text.split())
+
+    def wait(self, timeout: float | None = None) -> "Assistant":
+        """The opened Assistant; blocks up to ``timeout`` seconds.
+
+        Raises:
+            NotReady: opening failed, or is not finished in time.
+        """
+        try:
+            return self._opened.result(timeout)
+        except Exception as error:
+            raise NotReady(self.problem or "the assistant is still starting") from error
+
+    async def opened(self) -> "Assistant":
+        """Like ``wait``, without blocking the event loop, up to WAIT seconds."""
+        # Asking at intervals rather than awaiting the future: a visitor who leaves cancels only their own wait.
+        for _ in range(round(WAIT / _STEP)):
+            if self._opened.done():
+                break
+            await asyncio.sleep(_STEP)
+        return self.wait(0)
+
+    @property
+    def document(self) -> Document:
+        """The document answers come from; until the Assistant is open, the text of record in the checkout."""
+        return self.wait(0).document if self.ready else self._shipped
+
+    @property
+    def reading_aid(self) -> ReadingAid | None:
+        """The reading aid of ``document``, when it has one."""
+        return self.wait(0).reading_aid if self.ready else self._shipped_aid
