@@ -166,7 +166,7 @@ def _write_batch(
                 body = {"error": {"code": "bad_request", "message": str(error)}}
             except UserError as error:
                 body = {"error": {"code": "not_available", "message": str(error)}}
-            except Exception as error:  # a bug in one line must not take the others with it
+            except Exception as error:  # noqa: BLE001  a bug in one line must not take the others with it
                 body = {"error": {"code": "internal", "message": type(error).__name__}}
             failed += "error" in body
             file.write(json.dumps({"id": identity, **body}, ensure_ascii=False) + "\n")

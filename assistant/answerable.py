@@ -1,15 +1,18 @@
 """Is it in the document at all? A calibrated probability against a threshold, and a typed reason when it is not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from assistant.retrieve import Evidence
 from assistant.types import REASONS, Status
 
 # Reasons the classifier may route by itself: it has to be this sure, since a wrong short reply hides an answer.
 ROUTE_FROM = 0.6
-_ROUTED: dict[str, Status] = {
-    reason: status for status in ("small_talk", "declined") for reason in REASONS[status]
-}
+# When one part of a question counts as answered and another as absent; in between, the question is taken as a whole.
+PART_ANSWERED, PART_CHOSEN = 0.85, 0.9
+PART_ABSENT, PART_ABSENT_REASON = 0.2, 0.5
+_ROUTED: dict[str, Status] = {reason: status for status in ("small_talk", "declined") for reason in REASONS[status]}
 _ABSENT = REASONS["not_in_document"]
 
 
@@ -22,10 +25,17 @@ class Verdict:
     confidence: float
 
 
-def judge(evidence: Evidence) -> Verdict:
-    """Answered, not in the document, or small talk and declined questions that no rule recognised."""
+def judge(evidence: Evidence, parts: Sequence[Evidence] = ()) -> Verdict:
+    """Answered, partly or not at all in the document, or a short reply that no rule recognised.
+
+    ``parts`` is the evidence for each part of a question that asks several things.
+    """
     confidence = evidence.answerable
-    if confidence >= evidence.scoring.answer_from:
+    threshold = evidence.scoring.answer_from
+    if any(covers(part) for part in parts) and any(_lacks(part) for part in parts):
+        mean = fmean(part.answerable for part in parts)
+        return Verdict("partial", "partly_absent", max(confidence, threshold, mean))
+    if confidence >= threshold:
         return Verdict("answered", None, confidence)
     routed = {reason: share for reason, share in evidence.reasons.items() if reason in _ROUTED}
     if routed:
@@ -34,3 +44,14 @@ def judge(evidence: Evidence) -> Verdict:
             return Verdict(_ROUTED[reason], reason, confidence)
     absent = {reason: evidence.reasons.get(reason, 0.0) for reason in _ABSENT}
     return Verdict("not_in_document", max(_ABSENT, key=absent.__getitem__), confidence)
+
+
+def covers(part: Evidence) -> bool:
+    """Whether this part of a question is surely answered."""
+    return part.answerable >= PART_ANSWERED and part.best.score >= PART_CHOSEN
+
+
+def _lacks(part: Evidence) -> bool:
+    """Whether this part surely asks what is not in the document (and is no fragment that only lacks its context)."""
+    absent = sum(part.reasons.get(reason, 0.0) for reason in _ABSENT)
+    return part.answerable <= PART_ABSENT and absent >= PART_ABSENT_REASON

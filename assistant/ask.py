@@ -2,18 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant import answerable, glossary, quote, suggest
+from assistant.clauses import clauses
 from assistant.config import Config
 from assistant.retrieve import Evidence, Retriever
 from assistant.types import (
     Answer,
     Citation,
+    Claim,
     Draft,
+    Dropped,
     IndexIdentity,
     ModelUsed,
     Question,
@@ -99,7 +102,7 @@ class Assistant:
             return self._quote_answer(request, None if request.mode != "llm" else "llm_off")
         return asyncio.run(self._collect(request))
 
-    async def stream(self, request: Request) -> AsyncIterator[Event]:
+    async def stream(self, request: Request) -> AsyncGenerator[Event, None]:
         """What happens while a request is answered; the last event is the Answer.
 
         Closing the iterator early closes the connection to the language model.
@@ -139,17 +142,18 @@ class Assistant:
         if isinstance(understood, ShortReply):
             return self.verifier.short_reply(understood, 0.0, clock.laps("verify"), mode_note)
         evidence = self._retriever.evidence(understood)
+        parts = [self._retriever.evidence(part) for part in _parts(understood)]
         clock.lap("retrieve")
-        verdict = answerable.judge(evidence)
+        verdict = answerable.judge(evidence, parts)
         if verdict.status in ("small_talk", "declined"):
             assert verdict.reason is not None
             reply = ShortReply(understood.text, understood.language, verdict.status, verdict.reason)
             return self.verifier.short_reply(reply, verdict.confidence, clock.laps("verify"), mode_note)
-        draft = quote.draft(understood, evidence, verdict, self.document)
+        draft = quote.draft(understood, evidence, parts, verdict, self.document)
         draft = replace(draft, follow_ups=suggest.follow_ups(draft, self.document))
         return _Prepared(understood, evidence, draft)
 
-    async def _write(self, writer: Writer, request: Request) -> AsyncIterator[Event]:
+    async def _write(self, writer: Writer, request: Request) -> AsyncGenerator[Event, None]:
         clock = _Clock()
         found = await asyncio.to_thread(self._prepare, request, clock)
         if isinstance(found, Answer):
@@ -160,7 +164,9 @@ class Assistant:
             return
         yield Stage("writing")
         likely = tuple(address for claim in found.draft.claims if claim.kind == "quote" for address in claim.addresses)
-        shown, dropped, note, model = [], [], None, writer.model_used
+        shown: list[Claim] = []
+        dropped: list[Dropped] = []
+        note: str | None = None
         try:
             async with aclosing(writer.claims(found.question, request.history, likely)) as claims:
                 async for claim in claims:
@@ -177,18 +183,18 @@ class Assistant:
         yield Stage("checking")
         if note is None and not shown:
             note = "gate_dropped_all" if dropped else "llm_invalid"
-        yield self._merge(found.draft, shown, dropped, note, model, clock)
+        yield self._merge(found.draft, shown, dropped, note, writer.model_used, clock)
 
     def _merge(
         self,
         base: Draft,
-        shown: list,  # type: ignore[type-arg]
-        dropped: list,  # type: ignore[type-arg]
+        shown: Sequence[Claim],
+        dropped: Sequence[Dropped],
         note: str | None,
         model: ModelUsed,
         clock: "_Clock",
     ) -> Answer:
-        """The written claims and, after them, what quote mode chose and they do not cite; or quote mode's own answer."""
+        """The written claims, then what quote mode chose and they do not cite; or quote mode's own answer."""
         if note is not None:
             draft = replace(base, mode_note=note, dropped=tuple(dropped))
             return self.verifier.answer(draft, clock.laps("verify"))
@@ -196,6 +202,11 @@ class Assistant:
         rest = [claim for claim in base.claims if claim.kind == "note" or not set(claim.addresses) <= cited]
         draft = replace(base, mode="llm", claims=(*shown, *rest), dropped=tuple(dropped), model=model)
         return self.verifier.answer(draft, clock.laps("verify"))
+
+
+def _parts(question: Question) -> list[Question]:
+    """The parts of a question that asks several things, each as a question of its own."""
+    return [replace(question, standalone=part, corrected=part) for part in clauses(question.corrected)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,9 @@ SETTINGS = (
     Setting("MOC_LLM_FIRST_TOKEN_SECONDS", "10", "how long its first word may take"),
     Setting("MOC_LLM_GAP_SECONDS", "8", "how long it may pause"),
     Setting("MOC_LLM_TOTAL_SECONDS", "45", "how long a whole answer may take"),
-    Setting("MOC_EMBEDDING_MODEL", "", "an embedding model behind an OpenAI-compatible server instead of the built-in one"),
+    Setting(
+        "MOC_EMBEDDING_MODEL", "", "an embedding model behind an OpenAI-compatible server instead of the built-in one"
+    ),
     Setting("MOC_EMBEDDING_BASE_URL", "", "address of that server"),
     Setting("MOC_EMBEDDING_API_KEY", "", "key of that server (or `MOC_EMBEDDING_API_KEY_FILE`)"),
     Setting("MOC_PUBLIC_URL", "", "address readers reach the service at; citation links start with it"),
@@ -108,7 +110,9 @@ def _llm(environ: Mapping[str, str]) -> LlmSettings | None:
     base_url = _url("OPENAI_BASE_URL", environ) or None
     api_key = read_secret("OPENAI_API_KEY", environ)
     if not base_url and not api_key:
-        raise ConfigError("MOC_LLM_MODEL is set; set OPENAI_BASE_URL or OPENAI_API_KEY too, or unset it for quotes only")
+        raise ConfigError(
+            "MOC_LLM_MODEL is set; set OPENAI_BASE_URL or OPENAI_API_KEY too, or unset it for quotes only"
+        )
     return LlmSettings(
         model,
         base_url,

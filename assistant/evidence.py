@@ -1,4 +1,4 @@
-"""What speaks for each sentence, measured: named features of a question against passages, reading aid, bank, classifier.
+"""What speaks for each sentence: named features of a question against passages, reading aid, bank and classifier.
 
 Levels add up: vectors, keywords, reading aid, question bank, classifier. An index of another document has only the
 first two; the ablation switches them on one by one.
@@ -97,7 +97,10 @@ class Space:
         """``entries`` and ``vectors`` (n, d) as in the store; ``keyword_texts`` address → words to search."""
         self.addresses = tuple(entry.addresses[0] for entry in entries if entry.role == "passage")
         place = {address: number for number, address in enumerate(self.addresses)}
-        rows = {role: [n for n, e in enumerate(entries) if e.role == role] for role in ("passage", "reading_aid", "question")}
+        rows = {
+            role: [n for n, e in enumerate(entries) if e.role == role]
+            for role in ("passage", "reading_aid", "question")
+        }
         self.level: Level = level
         self._passages = vectors[rows["passage"]]
         self._aid = vectors[rows["reading_aid"]] if rows["reading_aid"] else None

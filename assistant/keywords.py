@@ -12,14 +12,20 @@ import Stemmer
 _TOKEN = re.compile(r"[a-z0-9]+(?:[-/'][a-z0-9]+)*|[\u3040-\u30ff\u3400-\u9fff々ー]+")
 # Function words of questions; the list is closed and short, so that no word of the document is lost.
 _STOP = frozenset(
-    "a an and any are as at be been being but by can could did do does done for from had has have he her his how i if in "
-    "into is it its itself just me might my of on or our ours she should so some than that the their them then there "
-    "these they this those to us was we were what when where which who whom whose why will with would you your about "
-    "tell please say says said anything something moc memorandum document text deal agreement".split()
+    (
+        "a an and any are as at be been being but by can could did do does done for from had has have he her his "
+        "how i if in into is it its itself just me might my of on or our ours she should so some than that the "
+        "their them then there these they this those to us was we were what when where which who whom whose why "
+        "will with would you your about tell please say says said anything something moc memorandum document text "
+        "deal agreement"
+    ).split()
 )
 _JAPANESE_STOP = frozenset(
-    "です ます ださ さい くだ につ つい いて てい いる する した され れて ると とい いう うこ こと もの のは のが "
-    "とは には では でし ょう しょ でき きま すか ます この その どの どん んな なに 何で 覚書 文書 ください".split()
+    (
+        "です ます ださ さい くだ につ つい いて てい いる する した され れて ると とい いう うこ "
+        "こと もの のは のが とは には では でし ょう しょ でき きま すか ます この その どの どん "
+        "んな なに 何で 覚書 文書 ください"
+    ).split()
 )
 
 

@@ -1,7 +1,7 @@
 """The ladder of modal verbs, English and Japanese: a claim may not stand higher on it than the sentence it cites.
 
-may < should < expected to < intend(ed) to < will / shall / must / agreed. The text of record holds none of the top rung,
-so a claim that does has strengthened it.
+may < should < expected to < intend(ed) to < will / shall / must / agreed. The text of record holds none of the top
+rung, so a claim that does has strengthened it.
 """
 
 import re
@@ -64,9 +64,7 @@ def modality(text: str) -> Modality:
     """The highest rung a sentence reaches, English or Japanese, with its harmless uses left out."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     plain = _HARMLESS_JA.sub(" ", _HARMLESS.sub(" ", plain))
-    return max(
-        (rung for rung, pattern in (*_ENGLISH, *_JAPANESE) if pattern.search(plain)), default=Modality.NONE
-    )
+    return max((rung for rung, pattern in (*_ENGLISH, *_JAPANESE) if pattern.search(plain)), default=Modality.NONE)
 
 
 def upgrades(claim: str, evidence: str) -> bool:

@@ -82,7 +82,9 @@ _LONG_MARK = re.compile(r"(?<=\d)ー(?=\d)")
 
 def _plain(text: str) -> str:
     text = _LONG_MARK.sub("-", text.translate(_SAME_LENGTH))
-    return _KANJI_NUMBER.sub(lambda m: m.group().translate(str.maketrans("〇一二三四五六七八九ーの", "0123456789--")), text)
+    return _KANJI_NUMBER.sub(
+        lambda m: m.group().translate(str.maketrans("〇一二三四五六七八九ーの", "0123456789--")), text
+    )
 
 
 _NAME = r"[A-Z][a-z]+(?:[-'][A-Z]?[a-z]+)?"
@@ -94,16 +96,21 @@ _DATE = (
     rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},? \d{{4}}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})"
 )
 _JA_DATE = (
-    r"(?:(?:19|20)\d\d|(?:昭和|平成|令和|大正|[SHR])\s?(?:\d{1,2}|元))\s?(?:年|[-/.])\s?\d{1,2}\s?(?:月|[-/.])\s?\d{1,2}\s?日?"
+    r"(?:(?:19|20)\d\d|(?:昭和|平成|令和|大正|[SHR])\s?(?:\d{1,2}|元))\s?(?:年|[-/.])\s?\d{1,2}\s?(?:月"
+    r"|[-/.])\s?\d{1,2}\s?日?"
 )
 _PREFECTURE = r"(?:東京都|北海道|大阪府|京都府|[一-龥]{2,3}県)"
-_BANCHI = r"(?:\d{1,4}(?:-\d{1,4}){1,3}|[\d一二三四五六七八九十]{1,4}\s?(?:丁目|番地|番)(?:\s?[\d-]{1,8}\s?(?:番|号|番地)?)*)"
+_BANCHI = (
+    r"(?:\d{1,4}(?:-\d{1,4}){1,3}|[\d一二三四五六七八九十]{1,4}\s?(?:丁目|番地|番)(?:\s?[\d-]{1,8}\s?(?:番|号"
+    r"|番地)?)*)"
+)
 _STREET = (
     r"(?:street|avenue|road|lane|drive|boulevard|blvd|court|terrace|crescent|parkway|highway|"
     r"(?-i:St|Ave|Rd|Ln|Dr|Ct|Pl|Place|Way|Square|Close))\b\.?"
 )
 _RELATIVE = (
-    r"(?:my (?:\w+ )?(?:son|daughter|wife|husband|mother|father|mom|mum|dad|child|kid|brother|sister|friend|colleague|"
+    r"(?:my (?:\w+ )?(?:son|daughter|wife|husband|mother|father|mom|mum|dad|child|kid|brother|sister|friend"
+    r"|colleague|"
     r"boss|neighbou?r|employee|student|patient|partner|girlfriend|boyfriend|grand\w+|uncle|aunt|cousin))"
 )
 _ILLNESS = (
@@ -114,11 +121,15 @@ _ILLNESS = (
     r"long covid|tuberculosis|anorexia|an eating disorder|a disability)"
 )
 _JA_ILLNESS = (
-    r"(?:糖尿病|(?:[胃肺乳大腸肝子宮]{0,2})(?:がん|癌|ガン)|白血病|うつ病|うつ|鬱|双極性障害|統合失調症|適応障害|発達障害|自閉症|ADHD|"
-    r"喘息|ぜんそく|てんかん|HIV|エイズ|肝炎|認知症|アルツハイマー\S{0,2}|パーキンソン病|心臓病|腎臓病|高血圧|難病|リウマチ|持病|"
+    r"(?:糖尿病|(?:[胃肺乳大腸肝子宮]{0,2})(?:がん|癌|ガン)|白血病|うつ病|うつ|鬱|双極性障害|統合失調症|適応障害"
+    r"|発達障害|自閉症|ADHD|"
+    r"喘息|ぜんそく|てんかん|HIV|エイズ|肝炎|認知症|アルツハイマー\S{0,2}|パーキンソン病|心臓病|腎臓病|高血圧|難病"
+    r"|リウマチ|持病|"
     r"アレルギー|アトピー|結核)"
 )
-_JA_RELATIVE = r"(?:私|わたし|僕|ぼく|俺|自分|妻|夫|母|父|息子|娘|兄|弟|姉|妹|祖母|祖父|子ども|子供|彼女|彼|同僚|部下|上司|友人)"
+_JA_RELATIVE = (
+    r"(?:私|わたし|僕|ぼく|俺|自分|妻|夫|母|父|息子|娘|兄|弟|姉|妹|祖母|祖父|子ども|子供|彼女|彼|同僚|部下|上司|友人)"
+)
 _NOT_NAMES = (
     r"(?!(?:American|Japanese|British|Chinese|Korean|Canadian|Indian|German|French|European|Australian|"
     r"New|From|The|Working|Reading|Looking|Writing|Interested|Not|Just|Very|Here|In|At|Of|An?|On|Curious)\b)"
@@ -150,69 +161,116 @@ def _is_iban(text: str) -> bool:
 
 def _is_private_address(text: str) -> bool:
     """The seats of government that a question about this document may well name are public."""
-    public = r"16[05]0 Pennsylvania|1301 Pennsylvania|1401 Constitution|2415 Eisenhower|永田町1|霞が?[関ヶケ]|霞ヶ関"
+    public = (
+        r"10 Downing|16[05]0 Pennsylvania|1301 Pennsylvania|1401 Constitution|2415 Eisenhower|永田町1"
+        r"|霞が?[関ヶケ]|霞ヶ関"
+    )
     return not re.search(public, text, re.IGNORECASE)
 
 
 # kind, pattern, check on what it matched. (?-i:…) keeps case where a capital letter is the evidence.
 _RULES: tuple[tuple[Kind, str, Callable[[str], bool]], ...] = (
-    ("email", r"[\w.%+-]+(?:@|\s?[\[(]at[\])]\s?)[\w-]+(?:(?:\.|\s?[\[(]dot[\])]\s?)[\w-]+)*(?:\.|\s?[\[(]dot[\])]\s?)[a-z]{2,}(?![a-z])", _any),
+    ("email", r"[\w.%+-]+(?:@|\s?[\[(]at[\])]\s?)[\w-]+(?:(?:\.|\s?[\[(]dot[\])]\s?)[\w-]+)*(?:\."
+        r"|\s?[\[(]dot[\])]\s?)[a-z]{2,}(?![a-z])", _any),
     ("email", r"\b(?:line|skype|telegram|kakao|wechat|instagram)\s?id\s?(?:は|is|:)?\s?(?=\S*[\d_])[\w.-]{4,}", _any),
     ("national_id", r"(?<![\d-])\d{3}[- ]\d{2}[- ]\d{4}(?![\d-])", _any),
-    ("national_id", rf"\b(?:ssn|social security|itin|tax(?:payer)? id|national insurance|medicare|medicaid|nhs){_NUMBER_WORD}(?=[a-z]{{0,2}}\d|[\d-]*\d)[a-z\d][a-z\d -]{{5,14}}\d", _any),
+    ("national_id", rf"\b(?:ssn|social security|itin|tax(?:payer)? id|national insurance|medicare|medicaid"
+        rf"|nhs){_NUMBER_WORD}(?=[a-z]{{0,2}}\d|[\d-]*\d)[a-z\d][a-z\d -]{{5,14}}\d", _any),
     ("national_id", r"(?:マイナンバー|個人番号|個人の番号)\D{0,8}\d[\d -]{6,16}\d", _any),
     ("national_id", r"(?<![\d-])\d{4}[- ]?\d{4}[- ]?\d{4}(?![\d-])", _is_my_number),
-    ("national_id", r"(?:年金|保険証|被保険者|介護保険|医療証|社員|学籍|会員|患者|受験|職員)の?(?:番号|ID|証番号)\D{0,6}[A-Z]{0,3}\d[\d -]{2,14}\d", _any),
+    ("national_id", r"(?:年金|保険証|被保険者|介護保険|医療証|社員|学籍|会員|患者|受験|職員)の?(?:番号|ID"
+        r"|証番号)\D{0,6}[A-Z]{0,3}\d[\d -]{2,14}\d", _any),
     ("card", r"(?<![\d.,-])\d(?:[ -]?\d){12,18}(?![\d,-])", _is_card),
-    ("card", r"(?:credit card|debit card|card number|card no|visa card|mastercard|my card|クレジットカード|カード番号)\D{0,16}\d(?:[ -]?\d){11,18}", _any),
+    ("card", r"(?:credit card|debit card|card number|card no|visa card|mastercard|my card|クレジットカード"
+        r"|カード番号)\D{0,16}\d(?:[ -]?\d){11,18}", _any),
     ("card", r"\b(?:cvv|cvc|security code)\s?(?:is|:)?\s?\d{3,4}\b", _any),
     ("bank_account", r"\b[a-z]{2}\d{2}(?: ?[a-z\d]{4}){2,7}(?: ?[a-z\d]{1,3})?\b", _is_iban),
-    ("bank_account", r"\b(?:bank account|account|acct|routing|iban|sort code|swift)(?: ?(?:number|no\.?|num))?\s?(?:is|:|#|of mine is)?\s?#?(?=[a-z\d]*\d{2})[a-z\d]{2}[\d-][a-z\d-]{3,}\b", _any),
+    ("bank_account", r"\b(?:bank account|account|acct|routing|iban|sort code|swift)(?: ?(?:number|no\.?"
+        r"|num))?\s?(?:is|:|#|of mine is)?\s?#?(?=[a-z\d]*\d{2})[a-z\d]{2}[\d-][a-z\d-]{3,}\b", _any),
     ("bank_account", r"(?:口座番号|口座|ゆうちょ|普通預金|普通)\D{0,8}\d[\d -]{4,14}\d", _any),
-    ("document_id", rf"\b(?:passport|visa|driver'?s?'? licen[cs]e|driving licen[cs]e|dl|green card|residence card|resident card|staff|employee|student|patient|member(?:ship)?|alien registration|medical record|badge|license plate|number plate|plate|user|case){_NUMBER_WORD}(?=[a-z\d#-]*\d)[a-z\d#][a-z\d-]{{3,16}}(?![a-z\d])", _any),
-    ("document_id", r"(?:パスポート|旅券|免許証?|運転免許証?|在留カード|住基カード|保険証|ビザ)の?(?:番号)?\D{0,6}[A-Z]{0,2}\d[\d -]{4,14}\d(?:[A-Z]{2})?", _any),
+    ("document_id", rf"\b(?:passport|visa|driver'?s?'? licen[cs]e|driving licen[cs]e|dl|green card"
+        rf"|residence card|resident card|staff|employee|student|patient|member(?:ship)?|alien registration"
+        rf"|medical record|badge|license plate|number plate|plate|user"
+        rf"|case){_NUMBER_WORD}(?=[a-z\d#-]*\d)[a-z\d#][a-z\d-]{{3,16}}(?![a-z\d])", _any),
+    ("document_id", r"(?:パスポート|旅券|免許証?|運転免許証?|在留カード|住基カード|保険証"
+        r"|ビザ)の?(?:番号)?\D{0,6}[A-Z]{0,2}\d[\d -]{4,14}\d(?:[A-Z]{2})?", _any),
     ("document_id", r"[一-龥]{2,3}\s?\d{3}\s?[ぁ-ん]\s?\d\d-\d\d", _any),
-    ("credential", r"\b(?:my|the|our|and) (?:password|passcode|pin|pin code|passphrase)(?: (?:is|was)|\s?:)?\s(?=\S*\d)\S{4,}", _any),
+    ("credential", r"\b(?:my|the|our|and) (?:password|passcode|pin|pin code|passphrase)(?: (?:is|was)"
+        r"|\s?:)?\s(?=\S*\d)\S{4,}", _any),
     ("credential", r"\b(?:password|passcode|passphrase)\s?[:=]\s?\S{4,}", _any),
     ("credential", r"(?:パスワード|暗証番号|合言葉)[はがを:]\s?(?=\S*\d)[\w!@#$%-]{4,}", _any),
     ("credential", r"\bip(?:アドレス| address)?\D{0,12}\d{1,3}(?:\.\d{1,3}){3}", _any),
     ("birth", rf"\b(?:d\.?o\.?b\.?|date of birth|birth ?date|birthday)\b\D{{0,12}}{_DATE}", _any),
-    ("birth", rf"(?<!MOC was )(?<!deal was )(?<!agreement was )(?<!memorandum was )(?<!pact was )\bborn (?:on )?(?:the )?{_DATE}", _any),
+    ("birth", rf"(?<!it was )(?<!MOC was )(?<!deal was )(?<!agreement was )(?<!memorandum was )(?<!pact was"
+        rf" )\bborn (?:on )?(?:the )?{_DATE}", _any),
     ("birth", r"\b(?:i was|i'm|i am|he was|she was) born (?:in|on) [\w ,]{0,14}(?:19|20)\d\d", _any),
     ("birth", rf"(?:生年月日|誕生日)[はが:]?\s?{_JA_DATE}", _any),
     ("birth", rf"{_JA_DATE}\s?(?:生まれ|生れ|誕生)", _any),
-    ("birth", r"(?:私|僕|同僚|さん|氏|妻|夫|母|父|息子|娘)[^。]{0,8}(?:19|20)\d\d年\s?生まれ|(?:19|20)\d\d年\s?生まれの(?:私|僕|母|父|妻|夫|息子|娘)", _any),
-    ("address", rf"\b\d{{1,5}}[a-z]?,? (?:(?-i:[NSEW]\.? |North |South |East |West ))?(?:(?-i:[A-Z])[\w'.-]* |\d{{1,3}}(?:st|nd|rd|th) ){{1,3}}{_STREET}", _is_private_address),
+    ("birth", r"(?:私|僕|同僚|さん|氏|妻|夫|母|父|息子|娘)[^。]{0,8}(?:19|20)\d\d年\s?生まれ|(?:19"
+     r"|20)\d\d年\s?生まれの(?:私|僕|母|父|妻|夫|息子"
+        r"|娘)", _any),
+    ("address", rf"\b\d{{1,5}}[a-z]?,? (?:(?-i:[NSEW]\.? |North |South |East |West ))?(?:(?-i:[A-Z])[\w'.-]* "
+        rf"|\d{{1,3}}(?:st|nd|rd|th) ){{1,3}}{_STREET}", _is_private_address),
     ("address", r"\bP\.?\s?O\.? ?box \d{1,6}\b", _any),
     ("address", r"〒\s?\d{3}-?\d{4}", _any),
     ("address", rf"{_PREFECTURE}[一-龥ぁ-んァ-ヶー々]{{1,14}}\s?{_BANCHI}", _is_private_address),
     ("address", rf"[一-龥ヶ々]{{1,4}}[市区町村郡][一-龥ぁ-んァ-ヶー々]{{1,12}}\s?{_BANCHI}", _is_private_address),
-    ("name", rf"\b(?:my (?:full |real |legal )?name is|my name's|name:|full name|call me|i am called)\s(?-i:{_TITLE}{_NOT_NAMES}{_NAME} (?:[A-Z]\. )?{_NAME})", _any),
-    ("name", r"\bmy (?:full |real |legal )?name is (?!not |on |in |a |the |there |mentioned |listed )[a-z'-]{2,} [a-z'-]{2,}(?=[,.!;]| and | from |$)", _any),
-    ("name", rf"(?-i:(?:I am|I'm|This is|this is|i am|i'm) (?:Mr|Ms|Mrs|Miss|Dr|Prof)\.? {_NAME}(?: {_NAME})?)", _any),
-    ("name", rf"(?-i:(?:I am|I'm|[Tt]his is|i'm|i am) {_NOT_NAMES}{_NAME} (?:[A-Z]\. )?{_NAME})(?=,| and (?:i|my)\b|\.|;| here)", _any),
+    ("name", rf"\b(?:my (?:full |real |legal )?name is|my name's|name:|full name|call me"
+        rf"|i am called)\s(?-i:{_TITLE}{_NOT_NAMES}{_NAME} (?:[A-Z]\. )?{_NAME})", _any),
+    ("name", r"\bmy (?:full |real |legal )?name is (?!not |on |in |a |the |there |mentioned "
+        r"|listed )[a-z'-]{2,} [a-z'-]{2,}(?=[,.!;]| and | from |$)", _any),
+    ("name", rf"(?-i:(?:I am|I'm|This is|this is|i am|i'm) (?:Mr|Ms|Mrs|Miss|Dr"
+        rf"|Prof)\.? {_NAME}(?: {_NAME})?)", _any),
+    ("name", rf"(?-i:(?:I am|I'm|[Tt]his is|i'm|i am) {_NOT_NAMES}{_NAME} (?:[A-Z]\. )?{_NAME})(?=,| and (?:i"
+        rf"|my)\b|\.|;| here)", _any),
     ("name", rf"(?-i:\b{_NAME} {_NAME}) is my name\b", _any),
-    ("name", rf"{_RELATIVE},? (?:is (?:called|named) |named |called )?(?-i:{_NOT_NAMES}{_NAME}(?: {_NAME})?)(?:,? \(?(?:age|aged)? ?\d|,? is \d)", _any),
+    ("name", rf"{_RELATIVE},? (?:is (?:called|named) |named |called )?(?-i:{_NOT_NAMES}{_NAME}(?: {_NAME})?)"
+        rf"(?:,? \(?(?:age|aged)? ?\d|,? is \d)", _any),
     ("name", rf"{_RELATIVE},? (?:is (?:called|named) |named |called )?(?-i:{_NOT_NAMES}{_NAME} {_NAME})\b", _any),
-    ("name", rf"(?:(?:私|わたし|僕|本人|母|父|妻|夫|息子|娘)の)?(?:名前|氏名|本名|姓名)は\s?(?!何|なに|なん|誰|どこ|どう|どの|いつ|伏せ|出|公|書|記|載|あり|ない|分|言|「|正式|英|文書|この|技術|協力)(?:{_KANA_NAME})(?=です|と(?:申|言|い)|[、。,.]|だ|で、|$)", _any),
-    ("name", r"(?:^|[、。,.!?の ])(?!これ|それ|覚書|本|協定|なん|何|もの)[一-龥々ヶぁ-んァ-ヴー ・]{2,12}と申し(?:ます|まして)(?!(?:と|の|か|が)[一-龥ぁ-ん])", _any),
-    ("name", r"(?:^|[、。 ])(?:[一-龥]{2,8}(?:大学|会社|電機|商事|工業|市|県|都|府|区)(?:勤務|在住)?の)[一-龥]{2,4}です", _any),
+    ("name", rf"(?:(?:私|わたし|僕|本人|母|父|妻|夫|息子|娘)の)?(?:名前|氏名|本名|姓名)は\s?(?!何|なに|なん|誰|どこ"
+     rf"|どう|どの|いつ|伏せ|出|公|書|記|載|あり|ない"
+        rf"|分|言|「|正式|英|文書|この|技術|協力)(?:{_KANA_NAME})(?=です|と(?:申|言|い)|[、。,.]|だ|で、|$)", _any),
+    ("name", r"(?:^|[、。,.!?の ])(?!これ|それ|覚書|本|協定|なん|何"
+     r"|もの)[一-龥々ヶぁ-んァ-ヴー ・]{2,12}と申し(?:ます|まして)(?!(?:と|の|か"
+        r"|が)[一-龥ぁ-ん])", _any),
+    ("name", r"(?:^|[、。 ])(?:[一-龥]{2,8}(?:大学|会社|電機|商事|工業|市|県|都|府|区)(?:勤務"
+     r"|在住)?の)[一-龥]{2,4}です", _any),
     ("name", rf"{_JA_RELATIVE}(?:の|、|・|\()[一-龥々ぁ-んァ-ヴー・]{{2,8}}[、(]?\s?\d{{1,3}}歳", _any),
     ("name", r"[一-龥]{2,6}[(、]?\d{1,3}歳\)?(?:です|ですが|と申)", _any),
-    ("health", rf"\b(?:i|we|he|she|{_RELATIVE}(?: (?-i:{_NAME})(?: (?-i:{_NAME}))?)?) (?:\w+ )?(?:have|has|had|suffers? from|am living with|lives? with|is living with|got|was diagnosed with|were diagnosed with|been diagnosed with|(?:have|has) been diagnosed with|am recovering from|died of|takes? \w+ for) (?:an? |mild |severe |chronic |terminal |early |stage \w+ )*{_ILLNESS}", _any),
-    ("health", rf"\b(?:i'm|i am|he is|he's|she is|she's|{_RELATIVE} is) (?:an? |mildly |severely )*(?:diabetic|hiv[- ]positive|epileptic|bipolar|autistic|schizophrenic|asthmatic|pregnant|\d+ (?:weeks|months) pregnant|disabled|blind in|a cancer (?:patient|survivor)|in chemo\w*|on dialysis|on antidepressants|suicidal)", _any),
+    ("health", rf"\b(?:i|we|he|she|{_RELATIVE}(?: (?-i:{_NAME})(?: (?-i:{_NAME}))?)?) (?:\w+ )?(?:have|has|had"
+        rf"|suffers? from|am living with|lives? with|is living with|got|was diagnosed with|were diagnosed with"
+        rf"|been diagnosed with|(?:have|has) been diagnosed with|am recovering from|died of"
+        rf"|takes? \w+ for) (?:an? |mild |severe |chronic |terminal |early |stage \w+ )*{_ILLNESS}", _any),
+    ("health", rf"\b(?:i'm|i am|he is|he's|she is|she's|{_RELATIVE} is) (?:an? |mildly |severely )*(?:diabetic"
+        rf"|hiv[- ]positive|epileptic|bipolar|autistic|schizophrenic|asthmatic|pregnant|\d+ (?:weeks"
+        rf"|months) pregnant|disabled|blind in|a cancer (?:patient|survivor)|in chemo\w*|on dialysis"
+        rf"|on antidepressants|suicidal)", _any),
     ("health", rf"\b(?:my|his|her|{_RELATIVE}'s) (?:own |chronic )?{_ILLNESS}(?! (?:research|policy))", _any),
-    ("health", r"\bhiv positive\b|\b(?:my|his|her) (?:diagnosis|chemotherapy|prescription|medical history) (?:is|was|of|for)\b", _any),
-    ("health", rf"{_JA_RELATIVE}(?:は|が|も|の|、)[^。?]{{0,10}}{_JA_ILLNESS}(?!の?(?:研究|治療薬|創薬|診断|対策|分野|患者|協力))", _any),
-    ("health", rf"{_JA_ILLNESS}(?:治療)?(?:で|を|と|に)?(?:通院|入院|治療中|療養|休職|闘病|診断され|患って|わずらって|苦しんで|手術|インスリン|服薬|かかって|なりました|を持って)", _any),
-    ("health", rf"{_JA_ILLNESS}の(?:ある)?(?:{_JA_RELATIVE}|持病)|(?:私|妻|娘)?は?妊娠\s?\d+\s?(?:か月|ヶ月|カ月|週)|妊娠中の(?:私|妻|娘)|(?:私|妻|娘)[はが]妊娠", _any),
-    ("private_life", r"\bi (?:was|have been|got) (?:convicted|arrested|jailed|sentenced)\b|\bi earn \D{0,3}\d|\bmy salary is\b|年収[はが]?\s?\d+|月収[はが]?\s?\d+|前科のある|\bmy religion is\b", _any),
+    ("health", r"\bhiv positive\b|\b(?:my|his|her) (?:diagnosis|chemotherapy|prescription|medical history) (?:is"
+        r"|was|of|for)\b", _any),
+    ("health", rf"{_JA_RELATIVE}(?:は|が|も|の|、)[^。?]{{0,10}}{_JA_ILLNESS}(?!の?(?:研究|治療薬|創薬|診断|対策"
+     rf"|分野|患者|協力))", _any),
+    ("health", rf"{_JA_ILLNESS}(?:治療)?(?:で|を|と|に)?(?:通院|入院|治療中|療養|休職|闘病|診断され|患って"
+     rf"|わずらって|苦しんで|手術|インスリン|服薬|かかって"
+        rf"|なりました|を持って)", _any),
+    ("health", rf"{_JA_ILLNESS}の(?:ある)?(?:{_JA_RELATIVE}|持病)|(?:私|妻|娘)?は?妊娠\s?\d+\s?(?:か月|ヶ月|カ月|週)"
+     rf"|妊娠中の(?:私|妻|娘)"
+        rf"|(?:私|妻|娘)[はが]妊娠", _any),
+    ("private_life", r"\bi (?:was|have been|got) (?:convicted|arrested|jailed|sentenced)\b|\bi earn \D{0,3}\d"
+        r"|\bmy salary is\b|年収[はが]?\s?\d+|月収[はが]?\s?\d+|前科のある|\bmy religion is\b", _any),
 )  # fmt: skip
 _COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE), check) for kind, pattern, check in _RULES)
 
 
+_NUMBERED = frozenset(("national_id", "card", "bank_account", "document_id", "birth", "address"))
+_ANY_DIGIT = re.compile(r"[\d一二三四五六七八九十]")
+
+
 def _by_pattern(text: str) -> Iterator[Finding]:
+    has_digit = _ANY_DIGIT.search(text) is not None
     for kind, pattern, check in _COMPILED:
+        if kind in _NUMBERED and not has_digit:
+            continue
         for match in pattern.finditer(text):
             if check(match.group()):
                 yield Finding(kind, match.start(), match.end())
@@ -226,7 +284,8 @@ _NUMBER = re.compile(
     r"|(?<=\()0\d{1,4}\)[ -]?\d{1,4}-\d{4}",
 )
 _CALL = re.compile(
-    r"(?:\b(?:call|phone|tel|telephone|text|mobile|cell|fax|ring|reach|whatsapp|sms|number is|contact)\b|電話|携帯|連絡|TEL)"
+    r"(?:\b(?:call|phone|tel|telephone|text|mobile|cell|fax|ring|reach|whatsapp|sms|number is|contact)\b|電話|携帯"
+    r"|連絡|TEL)"
     r"[^?.。]{0,24}?(?<![\d-])(?:\d{3}[ .-]\d{4}|\d{10,11})(?![\d-])|\b555[ -]?01\d\d\b",
     re.IGNORECASE,
 )

@@ -1,35 +1,22 @@
-"""Prompts are files with ``$name`` variables; what readers typed goes in without the prompt's own delimiters."""
+"""What readers typed goes into a prompt without the prompt's own delimiters."""
 
 import re
-from collections.abc import Mapping
-from pathlib import Path
-from string import Template
 
-PROMPTS = Path(__file__).parent.parent / "prompts"
-_DELIMITERS = re.compile(r"</?\s*(?:question|history|system|document|rules?|assistant|user)\s*>", re.IGNORECASE)
+from index.prompts import PromptError, fill
 
+__all__ = ["PromptError", "fill", "without_delimiters"]
 
-class PromptError(ValueError):
-    """A prompt file and the values given for it do not fit each other."""
-
-
-def fill(name: str, values: Mapping[str, str]) -> str:
-    """The prompt file ``name`` with its variables filled.
-
-    Raises:
-        PromptError: naming every variable that has no value, and every value that no variable takes.
-    """
-    template = Template((PROMPTS / name).read_text(encoding="utf-8"))
-    wanted = set(template.get_identifiers())
-    if missing := sorted(wanted - set(values)):
-        raise PromptError(f"prompt {name!r} needs values for {', '.join(missing)}")
-    if unknown := sorted(set(values) - wanted):
-        raise PromptError(f"prompt {name!r} has no variable {', '.join(unknown)}")
-    return template.substitute(values)
+_NAMES = "question|history|system|document|rules?|assistant|user"
+# Also with blanks, attributes and full-width brackets, which a model reads as the same tag.
+_DELIMITERS = re.compile(rf"[<＜]\s*[/／]?\s*(?:{_NAMES})\b[^<>＜＞]*[>＞]", re.IGNORECASE)
 
 
 def without_delimiters(text: str) -> str:
-    """Reader's text with the prompt's own tags taken out, so that it cannot close the place it stands in."""
+    """Reader's text with the prompt's own tags taken out, so that it cannot close the place it stands in.
+
+    What is no valid Unicode (unpaired surrogates) becomes a question mark: it could not be sent.
+    """
+    text = text.encode("utf-8", "replace").decode("utf-8")
     previous = None
     while previous != text:
         previous, text = text, _DELIMITERS.sub(" ", text)

@@ -1,11 +1,12 @@
 """A draft without a language model: the sentences a question needs and no more, in document order."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from assistant import render
 from assistant.absent_words import absent_words
-from assistant.answerable import Verdict
+from assistant.answerable import Verdict, covers
 from assistant.retrieve import Evidence
 from assistant.types import Claim, Draft, Question
 from index.document import Document
@@ -24,8 +25,13 @@ _MONEY_ADDRESSES = frozenset({"iii.p1.s4"})
 _NOT_BINDING = "iii.p1.s1"
 
 
-def draft(question: Question, evidence: Evidence, verdict: Verdict, document: Document) -> Draft:
-    """Quote mode's answer: chosen sentences with the notes they need, or proof that there are none."""
+def draft(
+    question: Question, evidence: Evidence, parts: Sequence[Evidence], verdict: Verdict, document: Document
+) -> Draft:
+    """Quote mode's answer: chosen sentences with the notes they need, or proof that there are none.
+
+    ``parts`` is the evidence for each part of a question that asks several things.
+    """
     if verdict.status == "not_in_document":
         return Draft(
             question,
@@ -35,20 +41,38 @@ def draft(question: Question, evidence: Evidence, verdict: Verdict, document: Do
             related=tuple(passage.address for passage in evidence.passages[:_RELATED]),
             missing_words=absent_words(question.text, document),
         )
-    chosen = choose(evidence, document)
+    chosen = choose(evidence, parts, verdict, document)
     claims = [Claim("", "quote", (address,)) for address in chosen]
     claims += _list_notes(chosen, question, document)
-    if _touches_duty(question.standalone, chosen) and _NOT_BINDING not in chosen and _NOT_BINDING in document.by_address:
+    if (
+        _touches_duty(question.standalone, chosen)
+        and _NOT_BINDING not in chosen
+        and _NOT_BINDING in document.by_address
+    ):
         text = render.wording("note.not_binding", question.language)
         claims.append(Claim(text, "note", render.note_addresses("not_binding")))
     return Draft(question, verdict.status, verdict.confidence, reason=verdict.reason, claims=tuple(claims))
 
 
-def choose(evidence: Evidence, document: Document) -> tuple[str, ...]:
-    """The addresses to show: every sentence likely enough to be needed, the best one always, in document order."""
-    likely = [passage for passage in evidence.passages if passage.score >= evidence.scoring.show_from]
-    shown = likely[:MOST_SHOWN] or [evidence.best]
-    return tuple(sorted((passage.address for passage in shown), key=document.order.__getitem__))
+def choose(evidence: Evidence, parts: Sequence[Evidence], verdict: Verdict, document: Document) -> tuple[str, ...]:
+    """The addresses to show, in document order.
+
+    Every sentence likely enough to be needed, the best one always. When all parts of a question are surely answered,
+    the best sentence of each is among them; when one part is absent, only what answers the others is shown.
+    """
+    answered = [part for part in parts if covers(part)]
+    if verdict.status == "partial":
+        shown = {address for part in answered for address in _likely(part)}
+    else:
+        shown = set(_likely(evidence))
+        if parts and len(answered) == len(parts):
+            shown |= {part.best.address for part in answered}
+    return tuple(sorted(shown, key=document.order.__getitem__))
+
+
+def _likely(evidence: Evidence) -> tuple[str, ...]:
+    likely = [p.address for p in evidence.passages if p.score >= evidence.scoring.show_from]
+    return tuple(likely[:MOST_SHOWN]) or (evidence.best.address,)
 
 
 def _touches_duty(question: str, chosen: tuple[str, ...]) -> bool:

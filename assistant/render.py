@@ -13,6 +13,7 @@ from assistant.types import Answer, Citation, Language, VerifiedClaim
 from index.document import Document, Part
 from index.parse import Source
 
+_GROUP_FROM = 4  # that many quotes are shown under the headings of their parts
 _WORDING = Path(__file__).parent / "wording.toml"
 _OUTER: Mapping[str, Mapping[Language, str]] = {
     "preamble": {"en": "Preamble", "ja": "前文"},
@@ -106,7 +107,10 @@ def markdown(answer: Answer, base_url: str = "") -> str:
             blocks.append(wording(f"frame.{answer.status}", language))
         written = any(claim.kind == "statement" for claim in answer.claims)
         announced = False
-        for claim in answer.claims:
+        groups = _groups(answer)
+        for place, claim in enumerate(answer.claims):
+            if place in groups:
+                blocks.append(f"**{escape(groups[place])}**")
             if written and claim.kind == "quote" and not announced:
                 blocks.append(wording("frame.also_relevant", language))
                 announced = True
@@ -116,7 +120,7 @@ def markdown(answer: Answer, base_url: str = "") -> str:
     elif answer.status == "not_in_document":
         blocks.append(_absence(answer))
         blocks += [
-            f"{wording('frame.nearest', language)} {escape(near.snippet)} [{near.label}]({base_url}/document#{near.address})"
+            f"{wording('frame.nearest', language)} {escape(near.snippet)} {_link(near.label, near.address, base_url)}"
             for near in answer.related[:1]
         ]
     else:
@@ -170,19 +174,45 @@ def claim_markdown(
     claim: VerifiedClaim, citations: tuple[Citation, ...], language: Language, base_url: str = ""
 ) -> str:
     """One claim with its citations as links; a quote stands in a block quote, with its reading aid in Japanese."""
-    links = " ".join(f"[{cited.label}]({base_url}/document#{cited.address})" for cited in citations)
+    links = " ".join(_link(cited.label, cited.address, base_url) for cited in citations)
     if claim.kind != "quote":
         return f"{escape(claim.text)} {links}".strip()
     lines = [f"> {escape(claim.text)} {links}"]
     lines += [
-        f"> {wording('frame.reading_aid', language)}: {escape(cited.reading_aid)}" for cited in citations if cited.reading_aid
+        f"> {wording('frame.reading_aid', language)}: {escape(cited.reading_aid)}"
+        for cited in citations
+        if cited.reading_aid
     ]
     return "\n>\n".join(lines)
+
+
+def _link(label_: str, address: str, base_url: str) -> str:
+    return f"[{label_}]({base_url}/document#{address})"
 
 
 def _claim(answer: Answer, claim: VerifiedClaim, base_url: str) -> str:
     cited = tuple(answer.citation(number) for number in claim.citations)
     return claim_markdown(claim, cited, answer.language, base_url)
+
+
+def _groups(answer: Answer) -> Mapping[int, str]:
+    """Place of a claim → heading to stand before it, when many quotes come from several parts of the document."""
+    if sum(claim.kind == "quote" for claim in answer.claims) < _GROUP_FROM:
+        return {}
+    part_of = {
+        place: answer.citation(claim.citations[0]).label.rpartition(", " if answer.language == "en" else " ")[0]
+        for place, claim in enumerate(answer.claims)
+        if claim.kind == "quote"
+    }
+    if len(set(part_of.values())) < 2:
+        return {}
+    first: dict[int, str] = {}
+    previous = None
+    for place, part in part_of.items():
+        if part != previous:
+            first[place] = part
+        previous = part
+    return first
 
 
 def _absence(answer: Answer) -> str:

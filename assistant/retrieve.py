@@ -1,4 +1,4 @@
-"""Question → ranked passages: vectors, keywords, reading aid, question bank and classifier, fused by one scoring function."""
+"""Question → ranked passages: vectors, keywords, reading aid, question bank and classifier, fused by one score."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -121,7 +121,7 @@ class Retriever(BaseRetriever):
 
 
 def keyword_texts(store: Store, glossary: Glossary, level: Level) -> dict[str, str]:
-    """Address → the words keyword search looks in: the sentence, and where they belong its rendering and other names."""
+    """Address → the words keyword search looks in: the sentence, its rendering, and other names of its terms."""
     texts = {address: sentence.text for address, sentence in store.document.by_address.items()}
     if store.manifest.identity.origin != "shipped" or level == "vectors":
         return texts

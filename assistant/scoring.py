@@ -1,7 +1,8 @@
 """One scoring function with named features: how likely a sentence is needed, and whether any is there at all.
 
 Logistic models whose weights are fitted by ``python -m evals.fit`` on the question bank and the dev questions and are
-committed in ``assistant/models/``, with the digests of what they were fitted on. Nothing is trained at build or run time.
+committed in ``assistant/models/``, with the digests of what they were fitted on. Nothing is trained at build or run
+time.
 """
 
 import json
@@ -74,7 +75,9 @@ def load(document_sha256: str, embedding: str, level: Level = "classifier") -> t
         scoring = _scoring(level, data["levels"][level])
         head = _load_head() if own and level == "classifier" else None
     except (OSError, KeyError, ValueError) as error:
-        raise DocumentError(f"the models in {str(MODELS)!r} cannot be read ({error!r}); run 'python -m evals.fit'") from None
+        raise DocumentError(
+            f"the models in {str(MODELS)!r} cannot be read ({error!r}); run 'python -m evals.fit'"
+        ) from None
     return scoring, head
 
 

@@ -86,7 +86,9 @@ class Verifier:
         self._aid: Mapping[str, str] = reading_aid.sentences if reading_aid else {}
         self._index = index
         self._identity = DocumentIdentity(
-            document.title.text, document.date.isoformat() if document.date else document.date_line.text, document.sha256
+            document.title.text,
+            document.date.isoformat() if document.date else document.date_line.text,
+            document.sha256,
         )
 
     def finding(self, claim: Claim, language: Language, offered: Iterable[str] | None = None) -> Finding:

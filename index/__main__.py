@@ -1,11 +1,11 @@
-"""python -m index: build, status, verify, show, vectors."""
+"""python -m index: build, status, verify, show, questions, vectors."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from index import parse
+from index import parse, questions
 from index.document import Document, Part
 from index.errors import DocumentError, UserError
 from index.settings import IndexSettings
@@ -22,6 +22,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands.add_parser("verify", help="check every digest; never rebuilds")
     showing = commands.add_parser("show", help="print the tree, or one passage or part")
     showing.add_argument("address", nargs="?", metavar="ADDRESS", help="for instance iii.p1.s2 or ii.trusted.space")
+    drafting = commands.add_parser("questions", help="draft a question bank with the language model of MOC_LLM_MODEL")
+    drafting.add_argument("--source", type=Path, metavar="FILE", default=parse.TEXT_OF_RECORD, help="another text")
+    drafting.add_argument("--out", type=Path, metavar="BANK.tsv", required=True, help="a new file")
+    drafting.add_argument("--per-sentence", type=int, metavar="N", default=questions.PER_SENTENCE, help="each language")
     commands.add_parser("vectors", help="compute the vectors that are shipped with the texts")
     arguments = parser.parse_args(argv)
     try:
@@ -35,6 +39,10 @@ def run(arguments: argparse.Namespace, settings: IndexSettings) -> int:
     """Carry out a parsed command."""
     if arguments.command == "show":
         show(parse.load(), arguments.address)
+        return 0
+    if arguments.command == "questions":
+        model = questions.Model.from_env()
+        print(questions.run(arguments.source, arguments.out, arguments.per_sentence, model))
         return 0
     # Everything below needs LlamaIndex and Chroma, which take seconds to import.
     from index import library, store, vectors

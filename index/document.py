@@ -92,9 +92,7 @@ class Document:
     @cached_property
     def part_of(self) -> dict[str, Part]:
         """Sentence address → the innermost part that holds it (title and date belong to none)."""
-        return {
-            sentence.address: part for part in self.walk() for block in part.blocks for sentence in block.sentences
-        }
+        return {sentence.address: part for part in self.walk() for block in part.blocks for sentence in block.sentences}
 
     @cached_property
     def section_of(self) -> dict[str, Part]:

@@ -1,4 +1,4 @@
-"""What is embedded: the document's sentences, their Japanese reading aid, and the question bank, under one address each."""
+"""What is embedded: the document's sentences, their Japanese reading aid and the question bank, by address."""
 
 import hashlib
 import json

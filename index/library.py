@@ -1,4 +1,4 @@
-"""Puts the index together: which texts belong to a document, and an opened store that matches them, built if need be."""
+"""Puts the index together: which texts belong to a document, and an opened store that matches them."""
 
 import sys
 from functools import partial

@@ -1,4 +1,4 @@
-"""Text of record → tree. Marks of the text (``- ``, ``**``) are structure; every other non-blank character is in a node."""
+"""Text of record → tree. The marks ``- `` and ``**`` are structure; every other non-blank character is in a node."""
 
 import hashlib
 import re
@@ -71,9 +71,7 @@ class _Open:
 
     def close(self) -> Part:
         parts = tuple(part.close() for part in self.parts)
-        return Part(
-            self.address, self.kind, self.number, self.heading, self.start, self.end, tuple(self.blocks), parts
-        )
+        return Part(self.address, self.kind, self.number, self.heading, self.start, self.end, tuple(self.blocks), parts)
 
     def add(self, kind: BlockKind, text: str, start: int) -> None:
         letter = "b" if kind == "item" else "p"
@@ -86,7 +84,7 @@ class _Open:
 
 
 def load(path: Path = TEXT_OF_RECORD) -> Document:
-    """Parse the text file at ``path``; headings get their keys from ``source.toml`` or, unknown there, from their words.
+    """Parse the text file at ``path``; headings get their keys from ``source.toml`` or else from their words.
 
     Raises:
         DocumentError: the file is missing, not UTF-8, or has no title, date line and section.
@@ -164,7 +162,8 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_heading(line: str) -> bool:
-    return len(line) <= 120 and line[-1] not in ".:;,!?" and line[0].isupper()
+    """A short line that no sentence ends; quotation marks and brackets may follow a sentence's full stop."""
+    return len(line) <= 120 and line.rstrip("\"”’)]")[-1:] not in tuple(".:;,!?") and line[0].isupper()
 
 
 def _child(parent: _Open, kind: PartKind, heading: str, start: int, names: Mapping[str, PartName]) -> _Open:

@@ -36,9 +36,7 @@ class IndexSettings:
         if not model and (base_url or key):
             raise ConfigError("MOC_EMBEDDING_BASE_URL or MOC_EMBEDDING_API_KEY is set; set MOC_EMBEDDING_MODEL too")
         if model and not (base_url or key):
-            raise ConfigError(
-                "MOC_EMBEDDING_MODEL is set; set MOC_EMBEDDING_BASE_URL or MOC_EMBEDDING_API_KEY too"
-            )
+            raise ConfigError("MOC_EMBEDDING_MODEL is set; set MOC_EMBEDDING_BASE_URL or MOC_EMBEDDING_API_KEY too")
         if base_url and not base_url.startswith(("http://", "https://")):
             raise ConfigError(f"MOC_EMBEDDING_BASE_URL is {base_url!r}; it must start with http:// or https://")
         directory = environ.get("MOC_INDEX_DIR")

@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 
 from index import parse
 from index.document import Document
-from index.entries import EMBEDDED_AS_QUERY, Entry, Role, digest
+from index.entries import EMBEDDED_AS_QUERY, Entry, Role
 from index.errors import IndexUnusable
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class Manifest:
     files: Mapping[str, str]
 
     def to_json(self) -> str:
+        """The manifest file, with a digest of itself."""
         body = {
             "schema": SCHEMA,
             "identity": asdict(self.identity),
@@ -261,7 +262,11 @@ def current(root: Path) -> Path:
 
 
 def check_files(generation: Path) -> Manifest:
-    """Compare every file with the manifest; raises IndexUnusable naming the first that is missing, changed or foreign."""
+    """Compare every file with the manifest.
+
+    Raises:
+        IndexUnusable: naming the first that is missing, changed or foreign.
+    """
     try:
         manifest = Manifest.from_json((generation / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

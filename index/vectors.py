@@ -73,9 +73,7 @@ def _load(path: Path, fingerprint: str) -> dict[str, np.ndarray]:
         return {bytes(key).hex(): row for key, row in zip(archive["keys"], rows, strict=True)}
 
 
-def _compare_sample(
-    entries: Sequence[Entry], shipped: dict[str, np.ndarray], embedder: Embedder, path: Path
-) -> None:
+def _compare_sample(entries: Sequence[Entry], shipped: dict[str, np.ndarray], embedder: Embedder, path: Path) -> None:
     """Re-embed a sample spread over the entries; which one is fixed by their digests, so builds stay reproducible."""
     sample = sorted(entries, key=lambda entry: hashlib.sha256(entry.key.encode()).hexdigest())[:SAMPLE]
     for key, row in embed(sample, embedder).items():

@@ -205,7 +205,9 @@ async def _answer(service: Service, request: types.Request) -> Answer:
                     return event
     except Exception:
         _log.exception("a question failed")
-        raise ApiError(500, "internal", "the question could not be answered because of an error on the server") from None
+        raise ApiError(
+            500, "internal", "the question could not be answered because of an error on the server"
+        ) from None
     raise AssertionError("a stream always ends with an Answer")
 
 

@@ -65,6 +65,9 @@ def _finishing(send: Send, language: Language) -> Send:
         if message["type"] == "http.response.start":
             start = message
             return
+        if message["type"] != "http.response.body":
+            await send(message)
+            return
         page.append(message.get("body", b""))
         if message.get("more_body"):
             return

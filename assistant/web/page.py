@@ -109,36 +109,37 @@ def build(language: Language, service: Service) -> gr.Blocks:
                             local.add(gr.Button, _starter(number), size="sm", elem_classes="starter")
                             for number in range(1, _STARTERS + 1)
                         ]
-                mode = local.add(
-                    gr.Radio,
-                    lambda la: {
-                        "label": words(la)["mode_label"],
-                        "choices": [(words(la)["mode_llm"], "llm"), (words(la)["mode_quote"], "quote")],
-                    },
-                    value="llm" if config.llm_on else "quote",
-                    visible=config.llm_on,
-                    elem_id="mode",
-                )
-                with gr.Row(elem_id="ask"):
-                    box = local.add(
-                        gr.Textbox,
+                with gr.Column(elem_id="foot"):
+                    mode = local.add(
+                        gr.Radio,
                         lambda la: {
-                            "label": words(la)["question_label"],
-                            "placeholder": words(la)["question_placeholder"],
+                            "label": words(la)["mode_label"],
+                            "choices": [(words(la)["mode_llm"], "llm"), (words(la)["mode_quote"], "quote")],
                         },
-                        elem_id="question",
-                        lines=1,
-                        max_lines=6,
-                        container=True,
-                        autofocus=False,
-                        scale=1,
+                        value="llm" if config.llm_on else "quote",
+                        visible=config.llm_on,
+                        elem_id="mode",
                     )
-                    send = local.add(gr.Button, _word("send"), elem_id="send", variant="primary", scale=0)
-                    stop = local.add(gr.Button, _word("stop"), elem_id="stop", visible=False, scale=0)
-                with gr.Row(elem_id="below"):
-                    local.add(gr.Markdown, lambda la: {"value": words(la)["notice"]}, elem_id="notice")
-                    local.add(gr.Markdown, lambda la: {"value": _counter(la)}, elem_id="counter")
-                    clear = local.add(gr.Button, _word("clear"), elem_id="clear", size="sm", scale=0)
+                    with gr.Row(elem_id="ask"):
+                        box = local.add(
+                            gr.Textbox,
+                            lambda la: {
+                                "label": words(la)["question_label"],
+                                "placeholder": words(la)["question_placeholder"],
+                            },
+                            elem_id="question",
+                            lines=1,
+                            max_lines=6,
+                            container=True,
+                            autofocus=False,
+                            scale=1,
+                        )
+                        send = local.add(gr.Button, _word("send"), elem_id="send", variant="primary", scale=0)
+                        stop = local.add(gr.Button, _word("stop"), elem_id="stop", visible=False, scale=0)
+                    with gr.Row(elem_id="below"):
+                        local.add(gr.Markdown, lambda la: {"value": words(la)["notice"]}, elem_id="notice")
+                        local.add(gr.Markdown, lambda la: {"value": _counter(la)}, elem_id="counter")
+                        clear = local.add(gr.Button, _word("clear"), elem_id="clear", size="sm", scale=0)
             with gr.Column(elem_id="panel"):
                 local.add(gr.Markdown, lambda la: {"value": _panel_tools(la)}, elem_id="panel-tools")
                 local.add(

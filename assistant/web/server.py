@@ -21,7 +21,7 @@ def create(service: Service) -> ASGIApp:
     Served below a path (``MOC_PUBLIC_URL=https://example.gov/moc``) it works whether the proxy keeps or removes it.
     """
     root_path = urlsplit(service.config.public_url).path.rstrip("/")
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, root_path=root_path)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(api.ApiError, api.error_response)
     app.include_router(api.router(service))
     app.include_router(reader.router(service))

@@ -92,7 +92,7 @@ class Shell:
                 await _refuse(scope, send, path, 413, "too_large", message)
                 return
             receive = _replay(body, receive)
-        await self._app(scope, receive, send)
+        await self._app({**scope, "root_path": self._root_path} if self._root_path else scope, receive, send)
 
     def _local_path(self, path: str) -> str:
         """The path below the root path, whether or not the proxy in front has removed that."""

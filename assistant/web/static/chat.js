@@ -34,8 +34,7 @@
       root.classList.add("reading");
       history.pushState({ reading: true }, "");
     }
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    sentence.scrollIntoView({ block: "center", behavior: still ? "auto" : "smooth" });
+    sentence.scrollIntoView({ block: "center" });
     sentence.focus({ preventScroll: true });
   }
 

@@ -1,0 +1,124 @@
+"""python -m evals.ablation: what each kind of evidence brings, on the test split, as a table in docs/retrieval.md.
+
+Every row adds one kind of evidence to the one above, with weights fitted for exactly that evidence. Up to the
+classifier the assistant never refuses and its confidence is the best sentence's score; the last row is what ships.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from assistant import glossary, scoring
+from assistant.ask import Assistant
+from assistant.config import Config
+from assistant.evidence import LEVELS, Level, Space
+from assistant.retrieve import Retriever, keyword_texts
+from assistant.scoring import Logistic
+from assistant.types import IndexIdentity
+from assistant.understand import Understanding
+from evals import lock
+from evals.cases import load
+from evals.metrics import Measured, measure_run
+from evals.runner import ask
+from evals.scorers import Measure
+from index import parse, reading_aid
+from index.embed import Embedder
+from index.errors import UserError
+from index.library import open_index
+from index.store import Store
+
+PAGE = Path(__file__).parent.parent / "docs" / "retrieval.md"
+BEGIN, END = "<!-- ablation: written by python -m evals.ablation -->", "<!-- end of ablation -->"
+_NAMES: dict[Level, str] = {
+    "vectors": "dense only",
+    "keywords": "+ keywords",
+    "reading_aid": "+ reading aid",
+    "question_bank": "+ question bank",
+    "classifier": "+ classifier",
+}
+_COLUMNS = ("completeness[en]", "completeness[ja]", "precision", "auroc", "refusal_recall", "over_refusal")
+_HEADINGS = ("evidence", "complete EN", "complete JA", "precision", "AUROC", "refusal recall", "over-refusal")
+
+
+class PageError(UserError):
+    """docs/retrieval.md has no place for the table (exit 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table."""
+
+    name: str
+    measured: Measured
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Value and k/n of each column; empty where the metric does not apply."""
+        found = [self.measured.metrics.get(column) for column in _COLUMNS]
+        shown = [
+            "" if m is None else f"{m.value:.3f} ({m.k}/{m.n})" if m.k is not None else f"{m.value:.3f} (n={m.n})"
+            for m in found
+        ]
+        return (self.name, *shown)
+
+
+def assistant_with(store: Store, embedder: Embedder, level: Level, *, refusing: bool) -> Assistant:
+    """An assistant that has only the evidence up to ``level``; unless ``refusing`` it always answers."""
+    words, aid = glossary.load(), reading_aid.load(store.document)
+    fitted, head = scoring.load(store.document.sha256, store.embedding, level)
+    if not refusing:
+        fitted = replace(fitted, answerable=Logistic(0.0, {"choice_best": 1.0}), answer_from=-1.0)
+    space = Space(store.entries, store.vectors, keyword_texts(store, words, level), head, level)
+    return Assistant(
+        store.document,
+        aid,
+        IndexIdentity(store.fingerprint, store.embedding),
+        Understanding(store.document, words, aid),
+        Retriever(store, embedder, space, fitted),
+        None,
+    )
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as Markdown."""
+    lines = [_HEADINGS, ("---",) * len(_HEADINGS), *(row.cells for row in rows)]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def insert(page: str, content: str) -> str:
+    """The page with ``content`` between the markers; raises PageError when they are not there, in order, once."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end or BEGIN in rest:
+        raise PageError(f"{PAGE} needs the lines {BEGIN!r} and {END!r}, in this order and once")
+    return f"{before}{BEGIN}\n\n{content}\n\n{END}{after}"
+
+
+def main() -> int:
+    """Run the test split once for each row and write the table."""
+    try:
+        page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        insert(page, "")
+        document = parse.load()
+        lock.check(document)
+        cases = load("test")
+        store, embedder = open_index(Config.from_env().index)
+        measure = Measure.of(document)
+        rows = []
+        for level in LEVELS:
+            results = ask(assistant_with(store, embedder, level, refusing=False), cases).results
+            rows.append(Row(_NAMES[level], measure_run(results, measure, {})))
+            print(" | ".join(rows[-1].cells), flush=True)
+        results = ask(assistant_with(store, embedder, LEVELS[-1], refusing=True), cases).results
+        rows.append(Row("+ answerability (as shipped)", measure_run(results, measure, {})))
+        print(" | ".join(rows[-1].cells))
+        PAGE.write_text(insert(page, table(rows)), encoding="utf-8")
+    except UserError as error:
+        print(f"evals.ablation: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Asks the assistant every question of a suite, and a second time in a new process on a second, fresh index."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+from assistant.render import answer_object
+from assistant.types import Answer, Request
+from evals.cases import Case
+from evals.outcomes import Failed, Result, result
+from index.errors import UserError
+
+ROOT = Path(__file__).parent.parent
+SECOND_RUN_SECONDS = 900
+
+
+class SecondRunError(UserError):
+    """The second process gave no answers at all (exit 1: determinism could not be shown)."""
+
+    exit_code = 1
+
+
+class Answering(Protocol):
+    """Whatever answers requests; the assistant, or a broken one in a test."""
+
+    def answer(self, request: Request, /) -> Answer:
+        """One answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The results of a suite and how long each took, in milliseconds, in order."""
+
+    results: tuple[Result, ...]
+    milliseconds: tuple[float, ...]
+
+
+def ask(assistant: Answering, cases: Sequence[Case], base_url: str = "") -> Asked:
+    """Ask every case in this process; whatever is raised becomes an error of that case."""
+    results: list[Result] = []
+    milliseconds = []
+    for case in cases:
+        started = time.perf_counter()
+        try:
+            answer = answer_object(assistant.answer(Request(case.question, None, "quote", case.history)), base_url)
+        except Exception as error:  # noqa: BLE001 - any exception is this case's failure, never the end of the run
+            results.append(Failed(case, f"{type(error).__name__}: {error}"))
+        else:
+            # Through JSON, so that both runs compare what a client would receive.
+            results.append(result(case, json.loads(json.dumps(answer))))
+        milliseconds.append(round((time.perf_counter() - started) * 1000, 3))
+    return Asked(tuple(results), tuple(milliseconds))
+
+
+class SecondRun:
+    """The same questions through ``python -m assistant ask --batch``: another process, an index of its own.
+
+    Starts at once, beside the first run; :meth:`answers` waits for it.
+    """
+
+    def __init__(self, cases: Sequence[Case], environ: Mapping[str, str] = os.environ) -> None:
+        self._scratch = tempfile.TemporaryDirectory(prefix="moc-evals-")
+        folder = Path(self._scratch.name)
+        self._out, self._log = folder / "out.jsonl", folder / "stderr.txt"
+        source = folder / "in.jsonl"
+        source.write_text("".join(json.dumps(_line(case)) + "\n" for case in cases), encoding="utf-8")
+        # Its index is this run's own and may be built even where the shared one may not.
+        settings = {name: value for name, value in environ.items() if name != "MOC_INDEX_BUILD"}
+        command = [sys.executable, "-m", "assistant", "ask", "--batch", str(source), "--out", str(self._out)]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*command, "--mode", "quote"],
+                cwd=ROOT,
+                env=settings | {"MOC_INDEX_DIR": str(folder / "index")},
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+
+    def __enter__(self) -> "SecondRun":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._scratch.cleanup()
+
+    def answers(self) -> dict[str, Any]:
+        """Case id → answer object; ids whose line is an error are missing.
+
+        Raises:
+            SecondRunError: it ended without output, or took too long.
+        """
+        try:
+            self._process.wait(SECOND_RUN_SECONDS)
+            lines = self._out.read_text(encoding="utf-8").splitlines()
+            rows = [json.loads(line) for line in lines if line]
+        except (subprocess.TimeoutExpired, OSError, ValueError) as error:
+            log = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            raise SecondRunError(
+                f"the second run gave no answers ({error}); it said: {log[-1:] or 'nothing'}"
+            ) from None
+        return {row["id"]: row["answer"] for row in rows if "answer" in row}
+
+
+def _line(case: Case) -> dict[str, Any]:
+    history = [{"role": turn.role, "content": turn.content} for turn in case.history]
+    return {"id": case.id, "question": case.question} | ({"history": history} if history else {})

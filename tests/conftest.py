@@ -1,0 +1,54 @@
+"""What holds for every test: where MOC_REQUIRE_ALL is 1, as in CI, a test that would be skipped fails instead."""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from index.embed import Embedder
+    from index.store import Store
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Judge the report of a test."""
+    return _without_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Judge the report of a module, which may skip itself as a whole."""
+    return _without_skip((yield))
+
+
+def _without_skip(report: Report) -> Report:
+    expected_failure = hasattr(report, "wasxfail")
+    if report.outcome == "skipped" and not expected_failure and os.environ.get("MOC_REQUIRE_ALL") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"MOC_REQUIRE_ALL=1 allows no skips, and this was one: {report.longrepr}"
+    return report
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--faults=full``: as many interrupted builds as before a release, instead of a sample of them."""
+    parser.addoption("--faults", choices=("some", "full"), default="some", help="how many builds to kill")
+
+
+@pytest.fixture(scope="session")
+def index_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the one index of the session lies; it is built by ``opened_index``. Copy it before changing anything in it."""
+    return tmp_path_factory.mktemp("session") / "index"
+
+
+@pytest.fixture(scope="session")
+def opened_index(index_directory: Path) -> "tuple[Store, Embedder]":
+    """One index of the shipped text for the whole session, built where there was none, and the model that reads it."""
+    from index.library import open_index
+    from index.settings import IndexSettings
+
+    return open_index(IndexSettings(directory=index_directory))

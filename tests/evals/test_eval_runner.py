@@ -1,0 +1,157 @@
+"""Running: a crash is the error of its case, exit codes are the contract's, the second run is another process."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from made import DOCUMENT, case
+
+from assistant.types import Answer, DocumentIdentity, IndexIdentity, Request
+from evals import __main__ as command
+from evals import lock, runner
+from evals.outcomes import Failed, Scored
+from evals.seen import seen
+from index.embed import EmbeddingInputError
+
+
+class Scripted:
+    """Answers "absent" to everything and raises on "crash"; keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+
+    def answer(self, request: Request, /) -> Answer:
+        self.requests.append(request)
+        if request.text == "crash":
+            raise RuntimeError("broken")
+        return Answer(
+            id="a_1",
+            question=request.text,
+            standalone=request.text,
+            language="en",
+            mode="quote",
+            mode_note=None,
+            status="not_in_document",
+            reason="absent_topic",
+            confidence=0.1,
+            claims=(),
+            citations=(),
+            related=(),
+            follow_ups=(),
+            missing_words=(),
+            dropped=(),
+            compared=49,
+            document=DocumentIdentity("t", "d", DOCUMENT.sha256),
+            index=IndexIdentity("f", "e"),
+            model=None,
+            timings_ms={"total": 1.0},
+        )
+
+
+def test_a_crash_is_the_error_of_its_case() -> None:
+    """The run goes on, and the case is neither dropped nor an answer."""
+    assistant = Scripted()
+    asked = runner.ask(assistant, [case("a"), case("b", question="crash"), case("c")])
+    assert [type(result) for result in asked.results] == [Scored, Failed, Scored]
+    assert asked.results[1] == Failed(asked.results[1].case, "RuntimeError: broken")
+    assert len(asked.milliseconds) == 3
+    assert {request.mode for request in assistant.requests} == {"quote"}
+
+
+def test_the_second_run_says_why_it_gave_nothing() -> None:
+    """A process that refuses its configuration is a failure with its own words, not a silent pass."""
+    environ = {**os.environ, "MOC_TYPO": "1"}
+    with runner.SecondRun([case()], environ) as second, pytest.raises(runner.SecondRunError, match="MOC_TYPO"):
+        second.answers()
+
+
+class Embedder:
+    """Texts about x point one way, all others another; refuses what holds a NUL, as the real one does."""
+
+    def encode(self, texts: list[str], *, query: bool) -> np.ndarray:
+        if any("\x00" in text for text in texts):
+            raise EmbeddingInputError("NUL")
+        return np.array([[1.0, 0.0] if "x" in text else [0.0, 1.0] for text in texts], dtype=np.float32)
+
+
+def test_seen_is_equal_text_or_a_near_copy() -> None:
+    """Equal but for marks, or cosine ≥ 0.97 with a bank question; passages do not count, NULs do not crash."""
+
+    class Entry:
+        def __init__(self, role: str, text: str) -> None:
+            self.role, self.text = role, text
+
+    class Store:
+        entries = (Entry("passage", "passage"), Entry("question", "Near x?"), Entry("question", "Is it new?"))
+        vectors = np.array([[0.0, 1.0], [0.98, 0.199], [0.6, 0.8]], dtype=np.float32)
+
+    asked = [
+        case("copy", question="is it NEW"),
+        case("near", question="another x"),
+        case("far", question="passage"),
+        case("nul", question="a\x00b"),
+        case("empty", question=""),
+    ]
+    store: Any = Store()
+    embedder: Any = Embedder()
+    assert seen(asked, store, embedder) == {"copy": True, "near": True, "far": False, "nul": False, "empty": False}
+
+
+def test_nothing_selected_is_exit_5(capsys: pytest.CaptureFixture[str]) -> None:
+    """An id that is not there selects nothing, and that is no pass."""
+    assert command.main(["run", "--suite", "dev", "--only", "no-such-id"]) == 5
+    assert "no case is selected" in capsys.readouterr().err
+
+
+def test_another_text_is_exit_4(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers are not scored against questions written for another document."""
+    path = tmp_path / "spans.tsv"
+    path.write_text(lock.render(DOCUMENT).replace(DOCUMENT.sha256, "0" * 64), encoding="utf-8")
+    original = lock.differences
+    monkeypatch.setattr(lock, "differences", lambda document, _: original(document, path))
+    assert command.main(["run", "--suite", "dev"]) == 4
+
+
+def test_history_is_never_written_in_ci(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2 under CI and for a partial run."""
+    monkeypatch.setenv("CI", "true")
+    assert command.main(["run", "--suite", "dev", "--record-history"]) == 2
+    monkeypatch.delenv("CI")
+    assert command.main(["run", "--suite", "dev", "--record-history", "--once"]) == 2
+    assert "--record-history" in capsys.readouterr().err
+
+
+def test_a_bug_of_the_suite_is_exit_3(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is told apart from a failed gate, and its traceback is shown."""
+
+    def broken(_: object) -> None:
+        raise RuntimeError("bug")
+
+    monkeypatch.setattr(lock, "check", broken)
+    assert command.main(["run", "--suite", "dev"]) == 3
+    assert "RuntimeError: bug" in capsys.readouterr().err
+
+
+def test_a_wrong_option_is_exit_2() -> None:
+    """argparse's own code is the contract's."""
+    with pytest.raises(SystemExit) as stopped:
+        command.main(["run", "--suite", "nonsense"])
+    assert stopped.value.code == 2
+
+
+@pytest.mark.slow
+def test_a_case_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both runs, the verdict and the four files, on real dev cases of both languages."""
+    monkeypatch.delenv("CI", raising=False)
+    chosen = ["dev-001", "dev-003"]
+    assert command.main(["run", "--suite", "dev", "--out", str(tmp_path), "--only", *chosen]) == 0
+    content = json.loads((tmp_path / "dev" / "metrics.json").read_text(encoding="utf-8"))
+    assert content["metrics"]["determinism"]["value"] == 1
+    assert content["cases"] == 2
+    assert content["exit_code"] == 0
+    rows = (tmp_path / "dev" / "results.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(row)["id"] for row in rows] == chosen
+    assert (tmp_path / "dev" / "summary.md").read_text(encoding="utf-8").startswith("# PASS dev")

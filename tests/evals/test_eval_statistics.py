@@ -1,0 +1,87 @@
+"""Statistics against numbers worked out by hand."""
+
+import pytest
+
+from evals.statistics import (
+    CurvePoint,
+    Rate,
+    _rank_auroc,
+    area_under_risk,
+    auroc,
+    auroc_interval,
+    cluster_interval,
+    effective_clusters,
+    risk_coverage,
+)
+
+
+def test_wilson_of_a_perfect_run_is_not_certainty() -> None:
+    """60 of 60: z²/(n+z²) below 1 is 3.8415/63.8415 = 0.0602, so the interval starts at 0.9398."""
+    interval = Rate(60, 60).interval
+    assert interval.low == pytest.approx(0.9398, abs=1e-4)
+    assert interval.high == pytest.approx(1.0)
+
+
+def test_a_rate_of_nothing_is_refused() -> None:
+    """0 of 0 is no number; the metric has to be left out."""
+    with pytest.raises(ValueError, match="0 of 0"):
+        Rate(0, 0)
+
+
+def test_auroc_counts_pairs_and_halves_ties() -> None:
+    """Pairs of {.9, .5} against {.5, .1}: 3 wins and 1 tie of 4 = 0.875."""
+    assert auroc([0.9, 0.5], [0.5, 0.1]) == 0.875
+    assert auroc([0.1], [0.9]) == 0.0
+    with pytest.raises(ValueError, match="both sides"):
+        auroc([0.5], [])
+
+
+def test_the_fast_auroc_of_the_bootstrap_is_the_same() -> None:
+    """Both ways of counting pairs agree, ties included."""
+    import numpy as np
+
+    random = np.random.default_rng(3)
+    above, below = np.round(random.random(40), 1), np.round(random.random(30), 1)
+    assert _rank_auroc(above, below) == pytest.approx(auroc(list(above), list(below)))
+
+
+def test_clusters_widen_the_interval() -> None:
+    """Ten equal copies of each of 8 facts know less than 80 facts."""
+    scores = [(float(fact % 4 > 0), 1.0) for fact in range(8) for _ in range(10)]
+    clustered = cluster_interval(scores, [place // 10 for place in range(80)])
+    alone = cluster_interval(scores, list(range(80)))
+    assert clustered is not None
+    assert alone is not None
+    assert clustered.high - clustered.low > 2 * (alone.high - alone.low)
+    assert clustered == cluster_interval(scores, [place // 10 for place in range(80)])
+
+
+def test_resampling_equal_values_gives_no_interval() -> None:
+    """A perfect run or a single fact shows no uncertainty by resampling; claiming one would be false."""
+    assert cluster_interval([(1.0, 1.0)] * 5, [1, 2, 3, 4, 5]) is None
+    assert cluster_interval([(1.0, 1.0), (0.0, 1.0)], ["a", "a"]) is None
+
+
+def test_auroc_interval_holds_the_value_and_needs_both_sides() -> None:
+    """The bootstrap surrounds the estimate; with one side only there is nothing to say."""
+    scores = [0.9, 0.8, 0.7, 0.4, 0.6, 0.3, 0.2, 0.1]
+    truth = [True, True, True, True, False, False, False, False]
+    interval = auroc_interval(scores, truth, list("abcdefgh"))
+    assert interval is not None
+    assert interval.low < auroc(scores[:4], scores[4:]) <= interval.high
+    assert auroc_interval([0.5, 0.6], [True, True], ["a", "b"]) is None
+
+
+def test_effective_number_of_facts() -> None:
+    """Sizes 3 and 1: 16 / 10 = 1.6; equal sizes give the plain count."""
+    assert effective_clusters(["a", "a", "a", "b"]) == pytest.approx(1.6)
+    assert effective_clusters(["a", "b", "c"]) == pytest.approx(3)
+    assert effective_clusters([]) == 0
+
+
+def test_risk_coverage_moves_ties_together() -> None:
+    """.9 right, .5 right and wrong, .1 wrong: coverage ¼, ¾, 1 with risk 0, ⅓, ½."""
+    curve = risk_coverage([0.5, 0.9, 0.1, 0.5], [True, True, False, False])
+    assert curve == (CurvePoint(0.9, 0.25, 0.0), CurvePoint(0.5, 0.75, 1 / 3), CurvePoint(0.1, 1.0, 0.5))
+    # 0·¼ + ½·(0+⅓)/2 + ¼·(⅓+½)/2
+    assert area_under_risk(curve) == pytest.approx(0.5 / 6 + 0.25 * (1 / 3 + 1 / 2) / 2)

@@ -1,0 +1,84 @@
+"""Personal data is found, and what only looks like it is left alone."""
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from assistant.personal_data import find, findings, iban, luhn, my_number, redact
+
+CASES = Path(__file__).parent / "data" / "personal_data.tsv"
+
+
+def cases(split: str) -> list[tuple[str, str]]:
+    """(kind or "none", text) of one half."""
+    rows = [line.split("\t") for line in CASES.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    return [(kind, unicodedata.normalize("NFKC", text)) for half, _, kind, text in rows[1:] if half == split]
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_recall_and_false_alarms(split: str) -> None:
+    """At least 95 of 100 texts with personal data are found, at most 1 of 100 look-alikes; test was not tuned on."""
+    positives = [text for kind, text in cases(split) if kind != "none"]
+    negatives = [text for kind, text in cases(split) if kind == "none"]
+    missed = [text for text in positives if not find(text)]
+    alarms = [text for text in negatives if find(text)]
+    found = len(positives) - len(missed)
+    print(f"{split}: recall {found}/{len(positives)}, false alarms {len(alarms)}/{len(negatives)}")
+    assert len(positives) >= 50
+    assert len(negatives) >= 100
+    assert found >= 0.95 * len(positives), missed
+    assert len(alarms) <= 0.01 * len(negatives), alarms
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("mail jane@example.com", "email"),
+        ("my card is 4111 1111 1111 1111", "card"),
+        ("SSN 219-09-9999", "national_id"),
+        ("IBAN GB82 WEST 1234 5698 7654 32", "bank_account"),
+        ("電話は090-1234-5678です", "phone"),
+        ("私は糖尿病です", "health"),
+        ("山田太郎と申します", "name"),
+    ],
+)
+def test_kinds(text: str, kind: str) -> None:
+    """Each finding says what it is."""
+    assert kind in find(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025-10-28",
+        "within 180 days",
+        "Beyond 5G/6G",
+        "JT-60SA",
+        "iv.p1.s4",
+        "$550,000,000,000",
+        "2025年10月28日",
+        "49",
+    ],
+)
+def test_dates_and_technical_numbers_are_not_personal(text: str) -> None:
+    """What the document itself is full of does not trip the check."""
+    assert find(f"What about {text}?") == ()
+
+
+def test_check_digits() -> None:
+    """Published examples pass; one digit changed fails."""
+    assert luhn("4111111111111111")
+    assert not luhn("4111111111111112")
+    assert my_number("123456789018")
+    assert not my_number("123456789012")
+    assert iban("GB82WEST12345698765432")
+    assert not iban("GB82WEST12345698765433")
+
+
+def test_redact_leaves_nothing_behind() -> None:
+    """A redacted text has no finding and keeps the question."""
+    text = "I am at jane@example.com or 090-1234-5678, is the MOC binding?"
+    redacted = redact(text)
+    assert redacted == "I am at [email] or [phone], is the MOC binding?"
+    assert findings(redacted) == ()

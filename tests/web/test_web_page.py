@@ -1,0 +1,154 @@
+"""The chat page through Gradio's own protocol, and what is on it before the first question."""
+
+import html
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from assistant.config import Config, LlmSettings
+from assistant.strings import strings
+from assistant.types import Language
+from assistant.web import page
+from index import parse
+from tests.web.conftest import Scripted, client_of, service_with
+
+
+def config_of(client: TestClient, language: str) -> dict[str, Any]:
+    """Gradio's description of the page, as the page carries it."""
+    found = re.search(r"window\.gradio_config = (\{.*?\});</script>", client.get(f"/?lang={language}").text)
+    assert found is not None
+    config: dict[str, Any] = json.loads(found[1])
+    return config
+
+
+def component(config: dict[str, Any], name: str) -> dict[str, Any]:
+    """The properties of a component by its id on the page."""
+    [props] = [part["props"] for part in config["components"] if part["props"].get("elem_id") == name]
+    return dict(props)
+
+
+def call(client: TestClient, *data: object, root: str = "") -> list[list[Any]]:
+    """Every state the conversation went through for one question."""
+    begun = client.post(f"{root}/gradio_api/call/ask", json={"data": list(data)})
+    assert begun.status_code == 200, begun.text
+    stream = client.get(f"{root}/gradio_api/call/ask/{begun.json()['event_id']}").text
+    assert "event: error" not in stream
+    return [json.loads(data)[0] for data in re.findall(r"event: (?:generating|complete)\ndata: (.*)", stream)]
+
+
+def text(message: dict[str, Any]) -> str:
+    content = message["content"]
+    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+
+
+@pytest.mark.parametrize("root", ["", "/ja"])
+def test_a_question_through_gradio(client: TestClient, root: str) -> None:
+    """The conversation grows from the searching line to the cited answer."""
+    states = call(client, "Is it binding?", [], "quote", root=root)
+    assert len(states) >= 2
+    words = strings("ja" if root else "en")
+    assert words["stage_searching"] in text(states[0][-1])
+    assert [message["role"] for message in states[-1]] == ["user", "assistant"]
+    assert "(#iii.p1.s1)" in text(states[-1][-1])
+
+
+def test_history_reaches_the_core(client: TestClient, scripted: Scripted) -> None:
+    """The conversation Gradio sends back arrives as turns."""
+    [*_, last] = call(client, "First?", [], "quote")
+    call(client, "And then?", last, "quote")
+    assert [turn.role for turn in scripted.asked[-1].history] == ["user", "assistant"]
+    assert scripted.asked[-1].history[0].content == "First?"
+
+
+def test_an_error_keeps_the_question(client: TestClient, scripted: Scripted) -> None:
+    """The core's failure is a message of ours, and the question is back in its box."""
+    scripted.fails = True
+    begun = client.post("/gradio_api/call/ask", json={"data": ["Why?", [], "quote"]}).json()
+    stream = client.get(f"/gradio_api/call/ask/{begun['event_id']}").text
+    *_, last = (json.loads(data) for data in re.findall(r"event: (?:generating|complete)\ndata: (.*)", stream))
+    assert "secret" not in stream
+    assert strings("en")["error_failed"] in html.unescape(text(last[0][-1]))
+    assert last[1] == "Why?"
+
+
+def test_only_asking_is_described_as_an_interface(client: TestClient) -> None:
+    """Gradio's description lists one endpoint."""
+    assert list(client.get("/gradio_api/info").json()["named_endpoints"]) == ["/ask"]
+    assert client.get("/gradio_api/info").json()["unnamed_endpoints"] == {}
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_first_screen(client: TestClient, language: Language) -> None:
+    """It says which document, when, what III says of it, that it is automated and unofficial, whose, and what is kept."""
+    words = strings(language)
+    config = config_of(client, language)
+    welcome = component(config, "conversation")["placeholder"]
+    assert parse.load().by_address["iii.p1.s1"].text in html.unescape(welcome)
+    assert 'href="#iii.p1.s1"' in welcome
+    for key in ("welcome_official_text", "operator_unnamed", "welcome_storage_text", "sending_none"):
+        assert html.escape(words[key]) in welcome
+    assert ("October 28, 2025" if language == "en" else "2025年10月28日") in welcome
+    starters = [part for part in config["components"] if "starter" in (part["props"].get("elem_classes") or [])]
+    assert 4 <= len(starters) <= 6
+    assert component(config, "mode")["visible"] is False
+
+
+def test_first_screen_with_a_model_and_an_operator(scripted: Scripted) -> None:
+    """With a model: where questions go, and a switch to quotes only. Names from the settings are text."""
+    config = replace(
+        Config(),
+        llm=LlmSettings("m", "http://127.0.0.1:9/v1", None, "Example <b>Inc</b>"),
+        operator_name="The Agency",
+        operator_contact="help@agency.example",
+    )
+    with client_of(service_with(scripted, config)) as client:
+        props = config_of(client, "en")
+        welcome = component(props, "conversation")["placeholder"]
+        assert "Example &lt;b&gt;Inc&lt;/b&gt;" in welcome
+        assert "The Agency (help@agency.example)" in welcome
+        assert component(props, "mode")["visible"] is True
+        call(client, "Q", [], "quote")
+        call(client, "Q", [], "llm")
+    assert [request.mode for request in scripted.asked] == ["quote", None]
+
+
+def test_the_document_stands_beside_the_chat(client: TestClient) -> None:
+    """The panel holds every sentence under its address, on lines without blanks, so that Markdown leaves it alone."""
+    panel = component(config_of(client, "en"), "document-panel")["value"]
+    for sentence in parse.load().passages:
+        assert f'id="{sentence.address}" tabindex="-1">{html.escape(sentence.text, quote=False)}</span>' in html.unescape(
+            panel
+        ) or f'id="{sentence.address}"' in panel
+    assert "\n\n" not in panel
+
+
+@pytest.mark.parametrize(
+    ("address", "accept", "language"), [("/", "ja", "ja"), ("/", "en", "en"), ("/?lang=ja", "en", "ja"), ("/?lang=en", "ja", "en")]
+)
+def test_language_and_title(client: TestClient, address: str, accept: str, language: Language) -> None:
+    """The page comes in its language at once: lang attribute, title, words."""
+    served = client.get(address, headers={"accept-language": accept}).text
+    assert f'<html lang="{language}"' in served
+    assert f"<title>{html.escape(strings(language)['page_title'])}</title>" in served
+    assert f'href="document?lang={language}"' in served  # without JavaScript there is the way to the reader
+
+
+def test_switching_the_language_keeps_the_conversation(scripted: Scripted) -> None:
+    """Every worded component is updated; the conversation's messages are not among what changes."""
+    service = service_with(scripted)
+    local = page._Localized("en")
+    assert local.updates("ja") == []
+    blocks = page.build("en", service)
+    [switch] = [fn for fn in blocks.fns.values() if fn.fn is not None and fn.fn.__name__ == "other"]
+    changed = switch.fn("en")  # type: ignore[misc]
+    assert changed[0] == "ja"
+    assert len(changed) == len(switch.outputs) > 15
+    bot = next(update for update in changed[1:] if "placeholder" in update and "label" in update and "覚書" in str(update))
+    assert "value" not in bot
+    said = json.dumps(changed, ensure_ascii=False)
+    for key in ("send", "notice", "starter_1", "panel_close"):
+        assert strings("ja")[key] in said
