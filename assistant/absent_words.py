@@ -73,6 +73,6 @@ def _known(document: Document) -> tuple[frozenset[str], str]:
     texts = [document.source]
     with suppress(DocumentError):  # another document has no reading aid
         texts += reading_aid.load(document).sentences.values()
-    texts += [form for term in glossary.load().terms for form in term.forms]
+    texts += [form for term in glossary.load().terms for form in (*term.forms, *term.asked_by)]
     whole = unicodedata.normalize("NFKC", "\n".join(texts)).casefold()
     return frozenset(tokens(whole)), whole

@@ -45,13 +45,13 @@ _ABOUT_EN = re.compile(
     rf"{_AND}(?:(?:what|how) about|(?:is|does|do) (?:it|that|this|the same)(?: also)? (?:the same |apply |hold "
     rf"|true |work |go )+(?:for|in|to|on)|"
     r"(?:the )?same (?:question )?(?:for|about|with|in|on))\s(?:in |for |on |with |by "
-    r"|from )?(?:the )?(?P<topic>[^?.!]{2,80}?)(?: side| part| section| area)?(?: then| too| as well)?",
+    r"|from )?(?:the )?(?P<topic>[^?.!]{2,80}?)(?: side| part| section| area| ones?)?(?: then| too| as well)?",
     re.IGNORECASE,
 )
 _AND_EN = re.compile(
     r"(?:(?:ok(?:ay)?|so|then)[, ]+)?(?:and|but|or)(?: also)?,?\s(?P<in>(?:in|for|on|with|by|from|under|at"
     r"|regarding|about) )?(?:the )?"
-    r"(?P<topic>[^?.!]{2,60}?)(?: side| part| section| area)?(?: then| too| as well)?",
+    r"(?P<topic>[^?.!]{2,60}?)(?: side| part| section| area| ones?)?(?: then| too| as well)?",
     re.IGNORECASE,
 )
 _BARE_EN = re.compile(
@@ -268,6 +268,8 @@ class FollowUps:
                 return stem[: place.start] + word + stem[place.end :] + ending
         if slot in ("side", "area") and (mentioned or slot == "side" or re.search(r"\b(?:in|for|on)\b", bare)):
             return f"{word}について、{stem}" if japanese else f"{stem}, regarding {word}?"
+        if not found and not japanese and re.match(r"(?:and|or)\b", bare, re.IGNORECASE):
+            return f"{stem}, {bare}?"
         return _about(topic, topic, language)
 
     def _pointed_back(self, text: str, japanese: bool, earlier: str) -> str:
@@ -322,9 +324,9 @@ _SIDES: dict[str, tuple[Slot, str, str]] = {
     form: ("side", en, ja)
     for en, ja, forms in (
         ("the United States", "米国", "the us|us|u.s.|the u.s.|usa|the usa|america|the united states|united states"
-            "|the american side|the us side|"
+            "|the american side|the us side|american|"
          "washington|米国|アメリカ|米国側|アメリカ側|米側|米"),
-        ("Japan", "日本", "japan|the japanese side|the japanese|tokyo's side|日本|日本側|日側"),
+        ("Japan", "日本", "japan|the japanese side|the japanese|tokyo's side|japanese|日本|日本側|日側"),
     )
     for form in forms.split("|")
 }  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from index.errors import DocumentError
 from index.parse import TEXTS
@@ -18,7 +19,11 @@ SIDES = ("us", "jp", "both", "")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term of the document with its other names; ``side`` is the participant it belongs to."""
+    """A term of the document with its other names; ``side`` is the participant it belongs to.
+
+    ``asked_by`` are words people ask by that do not mean the same ("terminate" for "discontinue"): good for finding,
+    never for judging a claim.
+    """
 
     en: str
     ja: str
@@ -26,6 +31,7 @@ class Term:
     side: str
     forms_en: tuple[str, ...]
     forms_ja: tuple[str, ...]
+    asked_by: tuple[str, ...]
     addresses: tuple[str, ...]
     reason: str
 
@@ -47,9 +53,9 @@ class Glossary:
         found = {id(term) for match in pattern.finditer(_plain(text)) for term in by_form[match.group()]}
         return tuple(term for term in self.terms if id(term) in found)
 
-    def forms_at(self, address: str) -> Iterable[str]:
-        """Every form of every term the document uses at ``address``."""
-        return (form for term in self.terms if address in term.addresses for form in term.forms)
+    def search_words_at(self, address: str) -> Iterable[str]:
+        """Every form of every term the document uses at ``address``, and the words people ask for it by."""
+        return (word for term in self.terms if address in term.addresses for word in (*term.forms, *term.asked_by))
 
 
 @cache
@@ -66,11 +72,23 @@ def load(path: Path = GLOSSARY) -> Glossary:
     return Glossary(tuple(_term(row, path) for row in rows))
 
 
-def _term(row: Mapping[str, object], path: Path) -> Term:
+def _term(row: Mapping[str, Any], path: Path) -> Term:
+    def words(name: str) -> tuple[str, ...]:
+        return tuple(str(word) for word in row.get(name, ()) if word)
+
     try:
-        lists = [tuple(map(str, row[name])) for name in ("forms_en", "forms_ja", "addresses")]  # type: ignore[call-overload]
-        term = Term(str(row["en"]), str(row["ja"]), str(row["kind"]), str(row["side"]), *lists, str(row["reason"]))
-    except (KeyError, TypeError) as error:
+        term = Term(
+            en=row["en"],
+            ja=row["ja"],
+            kind=row["kind"],
+            side=row["side"],
+            forms_en=words("forms_en"),
+            forms_ja=words("forms_ja"),
+            asked_by=(*words("asks_en"), *words("asks_ja")),
+            addresses=words("addresses"),
+            reason=row["reason"],
+        )
+    except KeyError as error:
         raise DocumentError(f"{path}: term {row.get('en')!r} lacks {error}") from None
     if term.kind not in KINDS or term.side not in SIDES:
         raise DocumentError(f"{path}: term {term.en!r} has kind {term.kind!r} and side {term.side!r}; see the header")

@@ -70,4 +70,4 @@ def modality(text: str) -> Modality:
 def upgrades(claim: str, evidence: str) -> bool:
     """Whether the claim binds more strongly than the sentences it cites: any step up that ends above MAY."""
     claimed = modality(claim)
-    return claimed > modality(evidence) and claimed in (Modality.BOUND, Modality.INTENDED) and claimed != Modality.NONE
+    return claimed > modality(evidence) and claimed in (Modality.BOUND, Modality.INTENDED)

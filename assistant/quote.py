@@ -81,7 +81,7 @@ def _touches_duty(question: str, chosen: tuple[str, ...]) -> bool:
 
 def _list_notes(chosen: tuple[str, ...], question: Question, document: Document) -> list[Claim]:
     """List items depend on the sentence that introduces their list: it says how firmly they are meant."""
-    notes = []
+    notes: list[Claim] = []
     for address in chosen:
         lead = _lead_in(document).get(address)
         if lead and lead not in chosen and all(lead not in note.addresses for note in notes):

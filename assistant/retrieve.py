@@ -128,4 +128,4 @@ def keyword_texts(store: Store, glossary: Glossary, level: Level) -> dict[str, s
     for entry in store.entries:
         if entry.role == "reading_aid":
             texts[entry.label] += " " + entry.text
-    return {address: " ".join((text, *glossary.forms_at(address))) for address, text in texts.items()}
+    return {address: " ".join((text, *glossary.search_words_at(address))) for address, text in texts.items()}

@@ -19,7 +19,7 @@ from assistant.types import IndexIdentity
 from assistant.understand import Understanding
 from evals import lock
 from evals.cases import load
-from evals.metrics import Measured, measure_run
+from evals.metrics import Measured, Metric, measure_run
 from evals.runner import ask
 from evals.scorers import Measure
 from index import parse, reading_aid
@@ -38,6 +38,7 @@ _NAMES: dict[Level, str] = {
     "classifier": "+ classifier",
 }
 _COLUMNS = ("completeness[en]", "completeness[ja]", "precision", "auroc", "refusal_recall", "over_refusal")
+_ON_REFUSING = 2  # the last columns say nothing about an assistant that never refuses
 _HEADINGS = ("evidence", "complete EN", "complete JA", "precision", "AUROC", "refusal recall", "over-refusal")
 
 
@@ -47,20 +48,27 @@ class PageError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table."""
+    """One line of the table; ``refuses`` says whether the assistant of this row could refuse at all."""
 
     name: str
     measured: Measured
+    refuses: bool = False
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """Value and k/n of each column; empty where the metric does not apply."""
-        found = [self.measured.metrics.get(column) for column in _COLUMNS]
-        shown = [
-            "" if m is None else f"{m.value:.3f} ({m.k}/{m.n})" if m.k is not None else f"{m.value:.3f} (n={m.n})"
-            for m in found
-        ]
-        return (self.name, *shown)
+        """Value, k/n and interval of each column; empty where the metric does not apply."""
+        columns = _COLUMNS if self.refuses else _COLUMNS[:-_ON_REFUSING]
+        shown = [_cell(self.measured.metrics.get(column)) for column in columns]
+        return (self.name, *shown, *[""] * (len(_COLUMNS) - len(columns)))
+
+
+def _cell(metric: Metric | None) -> str:
+    """Wilson's interval for a rate, the one by fact for AUROC."""
+    if metric is None:
+        return ""
+    share = f"{metric.k}/{metric.n}" if metric.k is not None else f"n={metric.n}"
+    interval = metric.interval or metric.by_fact
+    return f"{metric.value:.3f} ({share}" + (f"; {interval.low:.2f} to {interval.high:.2f})" if interval else ")")
 
 
 def assistant_with(store: Store, embedder: Embedder, level: Level, *, refusing: bool) -> Assistant:
@@ -111,7 +119,7 @@ def main() -> int:
             rows.append(Row(_NAMES[level], measure_run(results, measure, {})))
             print(" | ".join(rows[-1].cells), flush=True)
         results = ask(assistant_with(store, embedder, LEVELS[-1], refusing=True), cases).results
-        rows.append(Row("+ answerability (as shipped)", measure_run(results, measure, {})))
+        rows.append(Row("+ answerability (as shipped)", measure_run(results, measure, {}), refuses=True))
         print(" | ".join(rows[-1].cells))
         PAGE.write_text(insert(page, table(rows)), encoding="utf-8")
     except UserError as error:

@@ -266,7 +266,10 @@ def main() -> int:
     content: Mapping[str, object] = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": about,
-        "figures": [asdict(figure) for figure in figures],
+        "figures": [
+            {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(figure).items()}
+            for figure in figures
+        ],
     }
     RESULTS.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return 0

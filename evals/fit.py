@@ -22,12 +22,15 @@ from sklearn.model_selection import GroupKFold
 
 from assistant import glossary, scoring
 from assistant.evidence import ABSENCE_FEATURES, CHOICE_FEATURES, LEVELS, Head, Level, Measures, Space, levels_up_to
+from assistant.glossary import Glossary
 from assistant.retrieve import keyword_texts
 from assistant.types import Request, ShortReply
 from assistant.understand import Understanding
 from evals import cases
 from index import bank, reading_aid
+from index.embed import Embedder
 from index.library import open_index
+from index.reading_aid import ReadingAid
 from index.settings import IndexSettings
 from index.store import Store
 
@@ -110,19 +113,19 @@ def bank_sample(space: Space, questions: Sequence[bank.BankQuestion], vectors: n
         head = fit_head(
             vectors[seen], needed[seen], [r for r, s in zip(reasons, seen, strict=True) if s], space.addresses
         )
-        for place in np.flatnonzero(~seen):
+        for place in map(int, np.flatnonzero(~seen)):
             measures[place] = space.measure(vectors[place], questions[place].text, head=head, hidden=~seen)
     return Sample(
         [m for m in measures if m is not None],
         needed,
         needed,
-        needed.any(axis=1),
+        np.asarray(needed.any(axis=1)),
         np.array([q.language for q in questions]),
         np.array([q.label for q in questions]),
     )
 
 
-def dev_sample(space: Space, store: Store, embedder, words, aid) -> Sample:  # type: ignore[no-untyped-def]
+def dev_sample(space: Space, store: Store, embedder: Embedder, words: Glossary, aid: ReadingAid) -> Sample:
     """The dev questions, measured as readers' questions are; rows where readers differ are left out."""
     understanding = Understanding(store.document, words, aid)
     rows = [case for case in cases.load("dev") if case.expectation in ("answerable", "unanswerable")]
@@ -139,7 +142,7 @@ def dev_sample(space: Space, store: Store, embedder, words, aid) -> Sample:  # t
         [space.measure(vector, text) for vector, text in zip(vectors, texts, strict=True)],
         needed,
         tolerated,
-        needed.any(axis=1),
+        np.asarray(needed.any(axis=1)),
         np.array([case.language for case in kept]),
         np.array([case.fact for case in kept]),
     )

@@ -99,7 +99,8 @@ def measure_run(
         _put(metrics, "auroc" + label, auroc(chosen))
     for label, chosen in _cuts(results, {}):
         _put(metrics, "paraphrases" + label, rate(paraphrase_units(chosen, measure), "more", 0))
-    _put(metrics, "twins", rate(twin_units(results, measure), "more", 0))
+    _put(metrics, "twins", rate(twin_units(results, measure, sections=True), "more", 0))
+    _put(metrics, "twins_parts", rate(twin_units(results, measure, sections=False), "more", 0))
     if again is not None:
         _put(metrics, "determinism", rate(determinism_units(results, again), "more", 0))
     points = risk_points(results)
@@ -173,14 +174,17 @@ def auroc(results: Sequence[Result]) -> Metric | None:
     )
 
 
-def twin_units(results: Sequence[Result], measure: Measure) -> list[Unit]:
-    """EN/JA twins: the n-th English and the n-th Japanese case of a group agree in decision and cited parts."""
+def twin_units(results: Sequence[Result], measure: Measure, *, sections: bool) -> list[Unit]:
+    """EN/JA twins: the n-th English and the n-th Japanese case of a group agree in decision and cited sections.
+
+    Without ``sections`` the innermost parts must agree: space and fusion are two parts of section II.
+    """
     found = []
     for members in _groups(results).values():
         english = [result for result in members if result.case.language == "en"]
         japanese = [result for result in members if result.case.language == "ja"]
         for pair in zip(english, japanese, strict=False):
-            agrees = len({_behaviour(result, measure) for result in pair}) == 1
+            agrees = len({_behaviour(result, measure, sections=sections) for result in pair}) == 1
             ids = tuple(result.case.id for result in pair)
             found.append(Unit(ids, pair[0].case.fact, scorers.one(agrees and not _any_failed(pair))))
     return found
@@ -191,7 +195,7 @@ def paraphrase_units(results: Sequence[Result], measure: Measure) -> list[Unit]:
     found = []
     for (_, language), members in _groups(results, by_language=True).items():
         if len(members) > 1:
-            agrees = len({_behaviour(result, measure) for result in members}) == 1
+            agrees = len({_behaviour(result, measure, sections=False) for result in members}) == 1
             ids = tuple(result.case.id for result in members)
             fact = f"{members[0].case.fact}/{language}"
             found.append(Unit(ids, fact, scorers.one(agrees and not _any_failed(members))))
@@ -291,10 +295,10 @@ def _groups(results: Iterable[Result], *, by_language: bool = False) -> dict[tup
     return groups
 
 
-def _behaviour(result: Result, measure: Measure) -> tuple[str, frozenset[str]]:
+def _behaviour(result: Result, measure: Measure, *, sections: bool) -> tuple[str, frozenset[str]]:
     if isinstance(result, Failed):
         return "error", frozenset()
-    return scorers.decision(result), scorers.parts_shown(result, measure.document)
+    return scorers.decision(result), scorers.places_shown(result, measure.document, sections=sections)
 
 
 def _any_failed(results: Iterable[Result]) -> bool:

@@ -18,7 +18,8 @@ from evals.statistics import Interval
 _TITLES = {definition.name: definition.title for definition in METRICS} | {
     "auroc": "answerable against unanswerable by confidence (AUROC)",
     "aurc": "area under risk over coverage (less is better)",
-    "twins": "EN/JA twins: same decision, same parts",
+    "twins": "EN/JA twins: same decision, same sections",
+    "twins_parts": "EN/JA twins: same decision, same innermost parts",
     "paraphrases": "paraphrase groups: same decision, same parts",
     "determinism": "second process, second index: equal answers",
 }
@@ -204,7 +205,7 @@ def _curve_table(measured: Measured) -> list[str]:
 
 def _failures(suite: str, measured: Measured, results: Sequence[Result]) -> list[str]:
     by_id: dict[str, list[str]] = {}
-    plain_names = {definition.name for definition in METRICS} | {"twins", "paraphrases", "determinism"}
+    plain_names = {definition.name for definition in METRICS} | {"twins", "twins_parts", "paraphrases", "determinism"}
     for name in sorted(plain_names):
         for id_ in measured.metrics[name].worse if name in measured.metrics else ():
             by_id.setdefault(id_, []).append(name)

@@ -185,11 +185,12 @@ def is_attack(case: Case) -> bool:
     return any(outcome.reason == "injection" for outcome in case.expect)
 
 
-def parts_shown(result: Scored, document: Document) -> frozenset[str]:
-    """Addresses of the innermost parts (sections, areas, topics) an answer cites as evidence."""
+def places_shown(result: Scored, document: Document, *, sections: bool) -> frozenset[str]:
+    """What an answer cites as evidence: addresses of ``sections`` (I to IV …), or of the innermost parts."""
+    parts = document.section_of if sections else document.part_of
     found = set()
     for address in result.shown_addresses:
-        part = document.part_of.get(address) if address else None
+        part = parts.get(address) if address else None
         found.add(part.address if part else str(address))
     return frozenset(found)
 

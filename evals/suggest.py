@@ -1,4 +1,4 @@
-"""python -m evals.suggest: choose the follow-up questions shown to readers, each one that the assistant answers rightly.
+"""python -m evals.suggest: choose the follow-up questions shown to readers, each one the assistant answers rightly.
 
 Candidates are plain and polite bank questions. One is taken for a sentence when the whole assistant, which has the same
 question in its bank, answers it with exactly that sentence and high confidence, and when it reads well on a button.
@@ -30,7 +30,8 @@ def choose(assistant: Assistant, questions: Sequence[bank.BankQuestion], address
         if question.label != address or question.language != language or question.style != STYLES[language] or not fits:
             continue
         answer = assistant.answer(Request(question.text, mode="quote"))
-        quoted = {answer.citation(n).address for claim in answer.claims if claim.kind == "quote" for n in claim.citations}
+        quotes = [claim for claim in answer.claims if claim.kind == "quote"]
+        quoted = {answer.citation(number).address for claim in quotes for number in claim.citations}
         if answer.status == "answered" and quoted == {address} and answer.confidence >= CONFIDENT:
             found.append((-answer.confidence, len(question.text), question.text))
     return [text for *_, text in sorted(found)[:PER_SENTENCE]]

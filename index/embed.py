@@ -96,12 +96,25 @@ class RemoteEmbedding(BaseEmbedding):
         return f"openai-compatible/{self.model_name}"
 
     def encode(self, texts: Sequence[str], *, query: bool) -> np.ndarray:
-        """Embed texts → (n, d) float32, unit rows; 64 texts a request. ``query`` makes no difference here."""
+        """Embed texts → (n, d) float32, unit rows; 64 texts a request. ``query`` makes no difference here.
+
+        Raises:
+            EmbeddingInputError: a text holds a NUL or an unpaired surrogate.
+            ConfigError: the server refuses or does not answer.
+        """
+        from openai import OpenAIError
+
         for text in texts:
             _check_characters(text)
         rows: list[list[float]] = []
         for start in range(0, len(texts), 64):
-            reply = self._client.embeddings.create(model=self.model_name, input=list(texts[start : start + 64]))
+            try:
+                reply = self._client.embeddings.create(model=self.model_name, input=list(texts[start : start + 64]))
+            except OpenAIError as error:
+                raise ConfigError(
+                    f"the embedding server does not answer ({type(error).__name__} for model {self.model_name!r}); "
+                    "check MOC_EMBEDDING_BASE_URL, MOC_EMBEDDING_MODEL and MOC_EMBEDDING_API_KEY"
+                ) from None
             rows += [item.embedding for item in sorted(reply.data, key=lambda item: item.index)]
         vectors = np.asarray(rows, dtype=np.float32)
         unit: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)

@@ -163,7 +163,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 def _is_heading(line: str) -> bool:
     """A short line that no sentence ends; quotation marks and brackets may follow a sentence's full stop."""
-    return len(line) <= 120 and line.rstrip("\"”’)]")[-1:] not in tuple(".:;,!?") and line[0].isupper()
+    return len(line) <= 120 and line.rstrip('"”’)]')[-1:] not in tuple(".:;,!?") and line[0].isupper()
 
 
 def _child(parent: _Open, kind: PartKind, heading: str, start: int, names: Mapping[str, PartName]) -> _Open:

@@ -1,4 +1,4 @@
-"""Drafts a question bank for another document with a language model; what breaks the bank's rules is dropped and counted.
+"""Drafts a question bank for a document with a language model; what breaks a bank's rules is dropped and counted.
 
 The shipped bank was written to separate briefs; this is the same document expansion (``index.bank``) for a text nobody
 has written questions for. A model's drafts are a start: a person should read them before they are relied on.
@@ -96,7 +96,7 @@ class Drafts:
 
     def add(self, reply: str, label: str | None) -> None:
         """Take in a reply to a task, line by line."""
-        for line in reply.splitlines():
+        for line in reply.split("\n"):
             text = re.sub(r"^(```\w*|[-*\d.)\s]+(?=\{))", "", line.strip()).rstrip(",")
             if text:
                 self._add_line(text, label)

@@ -14,6 +14,7 @@ processes: opening migrates (writes), a torn graph file can crash the process, a
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -197,6 +198,8 @@ class Store:
                 generation = current(root)
                 try:
                     shutil.copytree(generation, copy)
+                    for folder in (copy, *copy.rglob("*")):
+                        folder.chmod(0o700)  # Chroma writes when it opens, and the original may be read-only
                 except (OSError, shutil.Error) as error:
                     raise IndexUnusable(f"{generation} cannot be read: {error}") from None
             manifest = check_files(copy)
@@ -239,7 +242,8 @@ def build(
     with _lock(root, writing=True):
         _sweep(root)
         try:
-            scratch = Path(tempfile.mkdtemp(prefix=".building-", dir=root))
+            scratch = root / f".building-{secrets.token_hex(4)}"
+            scratch.mkdir()  # as open as the umask allows: whoever serves need not be who built
             manifest = _write_generation(scratch, document, identity, entries, vectors)
             generation = root / f"g-{identity.fingerprint[:12]}-{scratch.name.removeprefix('.building-')}"
             os.rename(scratch, generation)
@@ -256,7 +260,7 @@ def current(root: Path) -> Path:
         name = (root / "current").read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise IndexUnusable(f"there is no index in {str(root)!r}") from None
-    if not name.startswith("g-") or "/" in name or not (root / name).is_dir():
+    if not name.startswith("g-") or "/" in name or len(name) > 100 or not (root / name).is_dir():
         raise IndexUnusable(f"the pointer in {str(root)!r} names no generation: {name[:40]!r}")
     return root / name
 
@@ -287,7 +291,7 @@ def vectors_digest(vectors: np.ndarray) -> str:
 def _write_generation(
     folder: Path, document: Document, identity: Identity, entries: Sequence[Entry], vectors: np.ndarray
 ) -> Manifest:
-    from llama_index.core.schema import MetadataMode, TextNode
+    from llama_index.core.schema import BaseNode, MetadataMode, TextNode
     from llama_index.vector_stores.chroma import ChromaVectorStore
 
     (folder / "document.txt").write_bytes(document.source.encode("utf-8"))
@@ -300,7 +304,7 @@ def _write_generation(
             metadata={"fingerprint": identity.fingerprint},
         )
         vector_store = ChromaVectorStore(chroma_collection=collection)
-        nodes = [
+        nodes: list[BaseNode] = [
             TextNode(
                 id_=entry.id,
                 text=entry.text,
@@ -310,7 +314,7 @@ def _write_generation(
             )
             for entry, row in zip(entries, np.asarray(vectors, dtype=np.float32).tolist(), strict=True)
         ]
-        assert all(node.get_content(MetadataMode.EMBED) == node.text for node in nodes[:1])
+        assert nodes[0].get_content(MetadataMode.EMBED) == entries[0].text
         for start in range(0, len(nodes), _ADD_BATCH):
             vector_store.add(nodes[start : start + _ADD_BATCH])
     with _chroma(folder / "chroma") as client:
@@ -339,7 +343,7 @@ def _chroma(folder: Path, *, keep_open: bool = False) -> "Iterator[Any]":
     import chromadb
     from chromadb.config import Settings
 
-    client = chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
+    client: Any = chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
     try:
         yield client
     finally:

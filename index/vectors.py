@@ -87,5 +87,6 @@ def _compare_sample(entries: Sequence[Entry], shipped: dict[str, np.ndarray], em
 
 def _unit(row: np.ndarray) -> np.ndarray:
     wide = row.astype(np.float32)
-    unit: np.ndarray = wide / np.linalg.norm(wide)
+    # The same sum as for the rows of an archive, bit for bit; numpy adds up a lone vector in another order.
+    unit: np.ndarray = wide / np.linalg.norm(wide[np.newaxis], axis=1)
     return unit

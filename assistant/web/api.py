@@ -199,11 +199,11 @@ async def _answer(service: Service, request: types.Request) -> Answer:
     except NotReady:
         raise _not_ready() from None
     try:
-        async with aclosing(assistant.stream(request)) as events:  # type: ignore[type-var]
+        async with aclosing(assistant.stream(request)) as events:
             async for event in events:
                 if isinstance(event, Answer):
                     return event
-    except Exception:
+    except Exception:  # noqa: BLE001 -- the client gets the one shape of errors, not the server's words
         _log.exception("a question failed")
         raise ApiError(
             500, "internal", "the question could not be answered because of an error on the server"
@@ -219,7 +219,7 @@ async def _events(service: Service, request: types.Request, base_url: str) -> As
         assistant = await service.opened()
         from assistant.ask import ClaimShown, Stage
 
-        async with aclosing(assistant.stream(request)) as events:  # type: ignore[type-var]
+        async with aclosing(assistant.stream(request)) as events:
             async for event in events:
                 if isinstance(event, Answer):
                     yield _event("answer", render.answer_object(event, base_url))

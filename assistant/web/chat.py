@@ -38,7 +38,7 @@ async def reply(
 
         request = Request(question, None, mode, turns(history))
         shown: list[str] = []
-        async with aclosing(assistant.stream(request)) as events:  # type: ignore[type-var]
+        async with aclosing(assistant.stream(request)) as events:
             async for event in events:
                 if isinstance(event, Answer):
                     yield finished(event)

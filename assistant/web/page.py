@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from assistant import render
 from assistant.config import Config
 from assistant.strings import strings
-from assistant.types import LANGUAGES, Language, Mode
+from assistant.types import Language, Mode
 from assistant.web import chat
 from assistant.web.reader import long_date, panel
 from assistant.web.service import Service
@@ -52,7 +52,8 @@ class _Localized:
 
 def mount(app: FastAPI, service: Service, root_path: str) -> None:
     """Put the page on ``/`` (English) and ``/ja/`` (Japanese); which one a reader gets is decided in ``frame``."""
-    for language, path in (("ja", "/ja"), ("en", "/")):
+    paths: tuple[tuple[Language, str], ...] = (("ja", "/ja"), ("en", "/"))
+    for language, path in paths:
         blocks = build(language, service)
         gr.mount_gradio_app(
             app,
@@ -71,7 +72,7 @@ def mount(app: FastAPI, service: Service, root_path: str) -> None:
         )
 
 
-def build(language: Language, service: Service) -> gr.Blocks:
+def build(language: Language, service: Service) -> Any:
     """The page with its words first in ``language``."""
     config = service.config
     local = _Localized(language)
@@ -176,7 +177,7 @@ def build(language: Language, service: Service) -> gr.Blocks:
             async for step in ask(str(chosen.value), history, mode, language):
                 yield [step[0], gr.skip(), *step[2:]]
 
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
         asking: dict[str, Any] = {"outputs": outputs, "show_progress": "hidden", "concurrency_id": "ask"}
         running = [
             box.submit(ask, [box, bot, mode, state], api_name="ask", **asking),
@@ -192,7 +193,6 @@ def build(language: Language, service: Service) -> gr.Blocks:
             [bot, state],
             [bot, send, stop],
             cancels=running,
-            queue=False,
             **quiet,
         )
         clear.click(
@@ -200,7 +200,6 @@ def build(language: Language, service: Service) -> gr.Blocks:
             None,
             [bot, starters, send, stop],
             cancels=running,
-            queue=False,
             **quiet,
         )
 
@@ -208,7 +207,7 @@ def build(language: Language, service: Service) -> gr.Blocks:
             changed: Language = "en" if language == "ja" else "ja"
             return [changed, *local.updates(changed)]
 
-        switch.click(other, [state], [state, *local.components], queue=False, **quiet)
+        switch.click(other, [state], [state, *local.components], **quiet)
     blocks.max_threads = _THREADS
     blocks.queue(max_size=_WAITING, default_concurrency_limit=_AT_ONCE)
     return blocks
@@ -314,6 +313,3 @@ def _theme() -> gr.Theme:
         font=["system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
     )
-
-
-assert set(LANGUAGES) == {"en", "ja"}, "mount names a path for each language"

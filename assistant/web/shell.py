@@ -92,7 +92,9 @@ class Shell:
                 await _refuse(scope, send, path, 413, "too_large", message)
                 return
             receive = _replay(body, receive)
-        await self._app({**scope, "root_path": self._root_path} if self._root_path else scope, receive, send)
+        # The ASGI way of saying it, whatever the proxy did: the path in full, and the part of it that is not ours.
+        full = self._root_path + path
+        await self._app({**scope, "root_path": self._root_path, "path": full, "raw_path": full.encode()}, receive, send)
 
     def _local_path(self, path: str) -> str:
         """The path below the root path, whether or not the proxy in front has removed that."""
@@ -137,16 +139,14 @@ async def _read(headers: Headers, receive: Receive, limit: int) -> bytes | None:
     stated = headers.get("content-length", "")
     if stated.isdigit() and int(stated) > limit:
         return None
-    body = b""
+    body = bytearray()
     while True:
         message = await receive()
-        if message["type"] != "http.request":
-            return body
-        body += message.get("body", b"")
+        body += message.get("body", b"")  # a client that leaves sends no body and no more
         if len(body) > limit:
             return None
         if not message.get("more_body"):
-            return body
+            return bytes(body)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

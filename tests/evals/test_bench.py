@@ -45,7 +45,9 @@ def test_the_table_goes_between_the_markers() -> None:
 
 def test_a_row_leaves_out_what_does_not_apply() -> None:
     """Without Japanese and unanswerable cases these cells are empty, not zero."""
-    measured = metrics.measure_run([scored(case(), "iii.p1.s1")], MEASURE, {})
+    measured = metrics.measure_run([scored(case(), "iii.p1.s1")] * 8, MEASURE, {})
+    # Wilson of 8 of 8: 8 / (8 + 3.84) = 0.68; of 0 of 8 the mirror image
+    assert ablation.Row("as shipped", measured, refuses=True).cells[-1] == "0.000 (0/8; 0.00 to 0.32)"
     assert ablation.Row("dense only", measured).cells == (
-        "dense only", "1.000 (1/1)", "", "1.000 (1/1)", "", "", "0.000 (0/1)",
+        "dense only", "1.000 (8/8; 0.68 to 1.00)", "", "1.000 (8/8; 0.68 to 1.00)", "", "", "",
     )  # fmt: skip

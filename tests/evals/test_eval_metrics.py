@@ -79,8 +79,8 @@ def test_auroc_leaves_typed_replies_out_and_ranks_errors_last() -> None:
     assert (found.value, found.n, found.k, found.not_applicable) == (0.5, 3, None, 2)
 
 
-def test_twins_agree_in_decision_and_parts() -> None:
-    """Same part: agree, although the sentences differ; other part, other decision or an error: not."""
+def test_twins_agree_in_decision_and_sections() -> None:
+    """Same section: agree, although the sentences differ; other section, other decision or an error: not."""
 
     def pair(group: str, english: object, japanese: object) -> list[Result]:
         return [
@@ -91,14 +91,16 @@ def test_twins_agree_in_decision_and_parts() -> None:
     run = [
         *pair("same", answer("iii.p1.s1"), answer("iii.p1.s2", status="partial")),
         *pair("part", answer("ii.trusted.space.p1.s1"), answer("ii.trusted.fusion.p1.s1")),
+        *pair("section", answer("iii.p1.s1"), answer("iv.p1.s1")),
         *pair("status", answer("iii.p1.s1"), refusal()),
         *pair("crash", "error", "error"),
         scored(case("alone", group="alone"), "iii.p1.s1"),
     ]
-    found = metrics.measure_run(run, MEASURE, {}).metrics["twins"]
-    assert (found.k, found.n) == (1, 4)
-    assert "part-en" in found.worse
-    assert "part-ja" in found.worse
+    found = metrics.measure_run(run, MEASURE, {}).metrics
+    assert (found["twins"].k, found["twins"].n) == (2, 5)
+    assert found["twins"].worse[:2] == ("section-en", "section-ja")
+    assert (found["twins_parts"].k, found["twins_parts"].n) == (1, 5)
+    assert found["twins_parts"].worse[:2] == ("part-en", "part-ja")
 
 
 def test_paraphrases_are_groups_in_one_language() -> None:

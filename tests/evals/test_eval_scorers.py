@@ -160,8 +160,10 @@ def test_what_is_no_answer_object_is_an_error(damage: dict[str, Any]) -> None:
     assert isinstance(result(case(), "RuntimeError"), Failed)
 
 
-def test_parts_are_the_innermost_ones() -> None:
-    """Space and fusion are two parts although both stand in section II."""
+def test_places_are_innermost_parts_or_sections() -> None:
+    """Space and fusion are two parts, and one section."""
     found = scored(case(), "ii.trusted.space.p1.s2", "ii.trusted.fusion.p1.s1", "iii.p1.s1", "title")
     assert isinstance(found, Scored)
-    assert scorers.parts_shown(found, DOCUMENT) == {"ii.trusted.space", "ii.trusted.fusion", "iii", "title"}
+    parts = {"ii.trusted.space", "ii.trusted.fusion", "iii", "title"}
+    assert scorers.places_shown(found, DOCUMENT, sections=False) == parts
+    assert scorers.places_shown(found, DOCUMENT, sections=True) == {"ii", "iii", "title"}

@@ -1,4 +1,4 @@
-"""Drafting a bank with a scripted model: good drafts are kept, nonsense is dropped and counted, a dead server is said."""
+"""Drafting a bank with a scripted model: good drafts are kept, nonsense is dropped and counted, faults are said."""
 
 import json
 import re

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from assistant.config import Config
 from assistant.web.service import Service
 from index import parse
-from tests.web.conftest import Scripted, client_of, service_with
+from web.scripted import Scripted, client_of, service_with
 
 
 def events(text: str) -> list[tuple[str, Any]]:
@@ -50,7 +50,7 @@ def test_links_start_with_the_public_url(scripted: Scripted) -> None:
 
 
 def test_stream_shows_claims_before_the_answer(client: TestClient) -> None:
-    """Server-sent events: searching at once, each claim with its citations, and last the same object as without stream."""
+    """Server-sent events: searching at once, each claim with its citations, last the object as without stream."""
     streamed = client.post("/api/ask", json={"question": "Q", "stream": True})
     assert streamed.headers["content-type"].startswith("text/event-stream")
     got = events(streamed.text)

@@ -74,7 +74,7 @@ def test_links_inside_the_page_lead_somewhere(client: TestClient) -> None:
     ],
 )
 def test_search_marks_and_counts(client: TestClient, query: str, hits: int | None) -> None:
-    """Any case, either style of quotes, full width, Japanese in the reading aid: marked hits equal the stated number."""
+    """Any case, style of quotes or width, Japanese in the reading aid: marked hits equal the stated number."""
     document = parse.load()
     aid = reading_aid.load(document)
     reply = client.get("/document", params={"q": query, "lang": "en"})

@@ -9,7 +9,7 @@ from assistant.config import Config
 from assistant.web.service import NotReady, Service
 from index import parse
 from index.errors import IndexUnusable
-from tests.web.conftest import Scripted
+from web.scripted import Scripted
 
 
 def test_questions_wait_until_it_is_open(scripted: Scripted) -> None:
@@ -24,8 +24,7 @@ def test_questions_wait_until_it_is_open(scripted: Scripted) -> None:
 
     service = Service(Config(), slow)  # type: ignore[arg-type]
     service.start()
-    assert not service.ready
-    assert service.problem is None
+    assert (service.ready, service.problem) == (False, None)
     assert service.document.sha256 == parse.load().sha256
     with pytest.raises(NotReady, match="starting"):
         service.wait(0.01)
@@ -38,8 +37,7 @@ def test_questions_wait_until_it_is_open(scripted: Scripted) -> None:
         return await waiting
 
     assert asyncio.run(ask()) is scripted
-    assert service.ready
-    assert len(opened) == 1
+    assert (service.ready, service.problem, len(opened)) == (True, None, 1)
 
 
 def test_a_failure_is_kept_and_told() -> None:

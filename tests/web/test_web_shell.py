@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from assistant.config import Config
-from tests.web.conftest import Scripted, client_of, service_with
+from web.scripted import Scripted, client_of, service_with
 
 GRADIO_CLOSED = [
     ("POST", "/gradio_api/upload"),
@@ -20,6 +20,9 @@ GRADIO_CLOSED = [
     ("POST", "/gradio_api/component_server/"),
     ("POST", "/gradio_api/process_recording"),
     ("POST", "/gradio_api/vibe-edit"),
+    ("POST", "/gradio_api/run/predict"),
+    ("POST", "/gradio_api/run/ask"),
+    ("POST", "/gradio_api/api/ask"),
     ("GET", "/gradio_api/openapi.json"),
     ("GET", "/gradio_api/runs"),
     ("GET", "/gradio_api/token"),
@@ -126,5 +129,5 @@ def test_below_a_path(scripted: Scripted, prefix: str) -> None:
 def test_only_the_own_origin_is_named(client: TestClient) -> None:
     """The page's head names no other host: no adverts, preview images or fonts from elsewhere."""
     head = client.get("/").text
-    named = {match for match in re.findall(r"https?://([\w.-]+)", head)}
+    named = set(re.findall(r"https?://([\w.-]+)", head))
     assert named <= {"testserver", "www.w3.org"}

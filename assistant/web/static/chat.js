@@ -158,6 +158,9 @@
     for (const message of document.querySelectorAll("#conversation [data-testid][aria-label]")) {
       message.removeAttribute("aria-label");
     }
+    // Scrolls by itself, so it has to be reachable by keyboard.
+    const text = byId("document-panel");
+    if (text && text.tabIndex !== 0) text.tabIndex = 0;
     const panel = byId("panel");
     if (panel && !panel.hasAttribute("role")) panel.setAttribute("role", "complementary");
     const name = document.querySelector("#panel-tools .panel-name")?.textContent;
