@@ -6,16 +6,20 @@ letters, its stem and every glossary form; anything in doubt is not mentioned.
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 
 from assistant import glossary
-from assistant.keywords import tokens
-from index import reading_aid
+from assistant.keywords import stems
+from index import bank, reading_aid
 from index.document import Document
 from index.errors import DocumentError
 
 MOST_NAMED = 2
+_NAMES_FROM = 3  # unanswerable bank questions a word must stand in to be taken for what was asked about
 _ENGLISH_WORD = re.compile(r"\b[A-Za-z][A-Za-z-]{3,}\b")
 _KATAKANA_WORD = re.compile(r"[ァ-ヴー]{3,}")
 # Words that ask rather than name; saying that they do not occur would be true and useless.
@@ -45,34 +49,55 @@ _ASKING_JA = frozenset(
 
 
 def absent_words(question: str, document: Document) -> tuple[str, ...]:
-    """Up to MOST_NAMED content words of the question that occur in no form, in the order asked."""
-    stems, letters = _known(document)
+    """Up to MOST_NAMED words of the question that name something and occur in no form, in the order asked."""
+    known = _known(document)
     found: list[str] = []
-    for match in _ENGLISH_WORD.finditer(unicodedata.normalize("NFKC", question)):
+    plain_question = unicodedata.normalize("NFKC", question)
+    for match in _ENGLISH_WORD.finditer(plain_question):
         word = match.group()
         plain = word.casefold()
-        if plain in _ASKING or plain in letters or any(part in _ASKING for part in plain.split("-")):
+        if any(part in _ASKING for part in (plain, *plain.split("-"))) or known.has(plain):
             continue
-        if not any(stem in stems for stem in tokens(word)) and tokens(word) and _far(plain, letters):
+        is_name = word[0].isupper() and match.start() > 0
+        if is_name or known.naming.get(stems(plain)[0], 0) >= _NAMES_FROM:
             found.append(word)
-    for match in _KATAKANA_WORD.finditer(question):
+    for match in _KATAKANA_WORD.finditer(plain_question):
         word = match.group()
-        if word not in _ASKING_JA and word not in letters:
+        if word not in _ASKING_JA and not known.has(word):
             found.append(word)
     return tuple(dict.fromkeys(found))[:MOST_NAMED]
 
 
-def _far(word: str, letters: str) -> bool:
-    """Whether even the first letters of the word occur nowhere: a slip of spelling or another ending is no absence."""
-    return word[: max(5, len(word) - 3)] not in letters
+@dataclass(frozen=True)
+class _Known:
+    """Everything the document says, its rendering and every glossary form; and what absent things are asked by.
+
+    ``naming``: stem → how many unanswerable bank questions it stands in, without those answerable ones use too.
+    """
+
+    letters: str
+    stems: frozenset[str]
+    naming: Mapping[str, int]
+
+    def has(self, word: str) -> bool:
+        """Whether any form of the word might occur: by letters, by stem, or by its first letters (slips, endings)."""
+        return word in self.letters or not self.stems.isdisjoint(stems(word)) or _head(word) in self.letters
+
+
+def _head(word: str) -> str:
+    return word if not word.isascii() else word[: max(4, len(word) - 3)]
 
 
 @cache
-def _known(document: Document) -> tuple[frozenset[str], str]:
-    """Stems and letters of everything the document says, its rendering and every glossary form."""
+def _known(document: Document) -> _Known:
     texts = [document.source]
-    with suppress(DocumentError):  # another document has no reading aid
+    absent: Counter[str] = Counter()
+    answered: Counter[str] = Counter()
+    with suppress(DocumentError):  # another document has no reading aid and no bank
         texts += reading_aid.load(document).sentences.values()
+        for question in bank.load(document):
+            (answered if question.addresses else absent).update(set(stems(question.text)))
     texts += [form for term in glossary.load().terms for form in (*term.forms, *term.asked_by)]
     whole = unicodedata.normalize("NFKC", "\n".join(texts)).casefold()
-    return frozenset(tokens(whole)), whole
+    naming = {stem: count for stem, count in absent.items() if answered[stem] * 10 <= count}
+    return _Known(whole, frozenset(stems(whole)), naming)

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from assistant import answerable, glossary, quote, suggest
+from assistant import absent_words, answerable, glossary, quote, suggest
 from assistant.clauses import clauses
 from assistant.config import Config
 from assistant.retrieve import Evidence, Retriever
@@ -31,6 +31,9 @@ from index import reading_aid
 from index.document import Document
 from index.library import open_index
 from index.reading_aid import ReadingAid
+
+# Between these probabilities a short question may be about what was asked before; outside, it speaks for itself.
+UNSURE_FROM, SURE_FROM = 0.3, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Assistant:
         shipped = store.manifest.identity.origin == "shipped"
         aid = reading_aid.load(store.document) if shipped else None
         words = glossary.load()
+        absent_words.absent_words("", store.document)  # read what it needs before the first question
         return cls(
             store.document,
             aid,
@@ -141,7 +145,7 @@ class Assistant:
         clock.lap("understand")
         if isinstance(understood, ShortReply):
             return self.verifier.short_reply(understood, 0.0, clock.laps("verify"), mode_note)
-        evidence = self._retriever.evidence(understood)
+        evidence = self._evidence(understood)
         parts = [self._retriever.evidence(part) for part in _parts(understood)]
         clock.lap("retrieve")
         verdict = answerable.judge(evidence, parts)
@@ -152,6 +156,15 @@ class Assistant:
         draft = quote.draft(understood, evidence, parts, verdict, self.document)
         draft = replace(draft, follow_ups=suggest.follow_ups(draft, self.document))
         return _Prepared(understood, evidence, draft)
+
+    def _evidence(self, question: Question) -> Evidence:
+        """The question's evidence; when it is too short to say what it is about, its evidence after the one before."""
+        alone = self._retriever.evidence(question)
+        if question.in_context is None or not UNSURE_FROM <= alone.answerable < SURE_FROM:
+            return alone
+        context = question.in_context
+        joined = self._retriever.evidence(replace(question, standalone=context, corrected=context, in_context=None))
+        return joined if joined.answerable >= SURE_FROM else alone
 
     async def _write(self, writer: Writer, request: Request) -> AsyncGenerator[Event, None]:
         clock = _Clock()

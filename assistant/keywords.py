@@ -34,10 +34,14 @@ def _stemmer() -> Stemmer.Stemmer:
     return Stemmer.Stemmer("english")
 
 
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+
+
 def tokens(text: str) -> list[str]:
     """Index terms of a text: stemmed Latin words and numbers (compounds also in parts), overlapping Japanese pairs."""
     found: list[str] = []
-    for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text).casefold().replace("’", "'")):
+    for match in _TOKEN.finditer(_plain(text)):
         word = match.group()
         if word[0].isascii():
             parts = re.split(r"[-/']", word)
@@ -47,6 +51,11 @@ def tokens(text: str) -> list[str]:
             pairs = [word[i : i + 2] for i in range(len(word) - 1)] or [word]
             found += [pair for pair in pairs if pair not in _JAPANESE_STOP]
     return found
+
+
+def stems(text: str) -> list[str]:
+    """The stem of every Latin word, function words included, in order."""
+    return [str(stem) for stem in _stemmer().stemWords(re.findall(r"[a-z0-9]+", _plain(text)))] or [""]
 
 
 class Keywords:

@@ -80,12 +80,14 @@ class Question:
     """A question as understood: ``text`` as asked (cleaned), ``standalone`` with what the history adds.
 
     ``corrected`` is ``standalone`` with slips of spelling repaired: what retrieval searches for, never shown.
+    ``in_context`` is set for a short question without a subject of its own: the reader's last question and this one.
     """
 
     text: str
     standalone: str
     corrected: str
     language: Language
+    in_context: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

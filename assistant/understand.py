@@ -19,6 +19,7 @@ from index.document import Document
 from index.reading_aid import ReadingAid
 
 MAX_CHARACTERS = 500
+_SHORT: dict[Language, int] = {"en": 45, "ja": 18}  # characters up to which a question may lean on the one before
 # Letters by their category, yet nothing is seen of them: fillers, variation selectors, the blank of braille.
 _INVISIBLE = re.compile(
     r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-"
@@ -82,15 +83,17 @@ class Understanding:
         language: Language = request.language or spoken or "en"
         if found is not None:
             return ShortReply(text, language, "small_talk" if found in _TALK else "declined", found)
-        standalone = self._standalone(asked, language, request)
+        standalone, earlier = self._standalone(asked, language, request)
         if standalone is None:
             return ShortReply(
                 text, language, "declined", "unclear", readings(text, language, self._document, self._known_document)
             )
-        return Question(text, standalone, self._spelling.correct(standalone), language)
+        corrected = self._spelling.correct(standalone)
+        short = len(asked) <= _SHORT[language] and standalone == asked and not self._follow_ups.mentions(asked)
+        return Question(text, standalone, corrected, language, f"{earlier} {corrected}" if earlier and short else None)
 
-    def _standalone(self, asked: str, language: Language, request: Request) -> str | None:
-        """The question with what the history adds; None when it points at nothing."""
+    def _standalone(self, asked: str, language: Language, request: Request) -> tuple[str | None, str | None]:
+        """The question with what the history adds (None when it points at nothing), and the reader's last question."""
         earlier: str | None = None
         answer = ""
         for turn in recent(request.history):
@@ -109,8 +112,8 @@ class Understanding:
                     earlier = resolved[:MAX_CHARACTERS]
         resolved = self._follow_ups.resolve(asked, language, earlier, answer)
         if resolved == asked and is_unclear(asked) and not self._follow_ups.mentions(asked):
-            return None
-        return resolved
+            return None, earlier
+        return resolved, earlier
 
     def _declined(self, text: str, wished: Language | None, reason: str) -> ShortReply:
         return ShortReply(text, wished or self._languages.of(text) or "en", "declined", reason)

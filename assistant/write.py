@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.config import LlmSettings
+from assistant.follow_up import recent
 from assistant.glossary import Glossary
 from assistant.prompts import fill, without_delimiters
 from assistant.types import Claim, Dropped, ModelUsed, Question, Turn
@@ -27,8 +28,6 @@ MAX_OUTPUT_TOKENS = 600
 MAX_OUTPUT_CHARACTERS = 20_000  # for servers that do not know or keep a limit of tokens
 MAX_CLAIMS = 16
 MAX_CALLS = 2  # upstream, for one question
-MAX_HISTORY_TURNS = 8
-MAX_HISTORY_CHARACTERS = 2000
 _LONGEST_WAIT = 5.0  # seconds; a server that asks for more is not waited for
 _PAUSE = 0.25  # seconds before the second try where the server names no time
 _LANGUAGE_NAMES = {"en": "English", "ja": "Japanese"}
@@ -225,7 +224,7 @@ class Writer:
         )
 
     def _messages(self, question: Question, history: Sequence[Turn], likely: Sequence[str]) -> list[dict[str, str]]:
-        earlier = "\n".join(f"{turn.role}: {without_delimiters(turn.content)}" for turn in _recent(history))
+        earlier = "\n".join(f"{turn.role}: {without_delimiters(turn.content)}" for turn in recent(history))
         asked = fill(
             "question.md",
             {
@@ -239,18 +238,6 @@ class Writer:
 
 
 _BLANK = {"history": "", "question": "", "likely": "", "language": ""}
-
-
-def _recent(history: Sequence[Turn]) -> list[Turn]:
-    """The newest turns that fit the limits, oldest first."""
-    kept: list[Turn] = []
-    left = MAX_HISTORY_CHARACTERS
-    for turn in reversed(history[-MAX_HISTORY_TURNS:]):
-        left -= len(turn.content)
-        if left < 0:
-            break
-        kept.insert(0, turn)
-    return kept
 
 
 def _named(param: str | None, message: str, sent: Mapping[str, Any]) -> list[str]:

@@ -19,15 +19,19 @@ PER_SENTENCE = 2
 CONFIDENT = 0.8
 SHORTEST: dict[Language, int] = {"en": 25, "ja": 12}
 LONGEST: dict[Language, int] = {"en": 90, "ja": 45}
-STYLES: dict[Language, str] = {"en": "plain", "ja": "polite"}
+STYLES: dict[Language, tuple[str, ...]] = {"en": ("direct", "plain"), "ja": ("direct", "polite")}
+ENDINGS: dict[Language, tuple[str, ...]] = {"en": ("?",), "ja": ("?", "？", "か", "か。")}
 
 
 def choose(assistant: Assistant, questions: Sequence[bank.BankQuestion], address: str, language: Language) -> list[str]:
     """Up to PER_SENTENCE questions about one sentence, the most confidently answered first."""
     found = []
     for question in questions:
-        fits = SHORTEST[language] <= len(question.text) <= LONGEST[language] and question.text[-1] in "?？"
-        if question.label != address or question.language != language or question.style != STYLES[language] or not fits:
+        if question.label != address or question.language != language or question.style not in STYLES[language]:
+            continue
+        if not SHORTEST[language] <= len(question.text) <= LONGEST[language]:
+            continue
+        if not question.text.endswith(ENDINGS[language]):
             continue
         answer = assistant.answer(Request(question.text, mode="quote"))
         quotes = [claim for claim in answer.claims if claim.kind == "quote"]

@@ -11,8 +11,9 @@ import pytest
 
 from assistant import glossary
 from assistant.config import LlmSettings
+from assistant.follow_up import MAX_HISTORY
 from assistant.types import Claim, Language, Question, Turn
-from assistant.write import MAX_CALLS, MAX_CLAIMS, MAX_HISTORY_CHARACTERS, Writer, WriterFailure
+from assistant.write import MAX_CALLS, MAX_CLAIMS, Writer, WriterFailure
 from evals.fakellm import FakeLlm, Script, events, fails, faults, lines, says, silent, stalls, without_parameters
 from evals.personalities import claim_line, honest, parrot
 from index import parse
@@ -282,7 +283,7 @@ def test_history_is_bounded_and_the_newest_kept(server: FakeLlm) -> None:
     sent = server.calls[0].prompt.history
     assert "turn 39 " in sent
     assert "turn 36 " not in sent
-    assert len(sent) < MAX_HISTORY_CHARACTERS + 100
+    assert len(sent) < MAX_HISTORY + 100
 
 
 def test_text_that_is_no_unicode_can_be_asked(server: FakeLlm) -> None:
