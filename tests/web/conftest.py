@@ -1,4 +1,4 @@
-"""The scripted Assistant and a client of the whole application around it."""
+"""The scripted Assistant and a client of the whole application around it, built once and reset for every test."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,24 @@ from starlette.testclient import TestClient
 from web.scripted import Scripted, client_of, service_with
 
 
-@pytest.fixture
-def scripted() -> Scripted:
-    """The scripted Assistant behind the client."""
-    return Scripted()
+@pytest.fixture(scope="session")
+def application() -> Iterator[tuple[Scripted, TestClient]]:
+    """The one application that tests share; building its pages takes a second."""
+    assistant = Scripted()
+    with client_of(service_with(assistant)) as opened:
+        yield assistant, opened
 
 
 @pytest.fixture
-def client(scripted: Scripted) -> Iterator[TestClient]:
+def scripted(application: tuple[Scripted, TestClient]) -> Scripted:
+    """The scripted Assistant behind the client, as new."""
+    assistant, _ = application
+    assistant.reset()
+    return assistant
+
+
+@pytest.fixture
+def client(application: tuple[Scripted, TestClient], scripted: Scripted) -> TestClient:
     """A client of the whole application with the scripted Assistant."""
-    with client_of(service_with(scripted)) as opened:
-        yield opened
+    assert application[0] is scripted
+    return application[1]

@@ -30,6 +30,11 @@ class Scripted:
         self.index = IndexIdentity("f" * 64, "scripted")
         self.verifier = Verifier(self.document, self.reading_aid, self.index)
 
+    def reset(self) -> None:
+        """Forget what was asked, and answer as at first."""
+        self.asked.clear()
+        self.fails, self.delay, self.dropped = False, 0.0, ()
+
     def answer(self, request: Request) -> Answer:
         """The scripted answer."""
         self.asked.append(request)
