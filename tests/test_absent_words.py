@@ -18,8 +18,8 @@ AID = reading_aid.load(DOCUMENT)
     ("question", "words"),
     [
         ("What does it say about tariffs?", ("tariffs",)),
-        ("Does it cover fisheries and whaling?", ("fisheries", "whaling")),
-        ("tariffs tariffs fisheries whaling", ("tariffs", "fisheries")),
+        ("Does it cover Greenland and whales of Norway?", ("Greenland", "Norway")),
+        ("tariffs tariffs visas rice", ("tariffs", "visas")),
         ("What does it say about quantum computing?", ()),
         ("Does it commit funding?", ()),
         ("ワクチンについて書かれていますか", ("ワクチン",)),

@@ -111,7 +111,7 @@ def test_another_document_is_searched_with_what_it_has(opened_index: Opened, tmp
 
     rows = opened_index[1].encode([entry.text for entry in entries], query=False)
     store = Store(other, Manifest(identity, "", 384, {}), entries, rows)
-    found = asked(Retriever.open(store, opened_index[1], WORDS), "Are whales counted?")
+    found = asked(Retriever.open(store, opened_index[1], WORDS), "What about the whales?")
     assert found.scoring.level == "keywords"
     assert found.best.address == "i.p1.s2"
     assert found.reasons == {}
