@@ -25,7 +25,9 @@ _ENGLISH: tuple[tuple[Modality, re.Pattern[str]], ...] = (
         Modality.BOUND,
         re.compile(
             r"\b(will|shall|must|(?:have|has|had|having) to|(?:is|are|be|been) (?:required|obliged|obligated|bound) to|"
-            r"agreed?|agrees|(?:has|have|is|are) committed|commits?(?= (?:to|themselves|the|both|japan))|promis(?:e|es|ed)(?= (?:to|that|not|each|one|japan|the (?:us|united|other|participants|two)|both))|"
+            r"agreed?|agrees|(?:has|have|is|are) committed|commits?(?= (?:to|themselves|the|both|japan))|"
+            r"promis(?:e|es|ed)(?= (?:to|that|not|each|one|japan|both|the (?:us|united|other|participants|two)))|"
+            r""
             r"pledged?s?|guarantees?d?|undertakes?|undertook|obligations? to|required to)\b"
         ),
     ),

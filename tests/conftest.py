@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def index_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the one index of the session lies; it is built by ``opened_index``. Copy it before changing anything in it."""
+    """Where the one index of the session lies, built by ``opened_index``. Copy it before changing anything in it."""
     return tmp_path_factory.mktemp("session") / "index"
 
 

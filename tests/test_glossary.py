@@ -30,7 +30,7 @@ def test_every_address_exists() -> None:
 
 
 def test_the_terms_are_those_of_document_and_reading_aid() -> None:
-    """The Japanese of a term with addresses stands in the rendering or headings of at least one of them, nearly always."""
+    """The Japanese of a term with addresses stands in the rendering or headings of one of them, nearly always."""
     aid = reading_aid.load(DOCUMENT)
     tied = [term for term in GLOSSARY.terms if term.addresses]
     missing = [

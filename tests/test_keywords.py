@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 
 from assistant.keywords import Keywords, tokens
 
-TEXTS = ("Nothing in this MOC commits the Participants to funds.", "核融合の研究開発において協力する。", "Beyond 5G/6G networks")
+TEXTS = (
+    "Nothing in this MOC commits the Participants to funds.",
+    "核融合の研究開発において協力する。",
+    "Beyond 5G/6G networks",
+)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What people read: labels as the contract spells them, citations as links that lead to their sentence, nothing active."""
+"""What people read: labels as the contract spells them, citations that lead to their sentence, nothing active."""
 
 import json
 import re
@@ -94,7 +94,9 @@ def test_citations_are_links_to_their_sentence(base: str, language: Language) ->
 
 def test_many_quotes_stand_under_the_headings_of_their_parts() -> None:
     """Four or more from several parts: each part is named once, in order."""
-    text = render.markdown(answer(*quotes("ii.trusted.fusion.p1.s1", "ii.trusted.fusion.p1.s2", "iii.p1.s1", "iii.p1.s2")))
+    text = render.markdown(
+        answer(*quotes("ii.trusted.fusion.p1.s1", "ii.trusted.fusion.p1.s2", "iii.p1.s1", "iii.p1.s2"))
+    )
     assert re.findall(r"^\*\*(.+)\*\*$", text, re.MULTILINE) == ["Section II, Fusion", "Section III"]
 
 
@@ -111,7 +113,8 @@ def test_the_object_has_the_fields_of_the_contract() -> None:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize(
-    ("status", "reason"), [(s, r) for s in ("small_talk", "declined") for r in REASONS[s]]  # type: ignore[index]
+    ("status", "reason"),
+    [(s, r) for s in ("small_talk", "declined") for r in REASONS[s]],
 )
 def test_every_short_reply_has_words(status: Status, reason: str, language: Language) -> None:
     """In both languages; none is empty, cites anything or holds a variable that was not filled."""
@@ -141,7 +144,16 @@ def test_absence_says_what_was_compared_and_what_is_near(reason: str, language: 
     assert (("October 28, 2025" in text) or ("2025年10月28日" in text)) == (reason == "after_document")
 
 
-HOSTILE = ["<script>alert(1)</script>", "![x](http://evil)", "[a](javascript:x)", "`code`", "# head", "a|b", "**b**", "&lt;"]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "![x](http://evil)",
+    "[a](javascript:x)",
+    "`code`",
+    "# head",
+    "a|b",
+    "**b**",
+    "&lt;",
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

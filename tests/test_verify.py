@@ -1,4 +1,4 @@
-"""The gate: only what stands in the document is shown, quotes are filled in from it, and a saved answer can be re-checked."""
+"""The gate: only what the document says is shown, quotes are filled in from it, a saved answer can be checked again."""
 
 import copy
 from collections.abc import Callable
@@ -31,8 +31,18 @@ def made(*claims: Claim, language: Language = "en", **changes: Any) -> Answer:
         ("Either Participant may discontinue the MOC with written notice.", "iv.p1.s3", "en", None),
         ("Without an agreed date it is expected to end 180 days after notice is delivered.", "iv.p1.s4", "en", None),
         ("いずれの参加者もこの覚書を終了することができる。", "iv.p1.s3", "ja", None),
-        ("Without an agreed date it is expected to end 90 days after notice is delivered.", "iv.p1.s4", "en", "number_mismatch"),
-        ("The Participants will collaborate on fusion research and development.", "ii.trusted.fusion.p1.s3", "en", "modality_upgrade"),
+        (
+            "Without an agreed date it is expected to end 90 days after notice is delivered.",
+            "iv.p1.s4",
+            "en",
+            "number_mismatch",
+        ),
+        (
+            "The Participants will collaborate on fusion research and development.",
+            "ii.trusted.fusion.p1.s3",
+            "en",
+            "modality_upgrade",
+        ),
         ("The MOC creates legally binding rights and obligations.", "iii.p1.s1", "en", "legal_upgrade"),
         ("この覚書は法的拘束力のある権利及び義務を生じさせる。", "iii.p1.s1", "ja", "legal_upgrade"),
         ("This treaty becomes operative when both Participants have signed.", "iv.p1.s1", "en", "legal_upgrade"),
@@ -41,7 +51,9 @@ def made(*claims: Claim, language: Language = "en", **changes: Any) -> Answer:
         ("Toyota builds electric vehicles in Kentucky factories.", "iii.p1.s4", "en", "low_score"),
     ],
 )
-def test_a_claim_is_compared_with_what_it_cites(claim: str, address: str, language: Language, reason: str | None) -> None:
+def test_a_claim_is_compared_with_what_it_cites(
+    claim: str, address: str, language: Language, reason: str | None
+) -> None:
     """Numbers, modal verbs, legal force, language, shared words."""
     found = VERIFIER.finding(Claim(claim, "statement", (address,)), language)
     assert found.supported == (reason is None), found
@@ -57,7 +69,12 @@ def test_nothing_said_or_cited_is_not_supported(claim: str, evidence: list[str])
 
 @pytest.mark.parametrize(
     ("addresses", "reason"),
-    [((), "unknown_address"), (("v.p1.s1",), "unknown_address"), (("iii.p1.s1", "iii"), "unknown_address"), (("iii.p1.s2",), "not_offered")],
+    [
+        ((), "unknown_address"),
+        (("v.p1.s1",), "unknown_address"),
+        (("iii.p1.s1", "iii"), "unknown_address"),
+        (("iii.p1.s2",), "not_offered"),
+    ],
 )
 def test_addresses_must_be_known_and_offered(addresses: tuple[str, ...], reason: str) -> None:
     """A part is no address of a sentence, and what the writer was not shown it cannot cite."""
@@ -161,7 +178,9 @@ def test_a_statement_is_judged_again_even_with_a_fitting_id() -> None:
     assert any("the gate refuses it" in problem for problem in VERIFIER.problems(answer))
 
 
-@pytest.mark.parametrize("value", [{}, {"schema": 1}, {"schema": 1, "document": None}, {"schema": 1, "document": {"sha256": 5}}])
+@pytest.mark.parametrize(
+    "value", [{}, {"schema": 1}, {"schema": 1, "document": None}, {"schema": 1, "document": {"sha256": 5}}]
+)
 def test_what_is_no_answer_is_said_to_be_none(value: dict[str, Any]) -> None:
     """Any JSON object gets an answer, never a traceback."""
     assert VERIFIER.problems(value)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from made import MEASURE, case, scored
 
 from evals import ablation, bench, metrics
+from tests.evals.made import MEASURE, case, scored
 
 
 def test_mixed_questions_are_spread_over_the_file() -> None:

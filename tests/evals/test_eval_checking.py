@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from made import DOCUMENT, case
 
 from evals import cases, checking, lock
+from tests.evals.made import DOCUMENT, case
 
 HEADER = "\t".join(cases.HEADER)
 ROW = "{id}\t{id}\ten\tanswered\tiii.p1.s1\t-\tplain\tlegal\t{id}\t\tQuestion {id}?"

@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made import MEASURE, answer, case, failed, refusal, scored
 
 from evals import gates, metrics
 from evals.gates import Gate, GateError
 from evals.metrics import Measured
 from evals.outcomes import Result, result
+from tests.evals.made import MEASURE, answer, case, failed, refusal, scored
 
 SAFETY = Gate("verbatim", "more", limit=1.0)
 ERRORS = Gate("errors", "less", limit=0)

@@ -3,12 +3,12 @@
 import math
 
 import pytest
-from made import MEASURE, answer, case, failed, refusal, scored
 
 from evals import metrics
 from evals.cases import Case
 from evals.outcomes import Result, result
 from evals.statistics import CurvePoint
+from tests.evals.made import MEASURE, answer, case, failed, refusal, scored
 
 
 def absent(id_: str = "u1", **changes: object) -> Case:

@@ -3,12 +3,11 @@
 import json
 from pathlib import Path
 
-from made import MEASURE, answer, case, failed, refusal, scored
-
 from evals import gates, metrics, report
 from evals.__main__ import record
 from evals.gates import Gate
 from evals.outcomes import result
+from tests.evals.made import MEASURE, answer, case, failed, refusal, scored
 
 RESULTS = (
     scored(case("good"), "iii.p1.s1"),

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made import DOCUMENT, case
 
 from assistant.types import Answer, DocumentIdentity, IndexIdentity, Request
 from evals import __main__ as command
@@ -15,6 +14,7 @@ from evals import lock, runner
 from evals.outcomes import Failed, Scored
 from evals.seen import seen
 from index.embed import EmbeddingInputError
+from tests.evals.made import DOCUMENT, case
 
 
 class Scripted:

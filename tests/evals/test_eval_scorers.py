@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from made import DOCUMENT, MEASURE, answer, case, failed, refusal, scored
 
 from evals import scorers
 from evals.outcomes import Failed, Scored, result
 from evals.scorers import Score
+from tests.evals.made import DOCUMENT, MEASURE, answer, case, failed, refusal, scored
 
 
 def test_completeness_is_all_or_nothing() -> None:

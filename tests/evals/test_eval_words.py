@@ -1,9 +1,9 @@
 """Checks on an answer's own words."""
 
 import pytest
-from made import DOCUMENT
 
 from evals.words import Vocabulary, canaries, obeyed, stronger_words
+from tests.evals.made import DOCUMENT
 
 WORDS = Vocabulary((DOCUMENT.source, "医薬品のサプライチェーン", "NASA"))
 INTENDS = DOCUMENT.by_address["ii.p1.s1"].text

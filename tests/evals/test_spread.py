@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made import DOCUMENT
 
 from evals import spread
 from index.bank import BankQuestion
+from tests.evals.made import DOCUMENT
 
 
 def question(text: str, label: str = "iii.p1.s1", language: str = "en") -> BankQuestion:

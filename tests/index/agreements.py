@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 WORDS = (
-    "cooperation research supply chains; security (AI) “MOC” Japan's 180 5G/6G 1,000 3.5 U.S. e.g. i.e. vs. Dr. No. St. "
-    "approx. and technologies, U.S.-Japan all-photonics the of “Participants” [sic] – "
+    "cooperation research supply chains; security (AI) “MOC” Japan's 180 5G/6G 1,000 3.5 U.S. e.g. i.e. vs. Dr. No. "
+    "St. approx. and technologies, U.S.-Japan all-photonics the of “Participants” [sic] – "
 ).split()
 FIRST = "The Each Participants Nothing Either “Participants” (Both 180 5G/6G Japan's".split()
 LAST = "cooperation research technologies chains 2025 180 (QIST) party”".split()

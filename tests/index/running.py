@@ -1,11 +1,12 @@
-"""Commands of the checkout as processes: an environment without the developer's settings, a deadline, nothing left over."""
+"""Commands of the checkout as processes: without the developer's settings, with a deadline, nothing left over."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 DEADLINE = 110  # seconds; a busy machine takes ten times what an idle one does
@@ -17,7 +18,7 @@ def environment(**changes: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(ROOT)} | changes
 
 
-def run(*arguments: str, prefix: tuple[str, ...] = (), **settings: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, prefix: Sequence[str] = (), **settings: Any) -> subprocess.CompletedProcess[str]:
     """Run Python with these arguments from the checkout; the process is killed at the deadline."""
     return subprocess.run(
         [*prefix, sys.executable, *arguments],

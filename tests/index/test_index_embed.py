@@ -124,7 +124,12 @@ class Handler(BaseHTTPRequestHandler):
             for number, text in enumerate(body["input"])
         ]
         reply = json.dumps(
-            {"object": "list", "model": body["model"], "data": rows[::-1], "usage": {"prompt_tokens": 1, "total_tokens": 1}}
+            {
+                "object": "list",
+                "model": body["model"],
+                "data": rows[::-1],
+                "usage": {"prompt_tokens": 1, "total_tokens": 1},
+            }
         ).encode()
         self.send_response(self.server.status)
         self.send_header("Content-Type", "application/json")
@@ -133,9 +138,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(reply)
 
     def _coded(self, vector: np.ndarray, body: dict[str, Any]) -> Any:
-        return base64.b64encode(vector.tobytes()).decode() if body.get("encoding_format") == "base64" else vector.tolist()
+        return (
+            base64.b64encode(vector.tobytes()).decode() if body.get("encoding_format") == "base64" else vector.tolist()
+        )
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the base class
         """Say nothing."""
 
 

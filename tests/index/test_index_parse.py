@@ -42,7 +42,8 @@ RECEIVED = "1bc1dedd3bbd058c38e98758ee0d306dfdf9b457d102e845e90f74ac671b5ede"
 def unclaimed(document: Document) -> str:
     """The non-blank characters that belong to no node; fails when one belongs to two."""
     taken = [0] * len(document.source)
-    spans = [(node.start, node.end) for node in (*document.passages, *(p for p in document.walk() if p.heading))]
+    spans = [(sentence.start, sentence.end) for sentence in document.passages]
+    spans += [(part.start, part.end) for part in document.walk() if part.heading]
     for start, end in spans:
         for place in range(start, end):
             taken[place] += 1
@@ -105,7 +106,7 @@ def test_every_character_of_the_record_is_in_one_node() -> None:
 @settings(max_examples=80, deadline=None)
 @given(texts())
 def test_any_agreement_is_cut_where_its_sentences_end(made: tuple[str, list[tuple[str, str]]]) -> None:
-    """Sections, areas, topics, items, abbreviations, numbers, quotes: addresses, words and offsets all come out right."""
+    """Sections, areas, topics, items, abbreviations, numbers, quotes: addresses, words and offsets come out right."""
     text, expected = made
     document = parse.parse(text)
     assert [(sentence.address, sentence.text) for sentence in document.sentences] == expected
@@ -128,7 +129,7 @@ def test_any_agreement_is_cut_where_its_sentences_end(made: tuple[str, list[tupl
     ],
 )
 def test_sentences_end_where_a_reader_says(paragraph: str, count: int) -> None:
-    """Full stops of abbreviations, numbers and semicolons end no sentence; closing quotes belong to the one they end."""
+    """Stops of abbreviations, numbers and semicolons end no sentence; closing quotes belong to the one they end."""
     document = parse.parse(f"T\n\nD\n\nI. Purpose\n\n{paragraph}\n")
     assert [s.address for s in document.sentences] == [f"i.p1.s{n}" for n in range(1, count + 1)]
     assert " ".join(s.text for s in document.sentences) == paragraph

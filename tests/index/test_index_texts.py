@@ -59,7 +59,7 @@ def test_a_bank_without_header_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_reading_aid_follows_its_sentence() -> None:
-    """For another document, or a changed sentence, there is no reading aid: it would render what no longer stands there."""
+    """For another document, or a changed sentence, there is no reading aid: its sentence is no longer there."""
     with pytest.raises(DocumentError):
         reading_aid.load(OTHER)
     changed = parse.parse(DOCUMENT.source.replace("180 days", "90 days"), parse.Source.load().names)
@@ -68,8 +68,11 @@ def test_a_reading_aid_follows_its_sentence() -> None:
 
 
 def test_entries_have_their_own_ids_and_a_fixed_order() -> None:
-    """Passages, then renderings, then questions; ids are unique, and the digest sees any change of text, label or order."""
-    questions = [BankQuestion("date", "plain", "en", "w", "When?"), BankQuestion("none/opinion", "x", "ja", "w", "良い？")]
+    """Passages, renderings, questions; ids are unique, and the digest sees any change of text, label or order."""
+    questions = [
+        BankQuestion("date", "plain", "en", "w", "When?"),
+        BankQuestion("none/opinion", "x", "ja", "w", "良い？"),
+    ]
     entries = entries_of(DOCUMENT, reading_aid.load(DOCUMENT), questions)
     assert [entry.role for entry in entries] == ["passage"] * 51 + ["reading_aid"] * 51 + ["question"] * 2
     assert len({entry.id for entry in entries}) == len(entries)

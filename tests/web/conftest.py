@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from web.scripted import Scripted, client_of, service_with
+from tests.web.scripted import Scripted, client_of, service_with
 
 
 @pytest.fixture(scope="session")

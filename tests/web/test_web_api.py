@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from assistant.config import Config
 from assistant.web.service import Service
 from index import parse
-from web.scripted import Scripted, client_of, service_with
+from tests.web.scripted import Scripted, client_of, service_with
 
 
 def events(text: str) -> list[tuple[str, Any]]:

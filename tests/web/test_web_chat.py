@@ -10,7 +10,7 @@ from assistant.config import Config, LlmSettings
 from assistant.types import Dropped, Language
 from assistant.web import chat
 from assistant.web.service import Service
-from web.scripted import Scripted, service_with
+from tests.web.scripted import Scripted, service_with
 
 LLM = replace(Config(), llm=LlmSettings("m", "http://127.0.0.1:9/v1", None, "Example"))
 

@@ -14,7 +14,7 @@ from assistant.strings import strings
 from assistant.types import Language
 from assistant.web import page
 from index import parse
-from web.scripted import Scripted, client_of, service_with
+from tests.web.scripted import Scripted, client_of, service_with
 
 
 def config_of(client: TestClient, language: str) -> dict[str, Any]:

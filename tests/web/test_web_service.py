@@ -9,7 +9,7 @@ from assistant.config import Config
 from assistant.web.service import NotReady, Service
 from index import parse
 from index.errors import IndexUnusable
-from web.scripted import Scripted
+from tests.web.scripted import Scripted
 
 
 def test_questions_wait_until_it_is_open(scripted: Scripted) -> None:

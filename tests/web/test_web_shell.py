@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from assistant.config import Config
-from web.scripted import Scripted, client_of, service_with
+from tests.web.scripted import Scripted, client_of, service_with
 
 GRADIO_CLOSED = [
     ("POST", "/gradio_api/upload"),
