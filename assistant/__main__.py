@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"assistant: {error}", file=sys.stderr)
         return error.exit_code
+    except Exception:  # noqa: BLE001 - a bug: its traceback, and the exit code that says so
+        traceback.print_exc()
+        return 3
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -135,12 +139,12 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any] | ValueError]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{str(path)!r} cannot be read: {error}") from None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # JSON may hold U+2028 and its like
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             yield ValueError(f"line {number}: not JSON: {error}")
             continue
         yield row if isinstance(row, dict) else ValueError(f"line {number}: not an object")
@@ -169,10 +173,20 @@ def _write_batch(
             except Exception as error:  # noqa: BLE001  a bug in one line must not take the others with it
                 body = {"error": {"code": "internal", "message": type(error).__name__}}
             failed += "error" in body
-            file.write(json.dumps({"id": identity, **body}, ensure_ascii=False) + "\n")
+            file.write(_json_line({"id": identity, **body}))
     if failed:
         print(f"assistant: {failed} of {len(rows)} lines failed, see {str(out)!r}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _json_line(body: Mapping[str, Any]) -> str:
+    """One line of JSON; escaped where it holds what UTF-8 cannot (an unpaired surrogate in an id)."""
+    line = json.dumps(body, ensure_ascii=False)
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError:
+        line = json.dumps(body)
+    return line + "\n"
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:

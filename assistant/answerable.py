@@ -12,6 +12,8 @@ ROUTE_FROM = 0.6
 # When one part of a question counts as answered and another as absent; in between, the question is taken as a whole.
 PART_ANSWERED, PART_CHOSEN = 0.85, 0.9
 PART_ABSENT, PART_ABSENT_REASON = 0.2, 0.5
+# A part that finds no sentence at all needs less of a reason to count as absent.
+NOTHING_FOUND, NOTHING_FOUND_REASON = 0.25, 0.25
 _ROUTED: dict[str, Status] = {reason: status for status in ("small_talk", "declined") for reason in REASONS[status]}
 _ABSENT = REASONS["not_in_document"]
 
@@ -54,4 +56,5 @@ def covers(part: Evidence) -> bool:
 def _lacks(part: Evidence) -> bool:
     """Whether this part surely asks what is not in the document (and is no fragment that only lacks its context)."""
     absent = sum(part.reasons.get(reason, 0.0) for reason in _ABSENT)
-    return part.answerable <= PART_ABSENT and absent >= PART_ABSENT_REASON
+    needed = NOTHING_FOUND_REASON if part.best.score < NOTHING_FOUND else PART_ABSENT_REASON
+    return part.answerable <= PART_ABSENT and absent >= needed

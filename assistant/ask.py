@@ -144,7 +144,9 @@ class Assistant:
         understood = self._understanding.understand(request)
         clock.lap("understand")
         if isinstance(understood, ShortReply):
-            return self.verifier.short_reply(understood, 0.0, clock.laps("verify"), mode_note)
+            confidence = self._confidence_before_routing(understood)
+            clock.lap("retrieve")
+            return self.verifier.short_reply(understood, confidence, clock.laps("verify"), mode_note)
         evidence = self._evidence(understood)
         parts = [self._retriever.evidence(part) for part in _parts(understood)]
         clock.lap("retrieve")
@@ -156,6 +158,12 @@ class Assistant:
         draft = quote.draft(understood, evidence, parts, verdict, self.document)
         draft = replace(draft, follow_ups=suggest.follow_ups(draft, self.document))
         return _Prepared(understood, evidence, draft)
+
+    def _confidence_before_routing(self, reply: ShortReply) -> float:
+        """How likely the document answers what is declined; personal data is not even searched."""
+        if reply.reason in ("empty", "too_long", "personal_data"):
+            return 0.0
+        return self._retriever.evidence(Question(reply.text, reply.text, reply.text, reply.language)).answerable
 
     def _evidence(self, question: Question) -> Evidence:
         """The question's evidence; when it is too short to say what it is about, its evidence after the one before."""

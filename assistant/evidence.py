@@ -147,8 +147,9 @@ class Space:
     ) -> Measures:
         """Measure a question (unit vector (d,), its words) against everything.
 
-        For fitting, ``hidden`` (bank questions,) masks bank questions the question may not see, and ``head`` replaces
-        the classifier by one that was fitted without them.
+        For fitting, ``hidden`` (bank questions,) masks bank questions the question may not see as neighbours, and
+        ``head`` replaces the classifier by one that was fitted without them; ``unheard_*`` still counts their words,
+        so the weights of these features are fitted on dev questions only.
         """
         head = head or self._head
         levels = self.levels

@@ -1,7 +1,7 @@
 """A draft without a language model: the sentences a question needs and no more, in document order."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from assistant import render
@@ -15,10 +15,13 @@ MOST_SHOWN = 14
 _RELATED = 3
 # Questions about duty, money, deadlines and enforcement get the note that nothing here is binding.
 _BINDING_QUESTION = re.compile(
-    r"\b(must|shall|oblig\w*|bind\w*|bound|requir\w*|mandat\w*|enforce\w*|penalt\w*|sanction\w*|fines?|breach\w*|violat\w*|"
-    r"treaty|law|legal\w*|liab\w*|commit\w*|promis\w*|pledg\w*|guarante\w*|money|fund\w*|budget\w*|pay\w*|paid|costs?|"
-    r"billions?|millions?|dollars?|yen|invest\w*|deadlines?|due date|by when|have to|has to)\b"
-    r"|義務|拘束|強制|罰|違反|制裁|条約|法的|責任|約束|誓約|保証|予算|資金|費用|お金|金額|拠出|支出|負担|億|ドル|投資|期限|締め切り|締切|いつまで|しなければ|必ず",
+    r"\b(must|shall|oblig(?:e[ds]?|ed|ations?|atory|ing)|bind(?:s|ing)?|bound|requir(?:e[ds]?|ements?|ing)|mandat(?:e[ds]?|ory)|"
+    r"enforce(?:[ds]|able|ment)?|penalt(?:y|ies)|sanction(?:s|ed)?|fines?|breach(?:e[ds])?|violat(?:e[ds]?|ions?|ing)|treaty|"
+    r"treaties|laws?|legal(?:ly)?|liab(?:le|ility)|commit(?:s|ted|ments?|ting)?|promis(?:e[ds]|ing)|pledg(?:e[ds]?|ing)|"
+    r"guarantee[ds]?|money|fund(?:s|ed|ing)?|budget(?:s|ed|ary)?|pay(?:s|ing|ments?)?|paid|costs?|billions?|millions?|dollars?|"
+    r"yen|invest(?:s|ed|ing|ments?)?|deadlines?|due date|by when|have to|has to)\b"
+    r"|義務|拘束|強制|罰|違反|制裁|条約|法的|責任|約束|誓約|保証|予算|資金|費用|お金|金額|拠出|支出|負担|億|ドル|投資|期限|締め切り|締切|いつまで|"
+    r"しなければ|必ず",
     re.IGNORECASE,
 )
 _MONEY_ADDRESSES = frozenset({"iii.p1.s4"})
@@ -62,17 +65,28 @@ def choose(evidence: Evidence, parts: Sequence[Evidence], verdict: Verdict, docu
     """
     answered = [part for part in parts if covers(part)]
     if verdict.status == "partial":
-        shown = {address for part in answered for address in _likely(part)}
+        scores = _merged(_likely(part) for part in answered)
     else:
-        shown = set(_likely(evidence))
+        scores = _likely(evidence)
         if parts and len(answered) == len(parts):
-            shown |= {part.best.address for part in answered}
-    return tuple(sorted(shown, key=document.order.__getitem__))
+            scores = _merged([scores, *({part.best.address: part.best.score} for part in answered)])
+    best = sorted(scores, key=lambda address: (-scores[address], document.order[address]))[:MOST_SHOWN]
+    return tuple(sorted(best, key=document.order.__getitem__))
 
 
-def _likely(evidence: Evidence) -> tuple[str, ...]:
-    likely = [p.address for p in evidence.passages if p.score >= evidence.scoring.show_from]
-    return tuple(likely[:MOST_SHOWN]) or (evidence.best.address,)
+def _likely(evidence: Evidence) -> dict[str, float]:
+    """Address → score of every sentence likely enough to be needed, or of the best one."""
+    likely = {p.address: p.score for p in evidence.passages if p.score >= evidence.scoring.show_from}
+    return likely or {evidence.best.address: evidence.best.score}
+
+
+def _merged(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """The highest score of each address over the parts of a question."""
+    scores: dict[str, float] = {}
+    for part in parts:
+        for address, score in part.items():
+            scores[address] = max(score, scores.get(address, 0.0))
+    return scores
 
 
 def _touches_duty(question: str, chosen: tuple[str, ...]) -> bool:

@@ -6,6 +6,7 @@ time.
 """
 
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ def load(document_sha256: str, embedding: str, level: Level = "classifier") -> t
             level = "keywords"
         scoring = _scoring(level, data["levels"][level])
         head = _load_head() if own and level == "classifier" else None
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DocumentError(
             f"the models in {str(MODELS)!r} cannot be read ({error!r}); run 'python -m evals.fit'"
         ) from None

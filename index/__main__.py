@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,6 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"index: {error}", file=sys.stderr)
         return error.exit_code
+    except Exception:  # noqa: BLE001 - a bug: its traceback, and the exit code that says so
+        traceback.print_exc()
+        return 3
 
 
 def run(arguments: argparse.Namespace, settings: IndexSettings) -> int:

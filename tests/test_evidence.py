@@ -214,7 +214,6 @@ HIDDEN = np.array([True, False, True, False, True, True, False])
     [
         pytest.param("vector", id="where it lies"),
         pytest.param("label", id="what it is filed under"),
-        pytest.param("text", id="its words"),
     ],
 )
 def test_a_hidden_question_does_not_influence_a_measure(changed: str) -> None:
@@ -225,8 +224,6 @@ def test_a_hidden_question_does_not_influence_a_measure(changed: str) -> None:
             vector = NEAR_A
         if HIDDEN[place] and changed == "label" and entry.addresses:
             entry = replace(entry, label=C)
-        if HIDDEN[place] and changed == "text":
-            entry = replace(entry, text="hovercraft")
         rows.append((entry, vector))
     text = "quantum hovercraft"
     before = whole().measure(NEAR_A, text, hidden=HIDDEN)
