@@ -14,7 +14,11 @@ PART_ANSWERED, PART_CHOSEN = 0.85, 0.9
 PART_ABSENT, PART_ABSENT_REASON = 0.2, 0.5
 # A part that finds no sentence at all needs less of a reason to count as absent.
 NOTHING_FOUND, NOTHING_FOUND_REASON = 0.25, 0.25
-_ROUTED: dict[str, Status] = {reason: status for status in ("small_talk", "declined") for reason in REASONS[status]}
+# What only a rule may say: "your question contains personal data" must be true of the very question.
+_RULES_ONLY = frozenset({"personal_data", "other_language", "empty", "too_long"})
+_ROUTED: dict[str, Status] = {
+    reason: status for status in ("small_talk", "declined") for reason in REASONS[status] if reason not in _RULES_ONLY
+}
 _ABSENT = REASONS["not_in_document"]
 
 

@@ -192,6 +192,8 @@ class Store:
         Raises:
             IndexUnusable: nothing is there, a digest differs, or it was built from something else.
         """
+        if not root.is_dir():  # taking the lock would make it
+            raise IndexUnusable(f"there is no index in {str(root)!r}")
         with tempfile.TemporaryDirectory(prefix="moc-index-", ignore_cleanup_errors=True) as scratch:
             copy = Path(scratch) / "index"
             with _lock(root):
@@ -384,11 +386,12 @@ def _point_at(root: Path, name: str) -> None:
 
 def _sweep(root: Path) -> None:
     """Remove what interrupted builds and replaced generations left behind; the caller holds the lock."""
+    in_use = None  # without a pointer no generation can be reached
     with suppress(IndexUnusable):
         in_use = current(root).name
-        for folder in root.iterdir():
-            if folder.name.startswith("g-") and folder.name != in_use:
-                shutil.rmtree(folder, ignore_errors=True)
+    for folder in root.glob("g-*"):
+        if folder.name != in_use:
+            shutil.rmtree(folder, ignore_errors=True)
     for folder in root.glob(".building-*"):
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -339,6 +339,7 @@ def test_asking_where_building_is_forbidden(tmp_path: Path) -> None:
     done = run("-m", "assistant", "ask", "Is it binding?", **settings)
     assert (done.returncode, done.stdout) == (4, "")
     assert "python -m index build" in one_line(done.stderr)
+    assert not (tmp_path / "none").exists()
 
 
 OPEN = """
