@@ -1,4 +1,4 @@
-"""A build may die before any of its durable steps, each in turn: what is there afterwards is the old index or the new."""
+"""A build may die before any of its durable steps, each in turn: what is there afterwards is the old or the new index."""
 
 import json
 import signal
@@ -10,8 +10,8 @@ from tests.index.running import run
 
 pytestmark = pytest.mark.faults
 
-# A build of the document's sentences with made-up vectors, in a child that kills itself before its n-th fsync, rename or
-# replace; n grows until a build gets through. Imports are done once, in the parent.
+# A build of the document's sentences with made-up vectors, in a child that kills itself before its n-th fsync, rename
+# or replace; n grows until a build gets through. Imports are done once, in the parent.
 SCRIPT = """
 import json, os, signal, sys
 from pathlib import Path
