@@ -1,4 +1,4 @@
-"""A build may die before any of its durable steps, each in turn: what is there afterwards is the old or the new index."""
+"""A build may die before any of its durable steps, each in turn: what is left is the old index or the new."""
 
 import json
 import signal
