@@ -44,6 +44,11 @@ def note_addresses(name: str) -> tuple[str, ...]:
     return tuple(_wording()["note"][name]["addresses"])
 
 
+def note_names() -> tuple[str, ...]:
+    """The names of all notes."""
+    return tuple(_wording()["note"])
+
+
 @cache
 def _short_names() -> Mapping[str, Mapping[str, str]]:
     return {heading: name.short for heading, name in Source.load().names.items()}

@@ -241,12 +241,17 @@ class Verifier:
             yield f"it rests on another document: {saved['document']['sha256']!r}"
             return
         by_number = {cited["number"]: cited for cited in saved["citations"]}
+        if len(by_number) != len(saved["citations"]):
+            yield "two citations have the same number"
+            return
         for number, cited in by_number.items():
             sentence = self._document.by_address.get(cited["address"])
             if sentence is None:
                 yield f"citation {number}: no sentence has the address {cited['address']!r}"
             elif (cited["quote"], cited["start"], cited["end"]) != (sentence.text, sentence.start, sentence.end):
                 yield f"citation {number}: the quote or its offsets differ from the text at {cited['address']}"
+            elif cited != asdict(self._citation(number, cited["address"], saved["language"])):
+                yield f"citation {number}: its label, section or reading aid is not that of {cited['address']}"
         for place, claim in enumerate(saved["claims"], 1):
             unknown = [number for number in claim["citations"] if number not in by_number]
             if unknown or not claim["citations"]:
@@ -254,6 +259,10 @@ class Verifier:
                 continue
             if claim["kind"] == "quote" and claim["text"] != by_number[claim["citations"][0]]["quote"]:
                 yield f"claim {place}: the quote differs from its citation"
+            if claim["kind"] not in ("quote", "statement", "note"):
+                yield f"claim {place}: {claim['kind']!r} is no kind of claim"
+            if claim["kind"] == "note" and claim["text"] not in self._notes(claim, by_number, saved["language"]):
+                yield f"claim {place}: the note is none that this program writes"
             if claim["kind"] == "statement":
                 addresses = tuple(by_number[number]["address"] for number in claim["citations"])
                 finding = self.finding(Claim(claim["text"], "statement", addresses), saved["language"])
@@ -261,8 +270,40 @@ class Verifier:
                     yield f"claim {place}: the gate refuses it ({', '.join(finding.reasons)})"
         if saved["status"] not in ("answered", "partial") and saved["citations"]:
             yield f"an answer of status {saved['status']!r} has citations"
-        if not list(self._dangling(saved, by_number)) and receipt.digest_of_object(saved) != saved["id"]:
+        if list(self._dangling(saved, by_number)):
+            return
+        if receipt.digest_of_object(saved) != saved["id"]:
             yield "the id does not fit the content"
+        if "text" in saved and saved["text"] != self._text(saved):
+            yield "the text to read is not what the claims and citations give"
+
+    @staticmethod
+    def _notes(claim: Mapping[str, Any], by_number: Mapping[int, Any], language: Language) -> set[str]:
+        """Every note there is, about the sentence this one cites."""
+        quote = by_number[claim["citations"][0]]["quote"]
+        return {render.wording(f"note.{name}", language, quote=quote) for name in render.note_names()}
+
+    def _text(self, saved: Mapping[str, Any]) -> str:
+        """The Markdown a saved answer should have, with links to wherever its own links lead."""
+        base = re.search(r"\]\(([^()\s]*)/document#", saved["text"])
+        answer = Answer(
+            **{
+                **{name: saved[name] for name in ("id", "question", "standalone", "language", "mode", "mode_note")},
+                **{name: saved[name] for name in ("status", "reason", "confidence")},
+                "claims": tuple(VerifiedClaim(c["text"], c["kind"], tuple(c["citations"])) for c in saved["claims"]),
+                "citations": tuple(Citation(**cited) for cited in saved["citations"]),
+                "related": tuple(Related(**near) for near in saved["related"]),
+                "follow_ups": tuple(saved["follow_ups"]),
+                "missing_words": tuple(saved.get("missing_words", ())),
+                "dropped": (),
+                "compared": len(self._document.sentences),
+                "document": self._identity,
+                "index": self._index,
+                "model": None,
+                "timings_ms": {},
+            }
+        )
+        return render.markdown(answer, base[1] if base else "")
 
     @staticmethod
     def _dangling(saved: Mapping[str, Any], by_number: Mapping[int, Any]) -> Iterable[int]:

@@ -178,6 +178,26 @@ def test_a_statement_is_judged_again_even_with_a_fitting_id() -> None:
     assert any("the gate refuses it" in problem for problem in VERIFIER.problems(answer))
 
 
+FORGERIES: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a note of other words": lambda a: a["claims"][2].update(text="Japan must pay 5 billion dollars."),
+    "a claim of no known kind": lambda a: a["claims"][1].update(kind="fact", text="Japan must pay 5 billion dollars."),
+    "a forged quote under a number used twice": lambda a: a["citations"].insert(
+        0, a["citations"][1] | {"quote": "Japan must pay 5 billion dollars."}
+    ),
+    "a label of another section": lambda a: a["citations"][0].update(label="Section IX, sentence 9"),
+    "other words for people to read": lambda a: a.update(text="Japan must pay 5 billion dollars."),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forgery_with_a_fitting_id_does_not_hold(name: str) -> None:
+    """Whatever a reader of a saved answer takes for the document's words is checked, not only what the id covers."""
+    answer = saved()
+    FORGERIES[name](answer)
+    answer["id"] = digest_of_object(answer)
+    assert VERIFIER.problems(answer)
+
+
 @pytest.mark.parametrize(
     "value", [{}, {"schema": 1}, {"schema": 1, "document": None}, {"schema": 1, "document": {"sha256": 5}}]
 )
