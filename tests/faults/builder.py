@@ -1,6 +1,7 @@
-"""A process that builds the same index in a child on every line it reads: it tells the child's pid, then how it ended.
+"""A process that builds the same index in children: it reads lines "COUNT DIRECTORY" and starts that many at once.
 
-Imports and embeddings are done once, so that a kill falls into the writing and not into seconds of importing.
+It tells their pids on one line, then on another how they ended. Imports and embeddings are done once, so that a kill
+falls into the writing and not into seconds of importing.
 """
 
 import os
@@ -18,7 +19,7 @@ from index.vectors import vectors_for
 QUESTIONS = 700  # of the bank: enough for several batches of Chroma's, small enough for a second's build
 
 
-def main(root: Path) -> None:
+def main() -> None:
     embedder = load_embedder(IndexSettings())
     document = parse.load()
     entries = shipped_entries(document)[: 2 * len(document.passages) + QUESTIONS]
@@ -30,15 +31,18 @@ def main(root: Path) -> None:
     from llama_index.vector_stores.chroma import ChromaVectorStore  # noqa: F401
 
     print("ready", flush=True)
-    for _ in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            store.build(root, document, identity, entries, vectors)
-            os._exit(0)
-        print(child, flush=True)
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+    for line in sys.stdin:
+        count, root = line.split(maxsplit=1)
+        children = []
+        for _ in range(int(count)):
+            child = os.fork()
+            if child == 0:
+                store.build(Path(root.strip()), document, identity, entries, vectors)
+                os._exit(0)
+            children.append(child)
+        print(*children, flush=True)
+        print(*(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children), flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

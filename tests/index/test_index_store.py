@@ -1,10 +1,13 @@
 """The artefact: what does not match is never served; what matches gives the same ids and scores everywhere."""
 
+import io
 import json
 import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -158,22 +161,38 @@ def test_a_damaged_index_is_refused_where_it_may_not_be_rebuilt(
     assert files(copied) == before
 
 
-def test_a_damaged_index_is_rebuilt(copied: Path, opened_index: Opened, capsys: pytest.CaptureFixture[str]) -> None:
-    """One line on stderr says so; the new index is the good one, and the damaged generation is gone."""
-    damaged = store.current(copied)
+@dataclass(frozen=True)
+class Rebuilt:
+    """What came of opening a copy of the session's index without its document.txt."""
+
+    directory: Path
+    damaged: str
+    said: str
+    opened: Store
+
+
+@pytest.fixture(scope="module")
+def rebuilt(index_directory: Path, opened_index: Opened, tmp_path_factory: pytest.TempPathFactory) -> Rebuilt:
+    directory = Path(shutil.copytree(index_directory, tmp_path_factory.mktemp("rebuilt") / "index"))
+    damaged = store.current(directory)
     (damaged / "document.txt").unlink()
-    opened, _ = library.open_index(IndexSettings(copied), opened_index[1])
-    assert "'document.txt' of the index is missing; building it" in one_line(capsys.readouterr().err)
-    assert opened.fingerprint == opened_index[0].fingerprint
-    assert [path.name for path in copied.glob("g-*")] == [store.current(copied).name] != [damaged.name]
+    with redirect_stderr(io.StringIO()) as said:
+        opened, _ = library.open_index(IndexSettings(directory), opened_index[1])
+    return Rebuilt(directory, damaged.name, said.getvalue(), opened)
 
 
-def test_two_builds_give_the_same_hits(copied: Path, opened_index: Opened, tmp_path: Path) -> None:
-    """500 questions against two builds in two directories: same fingerprint, ids and scores, and the same vectors."""
-    first, embedder = opened_index
-    manifest = library.build_index(tmp_path / "second", embedder)
-    second = reopen(tmp_path / "second", first.embedding)
-    assert manifest.identity.fingerprint == first.fingerprint == second.fingerprint
+def test_a_damaged_index_is_rebuilt(rebuilt: Rebuilt, opened_index: Opened) -> None:
+    """One line on stderr says so; the new index is the good one, and the damaged generation is gone."""
+    assert "'document.txt' of the index is missing; building it" in one_line(rebuilt.said)
+    assert rebuilt.opened.fingerprint == opened_index[0].fingerprint
+    names = [path.name for path in rebuilt.directory.glob("g-*")]
+    assert names == [store.current(rebuilt.directory).name] != [rebuilt.damaged]
+
+
+def test_two_builds_give_the_same_hits(rebuilt: Rebuilt, opened_index: Opened) -> None:
+    """500 questions against two builds in two directories: the same fingerprint, ids, scores and vectors."""
+    first, second = opened_index[0], rebuilt.opened
+    assert first.fingerprint == second.fingerprint
     assert np.array_equal(first.vectors, second.vectors)
     rows = range(first.rows("question").start, len(first.entries))
     for place in random.Random(5).sample(rows, 500):

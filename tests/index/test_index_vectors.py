@@ -15,7 +15,7 @@ from index.store import Store
 
 Opened = tuple[Store, Embedder]
 DOCUMENT = parse.load()
-ENTRIES = entries_of(DOCUMENT, bank=bank.load(DOCUMENT)[:60])
+ENTRIES = entries_of(DOCUMENT, bank=bank.load(DOCUMENT)[:10])
 
 
 class Counting:
