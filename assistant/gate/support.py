@@ -1,0 +1,137 @@
+"""What of a claim its cited sentences do not hold: words without the same word, a synonym or a name of it there."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from assistant import glossary
+from assistant.gate.record import Cited
+from assistant.gate.words import latin_words, lexicon, plain, runs, stem, stems
+
+_PREFIX = 6  # letters two stems share at the front when they are one word in two forms (telecom, telecommunications)
+_KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc\u30fd]")
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """The words of a claim that need support (their number) and those that have none, in order."""
+
+    words: int
+    missing: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """Share of the words that have support; 1 where none needs it."""
+        return 1 - len(self.missing) / self.words if self.words else 1.0
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Everything that supports a word, made once for the cited sentences."""
+
+    stems: frozenset[str]
+    pieces: frozenset[str]
+    singles: frozenset[str]
+    term_words: frozenset[str]
+
+
+def support(claim: str, cited: Cited) -> Support:
+    """Compare the words of a claim with the sentences it cites, in either language."""
+    said = _read(claim)
+    cover = _cover(cited)
+    missing = [word for word in said.latin if not _supported(word, cover)]
+    words = len(said.latin)
+    for run in said.runs:
+        holes = _holes(run, cover)
+        words += 1 if not holes else len(holes)
+        missing += holes
+    return Support(words, tuple(missing))
+
+
+@dataclass(frozen=True)
+class _Said:
+    latin: tuple[str, ...]
+    runs: tuple[str, ...]
+
+
+@lru_cache(maxsize=512)
+def _read(claim: str) -> _Said:
+    """Latin words that are not idle, with set phrases read as what they mean; runs of kanji and katakana."""
+    text = plain(claim)
+    words = lexicon()
+    for pattern, meaning in words.phrases_en:
+        text = pattern.sub(meaning, text)
+    latin = [w for w in latin_words(text) if len(w) > 1 and not w.isdigit() and stem(w) not in words.idle_en]
+    return _Said(tuple(latin), tuple(runs(text)))
+
+
+def _supported(word: str, cover: Cover) -> bool:
+    root = stem(word)
+    if root in cover.stems or word in cover.term_words:
+        return True
+    same = lexicon().synonyms_en.get(root)
+    if same is not None and not same.isdisjoint(cover.stems):
+        return True
+    if len(root) < _PREFIX - 1:
+        return False
+    return any(
+        root.startswith(other) or other.startswith(root) or (root[:_PREFIX] == other[:_PREFIX] and len(root) > _PREFIX)
+        for other in cover.stems
+        if len(other) >= _PREFIX - 1
+    )
+
+
+def _holes(run: str, cover: Cover) -> list[str]:
+    """The stretches of a run that no word of the cover reaches."""
+    size = 3 if _KATAKANA.match(run) else 2
+    if len(run) < size:
+        return [] if run in cover.pieces or run in cover.singles else [run]
+    reached = [False] * len(run)
+    for start in range(len(run) - size + 1):
+        if run[start : start + size] in cover.pieces:
+            reached[start : start + size] = [True] * size
+    holes = [""]
+    for character, found in zip(run, reached, strict=True):
+        if found or (size == 2 and character in _idle_characters()):
+            holes.append("")
+        else:
+            holes[-1] += character
+    return [hole for hole in holes if hole]
+
+
+@cache
+def _idle_characters() -> frozenset[str]:
+    return frozenset(word for word in lexicon().idle_ja if len(word) == 1)
+
+
+@lru_cache(maxsize=1024)
+def _cover(cited: Cited) -> Cover:
+    words = lexicon()
+    text = f"{cited.everything} {cited.headings}"
+    forms = [plain(form) for term in cited.terms for form in term.forms]
+    same = [word for group in words.synonyms_ja if any(word in text for word in group) for word in group]
+    japanese = [text, *forms, *same]
+    characters = set("".join(run for run in runs(cited.japanese)))
+    return Cover(
+        cited.stems | frozenset(stems(cited.headings)),
+        frozenset(_pieces((*japanese, *words.idle_ja))),
+        frozenset(characters | {word for word in (*same, *words.idle_ja) if len(word) == 1}),
+        frozenset(word for form in forms for word in latin_words(form)),
+    )
+
+
+def _pieces(texts: Iterable[str]) -> Iterable[str]:
+    """Pairs of kanji and triples of katakana; a shorter run is a piece of its own."""
+    for text in texts:
+        for run in runs(text):
+            size = 3 if _KATAKANA.match(run) else 2
+            if len(run) < size:
+                yield run
+            for start in range(len(run) - size + 1):
+                yield run[start : start + size]
+
+
+@cache
+def _document_words() -> frozenset[str]:
+    return frozenset(root for term in glossary.load().terms for form in term.forms for root in stems(plain(form)))
