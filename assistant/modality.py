@@ -45,7 +45,7 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
         re.compile(
             r"(?:なけれ?ばなら(?:な|ず)|なけれ?ばなりません|ねばな(?:ら|り)|ねばならず|なければいけ|なくてはな(?:ら|り)|べく義務|義務を?負|義務があ|義務として|義務であ|義務です|の義務|義務が(?:課|生じ)|責務|責任を負|"
             r"義務付け|義務づけ|義務を課|求められ(?:る|て)|必要があ(?:る|り)|合意し|合意する|合意済|合意され|合意に達|合意が|で合意|と合意|約束(?:し|する|され|です|である|を|が|だ)|約定|誓約|誓い|確約|保証(?:する|し|され)|"
-            r"必ず|ものとする|ものとし|こととする|こととし(?!て)|ことになる|ことになっ|ことにな(?:り|った|ります)|こととな(?:る|り|っ)|決定(?:し|され|する|済)|決め(?:た|ました|ている)|コミットし|コミットする|"
+            r"必ず|ものとする|ものとし(?!て)|こととする|こととし(?!て)|ことになる|ことになっ|ことにな(?:り|った|ります)|こととな(?:る|り|っ)|決定(?:し|され|する|済)|決め(?:た|ました|ている)|コミットし|コミットする|"
             r"公約|断言|強制|しなくてはいけ|実施されている(?!と)|既に(?:開始|実施|合意)|すでに(?:開始|実施|合意)|不可避|ざるを得な)"
         ),
     ),
@@ -60,10 +60,10 @@ _HARMLESS = re.compile(
     r"shared commitments?(?: to)?|(?:joint|common|mutual) commitments?(?: to)?|existing (?:\w+[ -]){0,8}?agreements?|agreements? between|\bagreements?\b|"
     r"\b(?:nothing|no|not|never|without|neither|nor|don't|doesn't|cannot|isn't|aren't|rather than|n't)\b[^.;]{0,60}?"
     r"\b(?:commit\w*|oblig\w*|bound|binding|required?|requires|agreed?|must|shall|will|promise\w*|pledge\w*|duty|duties|guarantee\w*|have to|has to|need to|mandat\w*)\b(?: to\b| of\b)?|"
-    r"cannot mutually determine|(?:at|by|of) will\b|\bgoodwill\b|\bneed to secure\b|promises? of fusion|non-binding"
+    r"cannot mutually determine|(?:at|by|of) will\b|\bhow (?:\w+ ){1,6}will be\b|\bgoodwill\b|\bneed to secure\b|promises? of fusion|non-binding"
 )
 _HARMLESS_JA = re.compile(
-    r"(?:義務|約束|合意|拘束|保証|確約|コミット|責務|必要)[^。、]{0,20}?(?:ない|ません|なく|ず|せん)|既存の(?:合意|協定)|共通のコミットメント|共有されたコミットメント|共通の約束|必ずしも"
+    r"(?:義務|約束|合意|拘束|保証|確約|コミット|責務|必要)[^。、]{0,24}?(?:ない|ません|なく|ず|せん)|(?:義務|約束|拘束|保証|強制)[^。]{0,24}(?:一切|何ら|いかなる|まったく|全く)[^。]{0,20}(?:ない|ません|なく|ず)|既存の(?:合意|協定)|共通のコミットメント|共有されたコミットメント|共通の約束|必ずしも"
 )
 # An intention told as a plain fact: a participant as the subject of a bare action, or a bare action that ends a sentence.
 _ACTIONS = (

@@ -60,7 +60,7 @@ def denied(text: str, start: int, end: int) -> bool:
     """Whether a word of a plain text stands under a negation: before it in its clause, or after it in Japanese."""
     begin = max(text.rfind(mark, 0, start) for mark in (".", ";", ":", "。", " but ", " yet ", " although ", "、一方"))
     before = text[max(begin, 0) : start]
-    after = re.split(r"[。.;]", text[end:], maxsplit=1)[0][:30]
+    after = re.split(r"[。.;]|一方|ものの|けれど|が、| but | yet | although ", text[end:], maxsplit=1)[0][:60]
     clean = _DUTY_NOT_DENIAL.sub("", after)
     return re.search(_NO, before) is not None or re.search(rf"{_NO_JA}|(?:is|are|was|were|do|does) not|n't", clean) is not None
 

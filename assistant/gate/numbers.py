@@ -68,6 +68,7 @@ _TIMES = re.compile(
     r"\bat once\b|\bright away\b|\b(?:annual|annually|yearly|monthly|quarterly|biannual|biennial)\b|"
     r"年度|年末|月末|来年|翌年|翌月|昨年|毎年|毎月|直ちに|即時|即日|ただちに|年1回|年に一度"
 )
+_BEFORE_LIST = re.compile(r"the participants|^\s*(?:and|or|including)\b")
 _SECTION = re.compile(r"\bsections? (iv|iii|ii|i|[1-9])\b|第\s?(iv|iii|ii|i|[1-9一二三四])\s?節")
 _SECTION_NUMBERS = {"1": "i", "2": "ii", "3": "iii", "4": "iv", "一": "i", "二": "ii", "三": "iii", "四": "iv"}
 _SIGNED_AS_START = re.compile(
@@ -217,7 +218,7 @@ def listed(text: str) -> frozenset[int]:
         if last == 0 or not re.match(r"\s*(?:and|or)\b", part):
             continue
         first = last - 1
-        while first > 0 and len(parts[first].split()) <= 25 and "the participants" not in parts[first]:
+        while first > 0 and len(parts[first].split()) <= 25 and not _BEFORE_LIST.search(parts[first]):
             first -= 1
         counts.add(last - first + 1)
         if re.match(r"\s*(?:and|or) other\b", part):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from assistant import glossary
@@ -21,13 +21,19 @@ class Cited:
     """What a claim rests on: plain text of the quotes, of their Japanese renderings, and where they stand.
 
     ``english`` and ``japanese`` are plain (see ``words.plain``); ``addresses`` is empty for text the document does
-    not hold; ``headings`` are those above the sentences, in both languages.
+    not hold; ``headings`` are those of the areas and topics above the sentences, in both languages.
     """
 
     english: str
     japanese: str
     addresses: tuple[str, ...]
     headings: str
+
+    @classmethod
+    def of(cls, quotes: Sequence[str]) -> "Cited":
+        """Quotes of no known document."""
+        english = " ".join(plain(quote) for quote in quotes if not is_japanese(quote))
+        return cls(english, " ".join(plain(quote) for quote in quotes if is_japanese(quote)), (), "")
 
     @property
     def everything(self) -> str:
@@ -79,13 +85,18 @@ class Record:
 
     def _cited(self, quotes: tuple[str, ...]) -> Cited:
         found = dict.fromkeys(address for quote in quotes for address in self.find(quote))
-        english = " ".join(plain(quote) for quote in quotes if not is_japanese(quote))
-        japanese = " ".join(plain(quote) for quote in quotes if is_japanese(quote))
+        own = Cited.of(quotes)
         rendered = " ".join(plain(self._renderings[address]) for address in found if address in self._renderings)
-        return Cited(english, f"{japanese} {rendered}".strip(), tuple(found), self._headings_over(tuple(found)))
+        return replace(
+            own,
+            japanese=f"{own.japanese} {rendered}".strip(),
+            addresses=tuple(found),
+            headings=self._headings_over(tuple(found)),
+        )
 
     def _headings_over(self, addresses: tuple[str, ...]) -> str:
-        own = [part for part in self._document.walk() if any(a.startswith(f"{part.address}.") for a in addresses)]
+        areas = (part for part in self._document.walk() if part.kind != "section")  # "IV. … Discontinuation" proves nothing
+        own = [part for part in areas if any(address.startswith(f"{part.address}.") for address in addresses)]
         rendered = [self._headings[part.address] for part in own if part.address in self._headings]
         return plain(" ".join((*(part.heading for part in own), *rendered)))
 

@@ -7,7 +7,7 @@ from assistant.gate.sides import leads_alone
 from assistant.gate.words import plain
 
 _ONLY = re.compile(
-    r"\b(?:only|solely|exclusive(?:ly)?|sole|uniquely|merely|single|(?:limited|restricted|confined|tied|narrowed) (?:\w+ )?to|nothing (?:but|else|more)|none other|no (?:other|others|one else)|exhaustive(?:ly)?|"
+    r"\b(?:only|solely|exclusive(?:ly)?|sole|uniquely|merely|single|(?:limited|restricted|confined|narrowed) (?:\w+ )?to|nothing (?:but|else|more)|none other|no (?:other|others|one else)|exhaustive(?:ly)?|"
     r"alone|complete list|full list|closed list|to the exclusion of|unilateral(?:ly)?|singlehandedly|single-handedly|entirely|purely|not extend beyond|other than|leav\w+ out|excluding|except(?:ing)?|apart from)\b|"
     r"だけ|のみ|に限(?:り|られ(?!な|ませ|ず)|って|る(?!もの|わけ))|限定(?:され(?!な|ませ|ず)|列挙(?!では)|した|して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)|に限定"
 )

@@ -9,7 +9,7 @@ from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
 _US = (
-    r"(?:\bunitedstates\b|\bthe united states(?: of america)?\b|\bunited states\b|\bamerica(?:n|ns)?\b|\bwashington\b(?!,? d\.?c)|米国|アメリカ合衆国|アメリカ|合衆国|"
+    r"(?:\bunitedstates\b|\bthe united states(?: of america)?\b|\bunited states\b|(?<!north )(?<!south )(?<!latin )\bamerica(?:n|ns)?\b|\bwashington\b(?!,? d\.?c)|米国|アメリカ合衆国|アメリカ|合衆国|"
     r"(?<![南北中])米(?=側|政府|国|の|が|は))"
 )
 _JP = r"(?:\bjapan(?:ese)?\b|\btokyo\b|日本国|日本|東京(?=側|は|が|の)|(?<![A-Za-z一-龠])我が国)"
@@ -18,6 +18,7 @@ _GAP = re.compile(  # what may stand between a side and the institution that is 
     r"(?:'s?|の|側の|政府の|国の|を代表する|の機関である|側では?|,|:|\s|government's?|federal|own|agenc(?:y|ies)|bod(?:y|ies)|institut(?:e|es|ion|ions)|"
     r"partners?|counterparts?|ministr(?:y|ies)|such as|like|including|namely|called|named|the|and|two|three|figure|in|telecom|part)*"
 )
+_WIDEST_GAP = 60
 _OF = re.compile(rf"\s?(?:,? ?(?:of|in|from|for)|on behalf of|for|\() (?:the )?(?:government of )?(?:the )?(?={_US}|{_JP})")
 _REPRESENTS = re.compile(
     r"\b(?:represent\w*|speaks?|spoke\w*|acts?|acting|behalf|signs?|signed|stands? for|stand in|behind|through|side)\b|代表|代わ|側"
@@ -35,8 +36,13 @@ _NOTIFIED = re.compile(
     r"(?P<who>unitedstates|united states|america|washington|japan|tokyo|japanese|american)(?: government| side)? (?:should|must|has to|is to|would) (?:be (?:notified|informed|told)|receive)"
 )
 _IF_ENDS_JA = re.compile(r"(?P<who>米国|アメリカ|日本国?)(?:側|政府)?(?:が|から|による|は|の)[^。]{0,14}?(?:終了|やめ|離脱|打ち切)")
-_NOTIFIES_JA = re.compile(
-    r"(?P<who>米国|アメリカ|日本国?)(?:側|政府)?(?:から|が)[^。]{0,16}?(?:通知|知らせ|伝え)|(?:通知|知らせ|伝え)[^。]{0,14}?(?:側|の)?(?:となるべきな|となる)?(?:の)?は(?P<who2>米国|アメリカ|日本国?)"
+_NOTIFIES_JA = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?P<who>米国|アメリカ|日本国?)(?:側|政府)?(?:から|が)(?:(?!終了|やめ|離脱|打ち切)[^。]){0,20}?(?:通知(?!を受け)|知らせ|伝え)",
+        r"(?:通知|知らせ|伝え)[^。]{0,14}?(?:側|の|者)[^。]{0,8}?は、?(?P<who>米国|アメリカ|日本国?)",
+        r"通知[^。]{0,4}は、?(?P<who>米国|アメリカ|日本国?)(?:側|政府)?(?:から|が)",
+    )
 )
 _TRANSFER = re.compile(
     rf"(?:{_US}|{_JP})[^.;。]{{0,60}}?\b(?:export\w*|sell\w*|suppl(?:y|ies)|provid\w+|giv\w+|pay\w*|transfer\w*|fund\w*|send\w*|help\w*|lend\w*|ship\w*|offer\w*)\b[^.;。]{{0,60}}?\b(?:to|into) (?:the )?(?:{_US}|{_JP})|"
@@ -125,6 +131,8 @@ def _wrong_owner(said: str, marks: list[_Mark]) -> bool:
     """A side directly before or after an institution: Japan's NSF, the NICT of the United States."""
     for one, other in zip(marks, marks[1:], strict=False):
         between = said[one.end : other.start]
+        if len(between) > _WIDEST_GAP:
+            continue
         if other.institution and not one.institution and one.side != other.side and _GAP.fullmatch(between):
             return True
         if one.institution and not other.institution and one.side != other.side and _OF.fullmatch(between):
@@ -140,7 +148,13 @@ def _wrong_representative(said: str, marks: list[_Mark]) -> bool:
         inside = [mark for mark in marks if sentence.start() <= mark.start < sentence.end()]
         if _REPRESENTS.search(sentence.group()) is None:
             continue
-        named = [m for m, after in zip(inside, [*inside[1:], None], strict=True) if after is None or m.end != after.start or not after.institution]
+        named: list[_Mark] = []
+        for mark in inside:  # an owner belongs to its institution, and a second name in brackets to the first
+            gap = said[named[-1].end : mark.start] if named else ""
+            if named and mark.institution and re.fullmatch(r"(?:'s|の)? ?", gap) and not named[-1].institution:
+                named.pop()
+            if not (named and mark.institution and named[-1].institution and re.fullmatch(r" ?\(", gap)):
+                named.append(mark)
         kinds = [mark.institution for mark in named]
         half = len(named) // 2
         if not named or len(named) % 2 or kinds.count(True) != half:
@@ -165,7 +179,7 @@ def _wrong_hub(said: str, marks: list[_Mark], cited: Cited) -> bool:
         return True
     for match in _CONNECTOR.finditer(said):
         near = [m for m in sides if m.end <= match.start() and match.start() - m.end < 60]
-        if near and near[-1].side == "us" and not re.search(r"[,;。.]", said[near[-1].end : match.start()].replace("unitedstates", "")):
+        if near and near[-1].side == "us" and not re.search(r"[,;。.](?! (?:whose|which|as)\b)", said[near[-1].end : match.start()]):
             if not any(m.side == "jp" for m in near):
                 return True
     return False
@@ -177,7 +191,15 @@ def _wrong_notifier(said: str, cited: Cited) -> bool:
         return False
     ends = [_side(m["who"]) for pattern in (_IF_ENDS, _IF_ENDS_JA) for m in pattern.finditer(said)]
     gives = [_side(m["who"]) for m in _NOTIFIES.finditer(said)]
-    gives += [_side(m["who"] or m["who2"]) for m in _NOTIFIES_JA.finditer(said)]
+    gives += [_side(m["who"]) for pattern in _NOTIFIES_JA for m in pattern.finditer(said)]
     told = [_side(m["who"]) for m in _NOTIFIED.finditer(said)]
     ends, gives, told = ([side for side in sides if side] for sides in (ends, gives, told))
     return any(a != b for a in ends for b in gives) or any(a == b for a in ends for b in told)
+
+
+def wrong_place(claim: str, cited: Cited) -> bool:
+    """Whether a claim has the memorandum signed elsewhere than the text says."""
+    if "signed at tokyo" not in cited.english:
+        return False
+    said = plain(claim)
+    return re.search(r"\bwashington\b|ワシントン|\b(?:kyoto|osaka|new york|white house)\b|京都|大阪", said) is not None

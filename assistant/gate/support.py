@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from assistant import glossary
 from assistant.gate.record import Cited
 from assistant.gate.words import latin_words, lexicon, plain, runs, stem, stems
 
 _PREFIX = 6  # letters two stems share at the front when they are one word in two forms (telecom, telecommunications)
+_AFFIXES = frozenset("者性化的等側面型系各両同本当該上中下内間際時目毎")  # they add no meaning of their own to a compound
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc\u30fd]")
 
 
@@ -19,11 +19,20 @@ class Support:
 
     words: int
     missing: tuple[str, ...]
+    names: tuple[str, ...]
 
     @property
     def share(self) -> float:
         """Share of the words that have support; 1 where none needs it."""
         return 1 - len(self.missing) / self.words if self.words else 1.0
+
+    @property
+    def weight(self) -> float:
+        """How much is missing: a name counts twice, a single character half."""
+        return sum(
+            2.0 if word in self.names else 0.5 if len(word) == 1 else 1.5 if not word.isascii() else 1.0
+            for word in self.missing
+        )
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,24 @@ def support(claim: str, cited: Cited) -> Support:
         holes = _holes(run, cover)
         words += 1 if not holes else len(holes)
         missing += holes
-    return Support(words, tuple(missing))
+    return Support(words, tuple(missing), _names(claim, missing))
+
+
+def _names(claim: str, missing: Iterable[str]) -> tuple[str, ...]:
+    """Those of the missing words that the claim writes as names: a capital inside a sentence, katakana, an office."""
+    names = []
+    for word in missing:
+        if word.isascii():
+            written = re.search(rf"(?<![A-Za-z]){re.escape(word)}(?![a-z])", claim, re.IGNORECASE)
+            if written is None:
+                continue
+            first = written.group()
+            begins = re.search(r"(?:^|[.!?:;]\s*)[\"'“(]*$", claim[: written.start()]) is not None
+            if (first[0].isupper() and not begins) or re.search(r"[A-Z].*[A-Z]|[A-Z]\d|\d[A-Z]", first):
+                names.append(word)
+        elif re.search(r"(?:省|庁|局|大学|機構|財団|協会|会社|銀行|国|州|市|県|軍|研究所)$", word):
+            names.append(word)
+    return tuple(names)
 
 
 @dataclass(frozen=True)
@@ -62,7 +88,11 @@ def _read(claim: str) -> _Said:
     words = lexicon()
     for pattern, meaning in words.phrases_en:
         text = pattern.sub(meaning, text)
-    latin = [w for w in latin_words(text) if len(w) > 1 and not w.isdigit() and stem(w) not in words.idle_en]
+    latin = [
+        word
+        for word in latin_words(text)
+        if len(word) > 1 and not word.isdigit() and "'" not in word and stem(word) not in words.idle_en
+    ]
     return _Said(tuple(latin), tuple(runs(text)))
 
 
@@ -93,16 +123,11 @@ def _holes(run: str, cover: Cover) -> list[str]:
             reached[start : start + size] = [True] * size
     holes = [""]
     for character, found in zip(run, reached, strict=True):
-        if found or (size == 2 and character in _idle_characters()):
+        if found or (size == 2 and character in _AFFIXES):
             holes.append("")
         else:
             holes[-1] += character
     return [hole for hole in holes if hole]
-
-
-@cache
-def _idle_characters() -> frozenset[str]:
-    return frozenset(word for word in lexicon().idle_ja if len(word) == 1)
 
 
 @lru_cache(maxsize=1024)
@@ -110,7 +135,13 @@ def _cover(cited: Cited) -> Cover:
     words = lexicon()
     text = f"{cited.everything} {cited.headings}"
     forms = [plain(form) for term in cited.terms for form in term.forms]
-    same = [word for group in words.synonyms_ja if any(word in text for word in group) for word in group]
+    alone = set(runs(text))
+    same = [
+        word
+        for group in words.synonyms_ja
+        if any(word in (text if len(word) > 1 else alone) for word in group)
+        for word in group
+    ]
     japanese = [text, *forms, *same]
     characters = set("".join(run for run in runs(cited.japanese)))
     return Cover(
@@ -119,6 +150,11 @@ def _cover(cited: Cited) -> Cover:
         frozenset(characters | {word for word in (*same, *words.idle_ja) if len(word) == 1}),
         frozenset(word for form in forms for word in latin_words(form)),
     )
+
+
+def pieces(text: str) -> frozenset[str]:
+    """Stems and pieces of a plain text: what tells one sentence from another, in either language."""
+    return frozenset((*(root for root in stems(text) if root not in lexicon().idle_en), *_pieces((text,))))
 
 
 def _pieces(texts: Iterable[str]) -> Iterable[str]:
@@ -130,8 +166,3 @@ def _pieces(texts: Iterable[str]) -> Iterable[str]:
                 yield run
             for start in range(len(run) - size + 1):
                 yield run[start : start + size]
-
-
-@cache
-def _document_words() -> frozenset[str]:
-    return frozenset(root for term in glossary.load().terms for form in term.forms for root in stems(plain(form)))
