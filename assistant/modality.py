@@ -28,7 +28,7 @@ _ENGLISH: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"(?:(?:is|are|be|been|being|was|were|both|each|has|have) )?(?:\w+ly )?(?:required|obliged|obligated|mandated|compelled|duty-bound|committed|pledged|sworn|contracted)|"
             r"mandat(?:es?|ory|ing)|compulsory|requires?|agrees?(?! with\b)|agreed|agreeing|commits?|committing|committed|commitments? (?:to|that|by|from|of)|"
             r"promis(?:e[ds]?|ing)(?= (?:to\b|that\b|not\b|each\b|one\b|japan|both\b|the (?:us\b|united|other|participants|two)))|"
-            r"a promise|promises (?:by|from|of) (?:the )?(?:participants|japan|the united|both)|pledg(?:e[ds]?|ing)|vow(?:s|ed)?|swear|guarantee(?:s|d|ing)?|undertakes?|undertook|undertaking to|"
+            r"a promise|promises (?:by|from|of) (?:the )?(?:participants|japan|the united|both)|pledg(?:e[ds]?|ing)|vow(?:s|ed)?|swear|guarantee(?:s|d|ing)?|undertakes?|undertook|undertaken to|undertaken|undertaking to|certain to|automatic(?:ally)?|inevitabl[ey]|definitely|without fail|"
             r"obligations?|obligat(?:es?|ory)|obliges?|duty|duties|resolved to|decided (?:to|that|on)|decide to|determined to|firmly|bound to|"
             r"in return for|responsible for|ha(?:s|ve) (?:already )?(?:established|launched|begun|started|created|built|set up|achieved|completed|implemented|adopted|deepened|expanded|secured|approved)|"
             r"(?:is|are) (?:now |already |currently )?(?:collaborating|cooperating|working together|building|deepening|expanding|launching|implementing))\b|\w'll\b"
@@ -45,7 +45,7 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
         re.compile(
             r"(?:なけれ?ばなら(?:な|ず)|なけれ?ばなりません|ねばな(?:ら|り)|ねばならず|なければいけ|なくてはな(?:ら|り)|べく義務|義務を?負|義務があ|義務として|義務であ|義務です|の義務|義務が(?:課|生じ)|責務|責任を負|"
             r"義務付け|義務づけ|義務を課|求められ(?:る|て)|必要があ(?:る|り)|合意し|合意する|合意済|合意され|合意に達|合意が|で合意|と合意|約束(?:し|する|され|です|である|を|が|だ)|約定|誓約|誓い|確約|保証(?:する|し|され)|"
-            r"必ず|ものとする|ものとし(?!て)|こととする|こととし(?!て)|ことになる|ことになっ|ことにな(?:り|った|ります)|こととな(?:る|り|っ)|決定(?:し|され|する|済)|決め(?:た|ました|ている)|コミットし|コミットする|"
+            r"必ず|ものとする|ものとし(?!て)|こととする|こととし(?!て)|ことになる|ことになっ|ことにな(?:り|った|ります)|こととな(?:る|り|っ)|決定(?:し|され|する|済)|決め(?:た|ました|ている)|決ま(?:った|りました|っている|っています)|同意(?:し|する|済|が|を)|了承し|承諾し|取り決め(?:た|ました|ている)|申し合わせ|自動的に|間違いなく|確実に(?:行|実施|開始)|コミットし|コミットする|"
             r"公約|断言|強制|しなくてはいけ|実施されている(?!と)|既に(?:開始|実施|合意)|すでに(?:開始|実施|合意)|不可避|ざるを得な)"
         ),
     ),
@@ -63,7 +63,8 @@ _HARMLESS = re.compile(
     r"cannot mutually determine|(?:at|by|of) will\b|\bhow (?:\w+ ){1,6}will be\b|\bgoodwill\b|\bneed to secure\b|promises? of fusion|non-binding"
 )
 _HARMLESS_JA = re.compile(
-    r"(?:義務|約束|合意|拘束|保証|確約|コミット|責務|必要)[^。、]{0,24}?(?:ない|ません|なく|ず|せん)|(?:義務|約束|拘束|保証|強制)[^。]{0,24}(?:一切|何ら|いかなる|まったく|全く)[^。]{0,20}(?:ない|ません|なく|ず)|既存の(?:合意|協定)|共通のコミットメント|共有されたコミットメント|共通の約束|必ずしも"
+    r"(?:義務|約束|合意|拘束|保証|確約|コミット|責務|必要)[^。、]{0,24}?(?:ない|ません|なく|ず|せん)|(?:義務|約束|拘束|保証|強制)[^。]{0,24}(?:一切|何ら|いかなる|まったく|全く)[^。]{0,20}(?:ない|ません|なく|ず)|既存の(?:合意|協定)|共通のコミットメント|共有されたコミットメント|共通の約束|必ずしも|"
+    r"(?:なければならない|なければなりません|なければいけない|必要がある|義務がある)[^。、]{0,6}(?:わけ|もの|こと|の)(?:で|に)?は?(?:な|あり)"
 )
 # An intention told as a plain fact: a participant as the subject of a bare action, or a bare action that ends a sentence.
 _ACTIONS = (
@@ -83,7 +84,7 @@ _FLAT_JA = re.compile(
     r"築く|築きます|整える|整えます|支える|支えます|支えられる|支えられます|減らす|減らします|後押しする|後押しします|図る|図ります))$"
 )
 _HEDGE_JA = re.compile(
-    r"意図|意向|目指|方針|考え|予定|つもり|見込|想定|期待|べき|狙|目標|目的|趣旨|しよう|いこう|ようと|たい|できる|可能|含ま|内容|書か|記|挙げ|述べ|言及|触れ|され(?:ている|ています)|うた|掲げ|という|こと(?:が|を|も|に|は)|ため(?!に)"
+    r"意図|意向|目指|方針|考え|予定|つもり|見込|想定|期待|べき|狙|目標|目的|趣旨|しよう|いこう|ようと|たい|できる|可能|含ま|内容|書か|記|挙げ|述べ|言及|触れ|され(?:ている|ています)|うた|掲げ|という|こと(?:が|を|も|に|は)"
 )
 
 
@@ -132,8 +133,8 @@ def _allowed(said: str, evidence: str) -> str:
         said = re.sub(r"\b(?:agree[ds]?|agreeing)\b(?: (?:up)?on| to)?(?! to (?!a\b|the\b|any\b))|mutual agreement|合意(?:した|する|され(?:た|る)|でき|に至|が)|決め(?:た|る)|決定(?:し(?:た|ない)|する|され(?:た|る|な))", " ", said)
     if "written decision" in evidence:
         said = re.sub(
-            r"\b(?:both |the two )?(?:\w+ ){0,4}?(?:must|have to|has to|need to|needs?|agree|agrees|required?|requires|decide) (?:\w+ ){0,8}?(?:writing|written|together|both|decide|decision|agree)\w*|"
-            r"agree(?:d|s|ment)? (?:\w+ ){0,6}?in writing|decided? on|agreed? (?:to it )?in writing|requires?|(?:is|are) (?:only )?required|合意(?:した|すれば|する|が|によ|し)|決定(?:し|する|すれば|され)|決め(?:た|れば|る)|必要があ(?:る|り)|なけれ?ばなら(?:な|ず)|なけれ?ばなりません",
+            r"\b(?:both|the two|each|two) (?:\w+ ){0,4}?(?:must|have to|has to|need to|needs?|agreed?|agrees|decided?) (?:\w+ ){0,8}?(?:writing|written|together|decide|decision|agree|consent|approve)\w*|"
+            r"\b(?:agree(?:d|s|ment)?|decided?) (?:\w+ ){0,6}?in writing|decided? on|(?:must|has to|have to) be (?:\w+ )?(?:written|in writing|by both|agreed|decided|mutual|made)|requires?|needs? (?:a|the|both)|(?:is|are) (?:only )?required|合意(?:した|すれば|する|が|によ|し)|決定(?:し|する|すれば|され)|決め(?:た|れば|る)|必要があ(?:る|り)|なけれ?ばなら(?:な|ず)|なけれ?ばなりません",
             " ",
             said,
         )

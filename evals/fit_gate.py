@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,16 +16,60 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from assistant.gate import checks, weigh
+from assistant.gate import checks, usage, weigh
 from assistant.gate.record import Record
+from assistant.gate.words import plain, stems
 from evals import claims
 from evals.claims import LabelledClaim
-from index import parse, reading_aid
+from index import bank, parse, reading_aid
+from index.document import Document
 
 SEED = 20251028
 FOLDS = 10
 STRENGTH = 1.0  # inverse L2 strength on standardised measures
+ABSENT = ("absent_topic", "absent_detail", "after_document")
+MOST_ADDRESSES = 2  # a question about many sentences says little of each
+# A word is at home everywhere when questions about that many sentences use it, at a sentence when that many of its
+# questions do; and when it is asked that much more often of what the document says than of what it does not.
+ANYWHERE_FROM, ANYWHERE_LIFT = 8, 2.0
+AT_FROM, AT_LIFT = 3, 1.2
 COST_SHOWN, COST_BLOCKED = 1.0, 1.0  # what an unsupported claim shown costs against a supported one withheld
+
+
+def count_words(document: Document) -> dict[str, object]:
+    """Words of bank questions that are at home in the document's subjects, everywhere or at one sentence."""
+    answered: Counter[str] = Counter()
+    absent: Counter[str] = Counter()
+    at: dict[str, Counter[str]] = {}
+    questions = bank.load(document)
+    totals = [0, 0]
+    for question in questions:
+        text = plain(question.text)
+        words = usage.unit_words(text, stems(text))
+        if question.addresses:
+            totals[0] += 1
+            answered.update(words)
+            for address in question.addresses if len(question.addresses) <= MOST_ADDRESSES else ():
+                at.setdefault(address, Counter()).update(words)
+        elif question.reason in ABSENT:
+            totals[1] += 1
+            absent.update(words)
+
+    def lift(word: str) -> float:
+        """How much more often a word is asked of what the document says than of what it does not say."""
+        return ((answered[word] + 0.5) / totals[0]) / ((absent[word] + 0.5) / totals[1])
+
+    spread = Counter(word for words in at.values() for word in words)
+    return {
+        "document_sha256": document.sha256,
+        "bank_sha256": hashlib.sha256(bank.BANK.read_bytes()).hexdigest(),
+        "anywhere": sorted(w for w, n in spread.items() if n >= ANYWHERE_FROM and lift(w) >= ANYWHERE_LIFT),
+        "at": {
+            address: sorted(w for w, n in at[address].items() if n >= AT_FROM and lift(w) >= AT_LIFT)
+            for address in document.by_address
+            if address in at
+        },
+    }
 
 
 def rows_of(labelled: Sequence[LabelledClaim], record: Record) -> tuple[np.ndarray, np.ndarray]:
@@ -67,11 +112,15 @@ def cheapest(probability: np.ndarray, supported: np.ndarray, broken: np.ndarray)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Fit and write ``assistant/models/gate.json``; ``--dry`` only reports."""
+    """Fit and write ``gate.json`` and ``gate_words.json`` in ``assistant/models``; ``--dry`` only reports."""
     parser = argparse.ArgumentParser(prog="python -m evals.fit_gate")
     parser.add_argument("--dry", action="store_true", help="report without writing")
     arguments = parser.parse_args(argv)
     document = parse.load()
+    words = count_words(document)
+    if not arguments.dry:
+        usage.USAGE.write_text(json.dumps(words, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+        usage.usage.cache_clear()
     labelled = claims.load("dev")
     measures, broken = rows_of(labelled, Record(document, reading_aid.load(document)))
     supported = np.array([claim.is_supported for claim in labelled])

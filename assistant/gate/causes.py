@@ -6,7 +6,7 @@ from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
 _CAUSE = re.compile(
-    r"\b(?:because|due to|owing to|thanks to|as a result|result(?:s|ed|ing)? (?:from|in|of)|the result of|caused|causes|causing|led to|leads to|"
+    r"\b(?:because(?! of (?:this|the|its|that) (?:document|memorandum|moc|text|paper))|due to|owing to|thanks to|as a result|result(?:s|ed|ing)? (?:from|in|of)|the result of|caused|causes|causing|led to|leads to|"
     r"leading to|in response to|in reaction to|therefore|consequently|hence|that is why|which is why|on account of|triggered|prompted|"
     r"stem(?:s|med|ming)? from|driven by|following (?:the|a) (?:crisis|attack|incident|breach|scandal|war|pandemic)|after (?:the|a) (?:crisis|attack|breach|scandal|war|pandemic)|became necessary|owed to)\b|"
     r"(?:た|だ|い|る)ため(?:、|に、|で|だ|と)|ためである|ためです|ためだ|ことから|を受け(?:て|、)|を理由に|理由は|が原因|を原因|の原因|の結果|"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assistant import modality
-from assistant.gate import causes, legal, negation, numbers, scope, sides, weigh
+from assistant.gate import causes, legal, negation, numbers, roles, scope, sides, weigh
 from assistant.gate.places import Place, best_elsewhere
 from assistant.gate.record import Cited, Record
 from assistant.gate.support import Support, support
@@ -62,7 +62,7 @@ def _rules(claim: str, cited: Cited, language: Language) -> list[str]:
     for reason, found in (
         ("wrong_language", is_japanese(claim) != (language == "ja")),
         ("entity_mismatch", sides.wrong_place(claim, cited)),
-        ("party_swap", sides.swaps(claim, cited)),
+        ("party_swap", sides.swaps(claim, cited) or roles.turned(claim, cited)),
         ("modality_upgrade", modality.upgrades(plain(claim), cited.english or cited.japanese)),
         ("legal_upgrade", legal.upgrades(claim, cited)),
         ("negation_flip", negation.flips(claim, cited)),

@@ -8,7 +8,7 @@ from assistant.gate.words import plain
 
 # Where the cited sentences deny it, the claim must; where they are silent, the claim may still deny it.
 _FORCE = re.compile(
-    r"\b(?:treat(?:y|ies)|legally (?:binding|oblig\w+|bound|enforceable|required|incumbent)|binding|contract(?:s|ual|ually)?\b(?! (?:research|development))|"
+    r"\b(?:treat(?:y|ies)|legally (?:binding|oblig\w+|bound|enforceable|required|incumbent)|(?<!non-)(?<!non )binding|contract(?:s|ual|ually)?\b(?! (?:research|development))|"
     r"enforceable|force of law|legal (?:force|duty|duties|obligations?|effect|requirements?)|legal commitments?|obligations? under (?:international )?law|"
     r"rights and obligations)\b|"
     r"条約|法的拘束力|法的義務|法的効力|拘束力|法的に拘束|法的な?責任|強制力|契約"

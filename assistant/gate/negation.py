@@ -7,7 +7,7 @@ from assistant.gate.words import clauses, plain
 
 _NO = (
     r"\b(?:not|no|nothing|none|never|neither|nor|without|cannot|nobody|nowhere|non-?(?:binding|legally|exhaustive|exclusive)|free of|lacks?|absent|"
-    r"rather than|instead of|hardly|fails?|failing|refus\w+|declin\w+|exempt|nonbinding)\b|n't\b"
+    r"rather than|instead of|hardly|fails?|failing|refus\w+|declin\w+|exempt|nonbinding|untouched|unaffected|intact|unchanged|unaltered|voluntary)\b|n't\b"
 )
 _NO_JA = (
     r"(?:(?<!かもしれ)(?<!に違い)ない(?!うち|し[、は])|ません|なく(?!て(?:は|も)な)|なかっ|なけれ(?!ばな)|(?<![あわかさたなはまら]な)(?<=[わかさたなはまらせ])ず(?=[、。にと]|$)|"
@@ -34,11 +34,12 @@ _NO_DATE = re.compile(
     r"\b(?:no|without|not|cannot|can't|failing|absent|unable|fails?|n't|neither)\b[^.;]{0,30}\b(?:date|agree\w*|determin\w*|that|decide\w*|settle\w*|so|mutual\w*|day|consensus|set|fix)|(?:failing (?:that|this)|if not|absent (?:that|this|one))|"
     r"(?:決(?:ま|め|定)|合意|一致|判断)[^。]{0,10}(?:ない|なけれ|ません|ず|なかっ)|ない(?:場合|とき)|なければ"
 )
+_OUTSIDE = re.compile(r"\b(?:outside|beyond) (?:of )?(?:the|their|each|its|any)\b|範囲(?:外|を超え)|枠(?:外|を超え|の外)")
 _REFUSAL = re.compile(
     r"\b(?:exclud\w+|rul(?:es?|ed|ing) out|curb\w*|refus\w+|reject\w*|abandon\w*|weaken\w*|oppos\w+|prohibit\w*|prevent\w*|bann?(?:ed|ing|s)?\b|suspend\w*|"
     r"halt\w*|discourag\w+|scal(?:e|ed|ing) back|phas(?:e|ed|ing) out|relax\w*|loosen\w*|dismantl\w+|block(?:s|ed|ing)?\b|stop(?:s|ped|ping)?\b|ceas\w+|avoid\w*|den(?:y|ies|ied)|left? out|leav\w+ out|drop(?:s|ped|ping)?\b|forbid\w*|"
     r"withdraw\w*|isolat\w+|slow(?:s|ed|ing)?\b|hinder\w*|restrict\w*|limit(?:s|ing)?\b|shrink\w*|cut(?:s|ting)? back|downgrad\w+|ignor\w+|neglect\w*)|"
-    r"除外|排除|禁止|禁じ|中止|停止|縮小|弱め|緩和|緩め|拒否|拒む|廃止|抑制|撤廃|妨げ|見送|打ち切|やめ|止め|減速|後退|排し|制限|反対"
+    r"除外|外され|外れ|排除|禁止|禁じ|中止|停止|縮小|弱め|緩和|緩め|拒否|拒む|廃止|抑制|撤廃|妨げ|見送|打ち切|やめ|止め|減速|後退|排し|制限|反対"
 )
 _CORE = (  # the sentences that deny: what they deny, in both languages
     (
@@ -58,8 +59,8 @@ _CORE = (  # the sentences that deny: what they deny, in both languages
 
 def denied(text: str, start: int, end: int) -> bool:
     """Whether a word of a plain text stands under a negation: before it in its clause, or after it in Japanese."""
-    begin = max(text.rfind(mark, 0, start) for mark in (".", ";", ":", "。", " but ", " yet ", " although ", "、一方"))
-    before = text[max(begin, 0) : start]
+    begin = max(text.rfind(mark, 0, start) for mark in (".", ";", ":", "。", " but ", " yet ", " although ", ", though ", " while ", "、一方", "ものの"))
+    before = re.sub(r", ?(?:though|although|albeit|if|but) not [^,]*,", " ", text[max(begin, 0) : start])
     after = re.split(r"[。.;]|一方|ものの|けれど|が、| but | yet | although ", text[end:], maxsplit=1)[0][:60]
     clean = _DUTY_NOT_DENIAL.sub("", after)
     return re.search(_NO, before) is not None or re.search(rf"{_NO_JA}|(?:is|are|was|were|do|does) not|n't", clean) is not None
@@ -80,6 +81,8 @@ def flips(claim: str, cited: Cited) -> bool:
         bare = _NO_DATE.sub(" ", bare)
     held = cited.everything
     if _NEGATION.search(bare) and not (_negative(held)):
+        return True
+    if "legal framework" in cited.english and _OUTSIDE.search(said):
         return True
     return any(match.group() not in held and not _close(match.group(), held) for match in _REFUSAL.finditer(bare))
 

@@ -62,7 +62,11 @@ _UNIT = re.compile(
 _UNITS = {"d": "day", "w": "week", "m": "month", "y": "year", "h": "hour", "日": "day", "週": "week", "年": "year", "時": "hour"}
 _HALF_YEAR = re.compile(r"\bhalf (?:a|of a|the) year\b|\bhalf-year\b|半年|半年間")
 _ABOUT = re.compile(r"\b(?:about|around|roughly|approximately|nearly|some|almost|close to|or so)\b|およそ|おおよそ|約|ほぼ|ほど|程度|くらい|ぐらい|前後")
-_VAGUE = re.compile(r"\b(?:dozens|hundreds|thousands|millions|billions|trillions|percent|per cent)\b|%|数十|数百|数千|数万|数億|数兆|何億|何兆")
+_VAGUE = re.compile(r"\b(?:dozens|hundreds|thousands|millions|billions|trillions|percent|per cent|triplicate|quadruplicate|third of|quarter of|half of)\b|%|折半|半分|三分の一|倍増|数十|数百|数千|数万|数億|数兆|何億|何兆")
+_SIDES = re.compile(
+    rf"\b({'|'.join(word for word in _ONES if word not in ('zero', 'one'))}) (?:governments|countries|participants|sides|parties|nations|states)\b|"
+    r"([三四五六七八九十\d]+)\s?[かヶヵカ箇]国"
+)
 _TIMES = re.compile(
     r"\b(?:calendar|fiscal|financial) year|\b(?:next|this|last|every|each|per|a) (?:year|month|week|decade)\b|\bimmediate(?:ly)?\b|"
     r"\bat once\b|\bright away\b|\b(?:annual|annually|yearly|monthly|quarterly|biannual|biennial)\b|"
@@ -86,6 +90,7 @@ class Numbers:
     days: frozenset[tuple[int, int | None]]
     times: frozenset[str]
     vague: frozenset[str]
+    sides: frozenset[float]
 
 
 def mismatches(claim: str, cited: Cited) -> list[str]:
@@ -100,6 +105,8 @@ def mismatches(claim: str, cited: Cited) -> list[str]:
     values = {(value, unit) for value, unit, _ in held.amounts}
     numbers = {value for value, _ in values} | {float(year) for year in held.years}
     if said.vague - held.vague or not all(_stands(amount, values, numbers, counts) for amount in said.amounts):
+        found.append("number_mismatch")
+    if any(value != 2 for value in said.sides) and not any("国" in word for word in held.vague):
         found.append("number_mismatch")
     if cited.addresses and not _sections(plain(claim)) <= {address.split(".")[0] for address in cited.addresses}:
         found.append("number_mismatch")
@@ -137,7 +144,7 @@ def read(text: str) -> Numbers:
         text = pattern.sub(" ", text)
     times = {_time(match.group()) for match in _TIMES.finditer(text)}
     vague = {match.group() for match in _VAGUE.finditer(text)}
-    return Numbers(tuple(_amounts(text)), frozenset(years), frozenset(days), frozenset(times), frozenset(vague))
+    return Numbers(tuple(_amounts(text)), frozenset(years), frozenset(days), frozenset(times), frozenset(vague), _sides(text))
 
 
 def _amounts(text: str) -> Iterator[tuple[float, str, bool]]:
@@ -154,6 +161,12 @@ def _amounts(text: str) -> Iterator[tuple[float, str, bool]]:
             unit = _UNIT.match(text, match.end())
             yield value(match), _unit(unit[1]) if unit else "", _is_about(text, match)
         text = pattern.sub(lambda m: " " * len(m[0]), text)
+
+
+def _sides(text: str) -> frozenset[float]:
+    """How many governments, countries or participants a text speaks of, where it says a number."""
+    found = {_words(m[1]) for m in _SIDES.finditer(text) if m[1]} | {_whole(m[2]) for m in _SIDES.finditer(text) if m[2]}
+    return frozenset(found)
 
 
 def _is_about(text: str, match: re.Match[str]) -> bool:

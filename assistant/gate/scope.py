@@ -3,12 +3,12 @@
 import re
 
 from assistant.gate.record import Cited
-from assistant.gate.sides import leads_alone
+from assistant.gate.sides import JP, US, names_one_side, side_of
 from assistant.gate.words import plain
 
 _ONLY = re.compile(
     r"\b(?:only|solely|exclusive(?:ly)?|sole|uniquely|merely|single|(?:limited|restricted|confined|narrowed) (?:\w+ )?to|nothing (?:but|else|more)|none other|no (?:other|others|one else)|exhaustive(?:ly)?|"
-    r"alone|complete list|full list|closed list|to the exclusion of|unilateral(?:ly)?|singlehandedly|single-handedly|entirely|purely|not extend beyond|other than|leav\w+ out|excluding|except(?:ing)?|apart from)\b|"
+    r"alone|complete list|full list|closed list|to the exclusion of|unilateral(?:ly)?|singlehandedly|single-handedly|on (?:its|their) own(?= [.]|[.,;]|$)|by (?:itself|themselves)|entirely|purely|not extend beyond|other than|leav\w+ out|excluding|except(?:ing)?|apart from)\b|"
     r"だけ|のみ|に限(?:り|られ(?!な|ませ|ず)|って|る(?!もの|わけ))|限定(?:され(?!な|ませ|ず)|列挙(?!では)|した|して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)|に限定"
 )
 _HARMLESS_ONLY = re.compile(
@@ -21,8 +21,8 @@ _HARMLESS_ONLY = re.compile(
 )
 _ONLY_WITH_CONDITION = re.compile(r"only (?:if|when|where|once|after|upon|by|with|through|takes? effect|becomes?|begins?|starts?|in (?:case|writing|the event)|on )|(?:場合|とき|時|決定|書面)(?:に|で|によって|により)?(?:のみ|だけ|に限)")
 _ALL = re.compile(
-    r"\b(?:all|every|any|entire(?:ly)?|whole|everyone|everything|everywhere|always|worldwide|universal(?:ly)?|unlimited|without exception|completely|fully|each and every|anyone|any (?:and )?all)\b|"
-    r"すべて|全て|全ての|全世界|あらゆる|世界中|全員|常に|完全に|例外なく|無制限|いかなる|どの(?:国|分野)も|全分野|全面的"
+    r"\b(?:all|every|any|entire(?:ly)?|whole|everyone|everything|everywhere|always|worldwide|universal(?:ly)?|unlimited|without exception|completely|fully|each and every|anyone|any (?:and )?all|people around the world|the world over|around the globe|humanity|mankind)\b|"
+    r"すべて|全て|全ての|全世界|あらゆる|世界中|全員|常に|完全に|例外なく|無制限|いかなる|どの(?:国|分野)も|全分野|全面的|世界の人々|人類|各国すべて"
 )
 _HELD_ALL = re.compile(r"\b(?:all|any|every|full|throughout|global|nothing|each|both|whole|universe)\b|全|いかなる|世界")
 _ALL_HARMLESS = re.compile(
@@ -41,6 +41,9 @@ _CONDITION = re.compile(
 )
 _PHASE = re.compile(r"\b(?:phase|stage)s?\b|段階|フェーズ|工程")
 _WHOLE = re.compile(r"\b(?:all|every|throughout|each|whole|entire|across|full|start to finish|beginning to end|complete|different|various)\b|全|すべて|各|あらゆる|通じ|一貫|様々")
+_LED = re.compile(
+    rf"({US}|{JP})(?:-| |が|の)?(?:single-handedly |alone )?(?:led\b|leads?\b|leadership|主導|リード|率い)|(?:led|leadership) (?:solely |only |exclusively )?by (?:the )?({US}|{JP})"
+)
 _WRITTEN = re.compile(r"\b(?:oral|verbal|orally|verbally|by phone|informal\w*)\b|口頭|電話で|口約束")
 
 
@@ -53,7 +56,9 @@ def changes(claim: str, cited: Cited) -> bool:
         or _one_for_both(said, cited)
         or _drops_condition(said, cited)
         or _narrows(said, cited)
-        or leads_alone(claim, cited)
+        or _leads_alone(said, cited)
+        or names_one_side(claim, cited)
+        or _changes_alone(said, cited)
     )
 
 
@@ -67,7 +72,8 @@ def _closes(said: str, cited: Cited) -> bool:
     if re.search(r"nothing|does not|within the respective|duplicate", cited.english):
         bare = re.sub(r"\b(?:solely|purely|entirely|confined to|limited to|only within)\b", " ", bare)
         bare = re.sub(r"in english only|only in english|only english|english (?:only|alone)|英語のみ|英語だけ", " ", bare)
-    return any(match.group() not in cited.everything for match in _ONLY.finditer(bare))
+    held = cited.everything.replace("not limited to", " ").replace("限られない", " ")
+    return any(match.group() not in held for match in _ONLY.finditer(bare))
 
 
 def _widens(said: str, cited: Cited) -> bool:
@@ -107,3 +113,22 @@ def _narrows(said: str, cited: Cited) -> bool:
     if "all phases" in cited.english and _PHASE.search(said) and not _WHOLE.search(said):
         return True
     return any(p.search(said) and not p.search(cited.everything) for p in (_CHIEFLY, _WRITTEN))
+
+
+def _leads_alone(said: str, cited: Cited) -> bool:
+    """One side leads what the sentence has both lead."""
+    if not re.search(r"japan-led|日本が主導", cited.everything):
+        return False
+    for match in _LED.finditer(said):
+        before = said[max(0, match.start() - 34) : match.end() + 34]
+        sides = {side_of(m.group()) for m in re.finditer(f"{US}|{JP}", before)}
+        if len(sides) < 2 and "日米" not in before and "両" not in before:
+            return True
+    return False
+
+
+def _changes_alone(said: str, cited: Cited) -> bool:
+    """One side modifies what both modify together."""
+    if "written decision of both" not in cited.english or _BOTH.search(said) or "either participant" in cited.english:
+        return False
+    return len({side_of(m.group()) for m in re.finditer(f"{US}|{JP}", said)}) == 1 and _CHANGE.search(said) is not None

@@ -1,6 +1,7 @@
 """Which side an institution or a role belongs to, through the glossary: no claim may hand it to the other side."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -8,193 +9,212 @@ from assistant import glossary
 from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
-_US = (
-    r"(?:\bunitedstates\b|\bthe united states(?: of america)?\b|\bunited states\b|(?<!north )(?<!south )(?<!latin )\bamerica(?:n|ns)?\b|\bwashington\b(?!,? d\.?c)|米国|アメリカ合衆国|アメリカ|合衆国|"
-    r"(?<![南北中])米(?=側|政府|国|の|が|は))"
+US = (
+    r"(?:\bunitedstates\b|\bthe united states(?: of america)?\b|\bunited states\b|(?<!north )(?<!south )(?<!latin )\bamerica(?:n|ns)?\b|"
+    r"\bwashington\b(?!,? d\.?c)|米国|アメリカ合衆国|(?<![北南ン])アメリカ|合衆国|(?<![南北中日全欧])米(?=側|政府|国|の|が|は))"
 )
-_JP = r"(?:\bjapan(?:ese)?\b|\btokyo\b|日本国|日本|東京(?=側|は|が|の)|(?<![A-Za-z一-龠])我が国)"
-_SIDE = re.compile(f"(?P<us>{_US})|(?P<jp>{_JP})")
-_GAP = re.compile(  # what may stand between a side and the institution that is called its own
-    r"(?:'s?|の|側の|政府の|国の|を代表する|の機関である|側では?|,|:|\s|government's?|federal|own|agenc(?:y|ies)|bod(?:y|ies)|institut(?:e|es|ion|ions)|"
-    r"partners?|counterparts?|ministr(?:y|ies)|such as|like|including|namely|called|named|the|and|two|three|figure|in|telecom|part)*"
+JP = r"(?:\bjapan(?:ese)?\b|\btokyo\b|日本国|日本|東京(?=側|は|が|の)|我が国)"
+_SIDE = re.compile(f"(?P<us>{US})|(?P<jp>{JP})")
+_OWNS = re.compile(  # what may stand between a side and the institution that is called its own
+    r"(?:'s?|の|側の|政府の|国の|を代表する|の機関である|側では?|:|\s|government's?|federal|own|agenc(?:y|ies)|bod(?:y|ies)|institut(?:e|es|ion|ions)|"
+    r"partners?|counterparts?|ministr(?:y|ies)|such as|like|including|namely|called|named|the|two|three|figure|in|telecom|part)*"
+)
+_IS_OF = re.compile(
+    r"(?: (?:test )?(?:facility|program|missions?|institute|agency|body|ministry|foundation))?(?:,? ?(?:of|in|from|for) (?:the )?(?:government of )?(?:the )?|, (?:a|an|the|its|which is (?:a|an)|itself an?) |"
+    r" (?:is|are|as|being) (?:a|an|the|one of the) | ?\((?:the )?| on the |は|（|が|という)"
+)
+_TOGETHER = re.compile(r"(?:,? (?:and|with|alongside) (?:the |its )?(?:government of )?(?:the )?|&|/|-|・|と|及び|並びに|や|および|、| and | & |・)(?:政府)?")
+_WITH = re.compile(r"\b(?:with|alongside|partner\w*|between|joint\w*|links?|and)\b|との?(?:間|協力|連携|パートナー|提携)|と協力|と連携|と共|及び|並びに")
+_RESPECTIVELY = re.compile(r"\brespectively\b|\bin that order\b|それぞれ|順に|represent|speak for|act for|代表")
+_HUB = re.compile(r"\bhub\b|\bconnect\w*\b|\bbridge\b|\brole\b|\blink\w*\b|ハブ|接続|結ぶ|結節|役割|拠点|つなぐ|要|架け橋")
+_BOTH = re.compile(
+    r"\b(?:both|two|participants?|sides|countries|governments|nations|jointly|together|each|mutual\w*|bilateral\w*|either|neither|shared|joint|one another)\b|"
+    r"両|双方|参加者|互い|共同|相互|二国間|それぞれ|各々|各国|日米|米日|いずれ|どちら|共に|ともに"
+)
+_FOR_ONE = re.compile(  # sentences that speak of each side, of one, or of nobody, so that a claim may name one
+    r"either participant|each of the|nothing in this moc|does not create|signed at|connectivity hub|represented by|government of japan|becomes operative"
 )
 _WIDEST_GAP = 60
-_OF = re.compile(rf"\s?(?:,? ?(?:of|in|from|for)|on behalf of|for|\() (?:the )?(?:government of )?(?:the )?(?={_US}|{_JP})")
-_REPRESENTS = re.compile(
-    r"\b(?:represent\w*|speaks?|spoke\w*|acts?|acting|behalf|signs?|signed|stands? for|stand in|behind|through|side)\b|代表|代わ|側"
-)
-_CONNECTOR = re.compile(r"\bhub\b|\bconnect\w*\b|\bbridge\b|\brole\b|\blink\w*\b|ハブ|接続|結ぶ|結節|役割|拠点")
-_LED = re.compile(
-    rf"({_US}|{_JP})(?:-| |が|の)?(?:single-handedly |alone )?(?:led\b|leads?\b|leadership|主導|リード|率い)|(?:led|leadership) (?:solely |only |exclusively )?by (?:the )?({_US}|{_JP})"
-)
-_ENDS = r"(?:discontinu\w*|end(?:s|ed|ing)?|leav(?:e|es|ing)|withdraw\w*|terminat\w*|quit\w*|pulls? out|cancel\w*|wants? out)"
-_IF_ENDS = re.compile(rf"\b(?:when|if|where|should|once|after|whenever) (?:the )?(?P<who>[^,.;]{{0,40}}?)\b(?:[\w']+ ){{0,6}}?{_ENDS}")
-_NOTIFIES = re.compile(
-    r"(?P<who>unitedstates|united states|america|washington|japan|tokyo|japanese|american)(?:'s)?(?: \w+){0,3}? (?:should|that should|which should|has to|must|needs to|is to|would|ought to|will|to) (?:\w+ ){0,2}?(?:provide|give|notify|send|inform|deliver|tell|issue|serve)"
-)
-_NOTIFIED = re.compile(
-    r"(?P<who>unitedstates|united states|america|washington|japan|tokyo|japanese|american)(?: government| side)? (?:should|must|has to|is to|would) (?:be (?:notified|informed|told)|receive)"
-)
-_IF_ENDS_JA = re.compile(r"(?P<who>米国|アメリカ|日本国?)(?:側|政府)?(?:が|から|による|は|の)[^。]{0,14}?(?:終了|やめ|離脱|打ち切)")
-_NOTIFIES_JA = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"(?P<who>米国|アメリカ|日本国?)(?:側|政府)?(?:から|が)(?:(?!終了|やめ|離脱|打ち切)[^。]){0,20}?(?:通知(?!を受け)|知らせ|伝え)",
-        r"(?:通知|知らせ|伝え)[^。]{0,14}?(?:側|の|者)[^。]{0,8}?は、?(?P<who>米国|アメリカ|日本国?)",
-        r"通知[^。]{0,4}は、?(?P<who>米国|アメリカ|日本国?)(?:側|政府)?(?:から|が)",
-    )
-)
-_TRANSFER = re.compile(
-    rf"(?:{_US}|{_JP})[^.;。]{{0,60}}?\b(?:export\w*|sell\w*|suppl(?:y|ies)|provid\w+|giv\w+|pay\w*|transfer\w*|fund\w*|send\w*|help\w*|lend\w*|ship\w*|offer\w*)\b[^.;。]{{0,60}}?\b(?:to|into) (?:the )?(?:{_US}|{_JP})|"
-    rf"(?:{_US}|{_JP})(?:側|政府)?(?:が|から)[^。]{{0,10}}(?:{_US}|{_JP})(?:側|政府)?(?:に|へ)[^。]{{0,30}}(?:輸出|販売|供給|提供|支払|移転|拠出|支援)"
-)
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
-    """A side or an institution of a side, where it stands."""
+class Mark:
+    """A side, or an institution (or programme) of a side, where it stands in a plain text."""
 
     start: int
     end: int
     side: str
-    institution: bool
+    institution: bool = False
+    programme: bool = False
 
 
 def swaps(claim: str, cited: Cited) -> bool:
-    """Whether a claim gives an institution, a role or a duty to the side it does not belong to."""
+    """Whether a claim gives an institution, a role or what is each side's own to the side it does not belong to."""
     said = plain(claim)
-    marks = _marks(said)
+    found = marks(said)
     return (
-        _wrong_owner(said, marks)
-        or _wrong_representative(said, marks)
-        or _wrong_hub(said, marks, cited)
-        or _wrong_notifier(said, cited)
-        or (_TRANSFER.search(said) is not None and _TRANSFER.search(cited.everything) is None)
+        any(_wrong_owner(said, part) or _wrong_company(said, part) for part in _sentences(said, found))
+        or _wrong_hub(said, found, cited)
+        or _one_does_for_other(said, found, cited)
     )
 
 
-def leads_alone(claim: str, cited: Cited) -> bool:
-    """Whether one side is said to lead what the cited sentences have both lead."""
+def names_one_side(claim: str, cited: Cited) -> bool:
+    """Whether a claim says of one side alone what the cited sentences say of both."""
     said = plain(claim)
-    if not re.search(r"japan-led|日本が主導", cited.everything):
+    if _FOR_ONE.search(cited.english) or not cited.english or _BOTH.search(said):
         return False
-    for match in _LED.finditer(said):
-        before = said[max(0, match.start() - 34) : match.end()]
-        if len({m.lastgroup for m in _SIDE.finditer(before)}) < 2 and "日米" not in before and "両" not in before:
-            return True
-    return False
+    found = marks(said)
+    sides = {mark.side for mark in found if not mark.institution}
+    return len(sides) == 1 and not any(mark.institution for mark in found) and "participants" in cited.english
+
+
+def side_of(text: str) -> str:
+    """``us`` or ``jp``, the first side a plain text names; empty where it names none."""
+    match = _SIDE.search(text)
+    return str(match.lastgroup) if match else ""
 
 
 @cache
-def _institutions() -> tuple[re.Pattern[str], dict[str, str]]:
-    sides: dict[str, str] = {}
+def _institutions() -> tuple[re.Pattern[str], dict[str, tuple[str, bool]]]:
+    """Every name of an institution or programme of a side, with and without the side in it."""
+    sides: dict[str, tuple[str, bool]] = {}
     for term in glossary.load().terms:
-        if term.kind == "organisation" and term.side in ("us", "jp") and not term.en.startswith("Government"):
-            for form in term.forms:
-                bare = re.sub(rf"^(?:the )?(?:{_US}|{_JP})(?:'s|の)? ?", "", plain(form))
-                for name in (plain(form), bare):
-                    if len(name) > 2 and (len(name) > 4 or name.isascii() or name in ("総務省", "内閣府", "理研", "学振")):
-                        sides[name] = term.side
-    # "AI Safety Institute" is Japan's here, "Science and Technology Agency" too; without the country they name nothing else.
-    sides |= {"ai safety institute": "jp", "science and technology agency": "jp", "cabinet office": "jp", "communications ministry": "jp"}
-    sides |= {"aiセーフティ・インスティテュート": "jp", "社会技術振興機構": "jp"}
-    sides.pop("communications ministry", None)
+        if term.side not in ("us", "jp") or term.en.startswith("Government"):
+            continue
+        if term.kind not in ("organisation", "programme"):
+            continue
+        for form in term.forms:
+            bare = re.sub(rf"^(?:the )?(?:{US}|{JP})(?:'s|の)? ?", "", plain(form))
+            for name in (plain(form), bare):
+                if (len(name) > 2 and name.isascii()) or (not name.isascii() and len(name) > 1):
+                    sides[name] = (term.side, term.kind == "programme")
+    for name in ("ai safety institute", "science and technology agency", "cabinet office", "internal affairs and communications ministry"):
+        sides[name] = ("jp", False)
     names = sorted(sides, key=len, reverse=True)
     pattern = "|".join(rf"(?<![a-z0-9]){re.escape(n)}(?![a-z0-9])" if n.isascii() else re.escape(n) for n in names)
     return re.compile(pattern), sides
 
 
-def _marks(said: str) -> list[_Mark]:
-    """Institutions and sides in order; a side inside an institution's own name is no mark of its own."""
+def marks(said: str) -> list[Mark]:
+    """Institutions and sides of a plain text, in order; a side inside an institution's own name is no mark of its own.
+
+    Where a name begins with a side that is not its own ("日本の電気通信情報庁" is no name, "Japan AI Safety Institute" is
+    one), the side counts by itself.
+    """
     pattern, sides = _institutions()
-    found = []
+    found: list[Mark] = []
     for match in pattern.finditer(said):
-        lead = re.match(rf"(?:{_US}|{_JP})(?:'s|の)? ?", match.group())
-        start = match.start()
-        if lead is not None and len(lead.group()) < len(match.group()):
-            found.append(_Mark(match.start(), match.start() + len(lead.group()), _side(lead.group()), False))
-            start += len(lead.group())
-        found.append(_Mark(start, match.end(), sides[match.group()], True))
+        side, programme = sides[match.group()]
+        if found and found[-1].institution and re.fullmatch(r" ?[(（]", said[found[-1].end : match.start()]):
+            continue  # a second name in brackets
+        found.append(Mark(match.start(), match.end(), side, True, programme))
     taken = [(mark.start, mark.end) for mark in found]
     for match in _SIDE.finditer(said):
         if not any(start < match.end() and match.start() < end for start, end in taken):
-            found.append(_Mark(match.start(), match.end(), str(match.lastgroup), False))
+            found.append(Mark(match.start(), match.end(), str(match.lastgroup)))
     return sorted(found, key=lambda mark: mark.start)
 
 
-def _side(text: str) -> str:
-    match = _SIDE.search(text)
-    return str(match.lastgroup) if match else ""
+def _sentences(said: str, found: Sequence[Mark]) -> list[list[Mark]]:
+    ends = [match.end() for match in re.finditer(r"[。;!?]|\.(?=\s|$)", said)] + [len(said) + 1]
+    return [[m for m in found if begin <= m.start < end] for begin, end in zip([0, *ends], ends, strict=False)]
 
 
-def _wrong_owner(said: str, marks: list[_Mark]) -> bool:
+def _wrong_owner(said: str, found: Sequence[Mark]) -> bool:
     """A side directly before or after an institution: Japan's NSF, the NICT of the United States."""
-    for one, other in zip(marks, marks[1:], strict=False):
+    for one, other in zip(found, found[1:], strict=False):
         between = said[one.end : other.start]
-        if len(between) > _WIDEST_GAP:
+        if one.side == other.side or one.institution == other.institution or len(between) > _WIDEST_GAP:
             continue
-        if other.institution and not one.institution and one.side != other.side and _GAP.fullmatch(between):
+        if other.institution and _OWNS.fullmatch(between):
             return True
-        if one.institution and not other.institution and one.side != other.side and _OF.fullmatch(between):
+        if one.institution and _IS_OF.fullmatch(between) and not _owned_by(said, found, other):
             return True
     return False
 
 
-def _wrong_representative(said: str, marks: list[_Mark]) -> bool:
-    """Each side with the institution that speaks for it, in the order in which they are named."""
-    if not any(mark.institution for mark in marks) or _REPRESENTS.search(said) is None:
+def _owned_by(said: str, found: Sequence[Mark], side: Mark) -> bool:
+    """Whether a side is already the owner of the institution after it (the NTIA and, in Japan's MIC …)."""
+    return any(
+        m.institution and m.side == side.side and m.start >= side.end and _OWNS.fullmatch(said[side.end : m.start])
+        for m in found
+        if m.start - side.end <= _WIDEST_GAP
+    )
+
+
+def _wrong_company(said: str, found: Sequence[Mark]) -> bool:
+    """Sides and institutions in turn: each institution goes with the side before it, or after it where that comes last."""
+    institutions = [mark for mark in found if mark.institution and not mark.programme]
+    sides = [mark for mark in found if not mark.institution]
+    if not institutions or not sides:
         return False
-    for sentence in re.finditer(r"[^.;。]+(?:\.(?=[a-z])[^.;。]+)*", said):
-        inside = [mark for mark in marks if sentence.start() <= mark.start < sentence.end()]
-        if _REPRESENTS.search(sentence.group()) is None:
-            continue
-        named: list[_Mark] = []
-        for mark in inside:  # an owner belongs to its institution, and a second name in brackets to the first
-            gap = said[named[-1].end : mark.start] if named else ""
-            if named and mark.institution and re.fullmatch(r"(?:'s|の)? ?", gap) and not named[-1].institution:
-                named.pop()
-            if not (named and mark.institution and named[-1].institution and re.fullmatch(r" ?\(", gap)):
-                named.append(mark)
-        kinds = [mark.institution for mark in named]
-        half = len(named) // 2
-        if not named or len(named) % 2 or kinds.count(True) != half:
-            continue
-        if kinds[:half] in ([True] * half, [False] * half) and half > 1:
-            couples = list(zip(named[:half], named[half:], strict=True))
-        else:
-            couples = list(zip(named[::2], named[1::2], strict=True))
-        if any(a.institution == b.institution for a, b in couples):
-            continue
-        if any(a.side != b.side for a, b in couples):
-            return True
+    if len(sides) == len(institutions) == 2 and _RESPECTIVELY.search(said):
+        if sides[1].end <= institutions[0].start or institutions[1].end <= sides[0].start:
+            return [mark.side for mark in sides] != [mark.side for mark in institutions]
+    coordinated = {
+        mark
+        for one, other in zip(found, found[1:], strict=False)
+        if not one.institution and not other.institution and one.side != other.side
+        if _TOGETHER.fullmatch(said[one.end : other.start])
+        for mark in (one, other)
+    }
+    named = [mark for mark in found if mark not in coordinated and not mark.programme]
+    if not named:
+        return False
+    if named[0].institution:
+        named = named[::-1]
+        while named and named[0].institution:
+            named = named[1:]
+    group: list[bool] = []
+    leader: Mark | None = None
+    previous: Mark | None = None
+    for mark in [*named, None]:
+        if mark is None or not mark.institution:
+            if group and not any(group):
+                return True
+            group, leader = [], mark
+        elif leader is not None and previous is not None and _keeps_company(said, leader, mark, first=not group):
+            group.append(leader.side == mark.side)
+        previous = mark
     return False
 
 
-def _wrong_hub(said: str, marks: list[_Mark], cited: Cited) -> bool:
+def _keeps_company(said: str, side: Mark, institution: Mark, *, first: bool) -> bool:
+    """Whether an institution stands near enough to a side, without a word that only puts the two side by side."""
+    begin, end = sorted((side, institution), key=lambda mark: mark.start)
+    between = said[begin.end : end.start]
+    if first and _WITH.search(between):
+        return False
+    return len(between) <= 2 * _WIDEST_GAP and len(re.findall(r"[,、]", between)) <= (1 if len(between) <= _WIDEST_GAP else 0)
+
+
+def _wrong_hub(said: str, found: Sequence[Mark], cited: Cited) -> bool:
     """The hub between North America and Asia is Japan."""
     if "connectivity hub" not in cited.english and "接続ハブ" not in cited.japanese:
         return False
-    sides = [mark for mark in marks if not mark.institution]
+    sides = [mark for mark in found if not mark.institution]
     if sides and all(mark.side == "us" for mark in sides):
         return True
-    for match in _CONNECTOR.finditer(said):
-        near = [m for m in sides if m.end <= match.start() and match.start() - m.end < 60]
-        if near and near[-1].side == "us" and not re.search(r"[,;。.](?! (?:whose|which|as)\b)", said[near[-1].end : match.start()]):
-            if not any(m.side == "jp" for m in near):
-                return True
+    for match in _HUB.finditer(said):
+        near = [mark for mark in sides if mark.end <= match.start() and match.start() - mark.end < _WIDEST_GAP]
+        if not near or near[-1].side != "us" or any(mark.side == "jp" for mark in near):
+            continue
+        if not re.search(r"[,;。.](?! (?:whose|which|as)\b)", said[near[-1].end : match.start()]):
+            return True
     return False
 
 
-def _wrong_notifier(said: str, cited: Cited) -> bool:
-    """Who discontinues gives the notice, and the other receives it."""
-    if "provide written notice" not in cited.english:
+def _one_does_for_other(said: str, found: Sequence[Mark], cited: Cited) -> bool:
+    """One side alone acts on what is the other's, where the sentence has both act on their own."""
+    if _FOR_ONE.search(cited.english) or "participants" not in cited.english or _BOTH.search(said):
         return False
-    ends = [_side(m["who"]) for pattern in (_IF_ENDS, _IF_ENDS_JA) for m in pattern.finditer(said)]
-    gives = [_side(m["who"]) for m in _NOTIFIES.finditer(said)]
-    gives += [_side(m["who"]) for pattern in _NOTIFIES_JA for m in pattern.finditer(said)]
-    told = [_side(m["who"]) for m in _NOTIFIED.finditer(said)]
-    ends, gives, told = ([side for side in sides if side] for sides in (ends, gives, told))
-    return any(a != b for a in ends for b in gives) or any(a == b for a in ends for b in told)
+    if any(mark.institution for mark in found) or {mark.side for mark in found} != {"us", "jp"}:
+        return False
+    first = found[0]
+    other = next(mark for mark in found if mark.side != first.side)
+    between, after = said[first.end : other.start], said[other.end : other.end + 3]
+    return not (_TOGETHER.fullmatch(between) or _WITH.search(between) or after.startswith("と"))
 
 
 def wrong_place(claim: str, cited: Cited) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from assistant.gate import usage
 from assistant.gate.record import Cited
 from assistant.gate.words import latin_words, lexicon, plain, runs, stem, stems
 
@@ -15,11 +16,15 @@ _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc\u30fd]")
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """The words of a claim that need support (their number) and those that have none, in order."""
+    """The words of a claim that need support (their number) and those that have none, in order.
+
+    Of the missing, ``names`` are written as names, and ``used`` are what people call these things in their questions.
+    """
 
     words: int
     missing: tuple[str, ...]
     names: tuple[str, ...]
+    used: tuple[str, ...]
 
     @property
     def share(self) -> float:
@@ -28,9 +33,9 @@ class Support:
 
     @property
     def weight(self) -> float:
-        """How much is missing: a name counts twice, a single character half."""
+        """How much is missing: a name counts twice, a word that people use of these sentences half."""
         return sum(
-            2.0 if word in self.names else 0.5 if len(word) == 1 else 1.5 if not word.isascii() else 1.0
+            2.0 if word in self.names else 0.5 if word in self.used else 0.75 if len(word) == 1 else 1.25
             for word in self.missing
         )
 
@@ -55,14 +60,19 @@ def support(claim: str, cited: Cited) -> Support:
         holes = _holes(run, cover)
         words += 1 if not holes else len(holes)
         missing += holes
-    return Support(words, tuple(missing), _names(claim, missing))
+    names = _names(claim, missing)
+    known = usage.usage()
+    used = (word for word in missing if word not in names and known.knows(word, cited.addresses))
+    return Support(words, tuple(missing), names, tuple(used))
 
 
 def _names(claim: str, missing: Iterable[str]) -> tuple[str, ...]:
-    """Those of the missing words that the claim writes as names: a capital inside a sentence, katakana, an office."""
+    """Those of the missing words that are names: known ones, a capital inside a sentence, an office or a country."""
     names = []
     for word in missing:
-        if word.isascii():
+        if word in lexicon().names:
+            names.append(word)
+        elif word.isascii():
             written = re.search(rf"(?<![A-Za-z]){re.escape(word)}(?![a-z])", claim, re.IGNORECASE)
             if written is None:
                 continue

@@ -90,7 +90,8 @@ class Lexicon:
     """Words the gate knows beside the document's: synonyms and words that say nothing of their own.
 
     ``synonyms_en`` maps a stem to the stems that mean the same here, ``synonyms_ja`` likewise for words;
-    ``idle_en`` are stems and ``idle_ja`` words that need no support in a cited sentence.
+    ``idle_en`` are stems and ``idle_ja`` words that need no support in a cited sentence; ``names`` are those of places,
+    institutions and companies that claims tend to invent.
     """
 
     synonyms_en: Mapping[str, frozenset[str]]
@@ -98,6 +99,7 @@ class Lexicon:
     phrases_en: tuple[tuple[re.Pattern[str], str], ...]
     idle_en: frozenset[str]
     idle_ja: frozenset[str]
+    names: frozenset[str]
 
 
 @cache
@@ -116,6 +118,7 @@ def lexicon(path: Path = LEXICON) -> Lexicon:
         tuple((re.compile(rf"\b(?:{pattern})\b"), meaning) for pattern, meaning in phrases),
         frozenset(stem(word) for word in data["en"]["idle"].split()),
         frozenset(data["ja"]["idle"].split()),
+        frozenset(data["names"]["known"].split()),
     )
 
 
