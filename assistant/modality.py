@@ -133,9 +133,9 @@ def modality(text: str) -> Modality:
 
 def _bare(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    plain = _HARMLESS_JA.sub(" ", _HARMLESS.sub(" ", plain))
     # What a whole sentence denies at its end (…わけではありません) binds nobody.
-    return "。".join("" if _DENIED_AT_END.search(part) else part for part in plain.split("。"))
+    plain = "。".join("" if _DENIED_AT_END.search(part) else part for part in plain.split("。"))
+    return _HARMLESS_JA.sub(" ", _HARMLESS.sub(" ", plain))
 
 
 def upgrades(claim: str, evidence: str) -> bool:
