@@ -5,7 +5,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.strings import choose_language
@@ -170,7 +170,8 @@ async def _refuse(scope: Scope, send: Send, path: str, status: int, code: str, m
     headers = Headers(scope=scope)
     if wants_page(headers):
         base = "../" * (path.count("/") - 1) or "./"
-        body = error_page(status, choose_language(None, headers.get("accept-language")), base).encode()
+        wished = QueryParams(scope["query_string"].decode("latin-1")).get("lang")
+        body = error_page(status, choose_language(wished, headers.get("accept-language")), base).encode()
         kind = b"text/html; charset=utf-8"
     else:
         body = json.dumps(error_body(code, message)).encode()

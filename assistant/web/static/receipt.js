@@ -81,15 +81,16 @@
       if (reasons.length) line.append(language === "ja" ? `（${reasons.join("、")}）` : ` (${reasons.join("; ")})`);
       const said = make("blockquote", claim.text, { lang: claim.kind === "quote" ? "en" : result.language });
       item.append(line, said);
-      for (const citation of cited) item.append(source(citation, claim));
+      for (const citation of cited) item.append(source(citation, claim, result.language));
       claims.append(item);
     }
     return claims;
   }
 
-  function source(citation, claim) {
+  function source(citation, claim, spoken) {
     const line = make("p", "", { class: "said" });
-    line.append(make("a", citation.label, { href: `../document?lang=${language}#${citation.address}` }));
+    const href = `../document?lang=${language}#${citation.address}`;
+    line.append(make("a", citation.label, { href, lang: spoken }));
     if (claim.text !== citation.quote) {
       line.append(` ${words.receipt_text_of}: `, make("q", citation.quote, { lang: "en" }));
     }
