@@ -100,7 +100,7 @@ def test_the_model_card_names_what_is_loaded(assistant: Scripted) -> None:
     assert "scripted, inside this server" in page
     assert "f" * 64 in page
     assert "gpt-test, run by Example Corp" in page
-    assert f"Question bank ({len(bank.load(parse.load()))} questions)" in page
+    assert f"Question bank ({len(bank.load(parse.load())):,} questions)" in page
     assert parse.load().sha256 in page
 
 
@@ -117,7 +117,7 @@ def test_figures_are_those_of_the_history(assistant: Scripted) -> None:
     [*_, line] = [row for row in lines if row["suite"] == "test" and row["document_sha256"] == document.sha256]
     page = shown(assistant, "about", Config())
     good, whole = line["metrics"]["completeness[en]"]
-    assert f"{good} / {whole} ({100 * good / whole:.1f} %)" in page
+    assert f"{good} / {whole} ({100 * good / whole:.1f}\u00a0%)" in page
     assert f"With {line['cases']} test questions" in page
     assert line["date"] in page
     found = measured(document, line["index_fingerprint"])
