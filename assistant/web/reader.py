@@ -55,8 +55,10 @@ def documentpage(
     outline = lay_out(document, aid, language, query)
 
     def link(**changes: str) -> str:
-        """An address of this page with other parameters; empty ones are left out."""
+        """An address of this page with other parameters; empty ones, and an aid as the language has it, are left out."""
         wanted = {"lang": language, "q": query, "aid": "1" if show_aid else "0"} | changes
+        if wanted["aid"] == ("1" if wanted["lang"] == "ja" else "0"):
+            del wanted["aid"]
         return "document?" + urlencode({name: value for name, value in wanted.items() if value})
 
     return page(
