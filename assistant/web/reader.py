@@ -55,7 +55,7 @@ def documentpage(
     outline = lay_out(document, aid, language, query)
 
     def link(**changes: str) -> str:
-        """An address of this page with other parameters; empty ones, and an aid as the language has it, are left out."""
+        """An address of this page with other parameters; what is empty, or usual in the language, is left out."""
         wanted = {"lang": language, "q": query, "aid": "1" if show_aid else "0"} | changes
         if wanted["aid"] == ("1" if wanted["lang"] == "ja" else "0"):
             del wanted["aid"]
