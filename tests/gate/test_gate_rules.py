@@ -5,6 +5,7 @@ import pytest
 from assistant.gate import causes, legal, negation, numbers, roles, scope, sides
 from assistant.gate.record import Record
 from assistant.gate.words import plain
+from assistant.types import Language
 from assistant.verify import check
 from index import parse, reading_aid
 
@@ -87,7 +88,7 @@ PAIRS = [
 def test_a_true_and_a_false_version_are_told_apart(reason: str, address: str, true: str, false: str) -> None:
     """The true one stands, the false one has the reason a reader is given."""
     evidence = [DOCUMENT.by_address[address].text]
-    language = "en" if true.isascii() else "ja"
+    language: Language = "en" if true.isascii() else "ja"
     assert check(true, evidence, language).reasons == ()
     assert reason in check(false, evidence, language).reasons
 
