@@ -6,17 +6,32 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
 from assistant import glossary
+from assistant.briefing import Briefing
+from assistant.claim_stream import MAX_CLAIMS
 from assistant.config import LlmSettings
 from assistant.follow_up import MAX_HISTORY
 from assistant.types import Claim, Language, Question, Turn
-from assistant.write import MAX_CALLS, MAX_CLAIMS, Writer, WriterFailure
-from evals.fakellm import FakeLlm, Script, events, fails, faults, lines, says, silent, stalls, without_parameters
+from assistant.write import MAX_CALLS, Writer, WriterFailure
+from evals.fakellm import (
+    OPTIONAL,
+    FakeLlm,
+    Script,
+    events,
+    fails,
+    faults,
+    lines,
+    says,
+    silent,
+    stalls,
+    without_parameters,
+)
 from evals.personalities import claim_line, honest, parrot
-from index import parse
+from index import parse, reading_aid
 
 
 def as_asked(text: str, language: Language) -> Question:
@@ -58,7 +73,7 @@ EXPECTED = {
     "prose": ("llm_invalid", 1),
     "nothing written": ("whole", 1),
     "endless": ("llm_invalid", 1),
-    "400 for temperature": ("whole", 2),
+    **{f"400 for {name}": ("whole", 2) for name in OPTIONAL},
     "400 for both, one at a time": ("llm_invalid", 2),
     "400 for another reason": ("llm_invalid", 1),
 }
@@ -74,8 +89,14 @@ def settings(server: FakeLlm) -> LlmSettings:
     return LlmSettings("scripted", server.base_url, None, "", CONNECT, FIRST, GAP, TOTAL)
 
 
+@cache
+def briefing(budget: int = 6000) -> Briefing:
+    document = parse.load()
+    return Briefing(document, glossary.load(), reading_aid.load(document).sentences, budget)
+
+
 def writer(server: FakeLlm) -> Writer:
-    return Writer(settings(server), parse.load(), glossary.load())
+    return Writer(settings(server), briefing())
 
 
 async def written(
@@ -84,7 +105,7 @@ async def written(
     """The claims, and "whole" or the code of the failure."""
     claims: list[Claim] = []
     try:
-        async with aclosing(writer.claims(question, history, likely)) as stream:
+        async with aclosing(writer.claims(writer.briefing.brief(question, history, likely))) as stream:
             async for claim in stream:
                 claims.append(claim)
     except WriterFailure as failure:
@@ -164,7 +185,7 @@ def test_a_caller_that_takes_its_time_is_not_cancelled(server: FakeLlm) -> None:
 
     async def slow() -> str:
         try:
-            async with aclosing(writer(server).claims(QUESTION, (), LIKELY)) as stream:
+            async with aclosing(writer(server).claims(briefing().brief(QUESTION, (), LIKELY))) as stream:
                 async for _ in stream:
                     await asyncio.sleep(TOTAL + 0.3)
         except WriterFailure as failure:
@@ -245,9 +266,7 @@ def test_the_prompt_prefix_is_the_same_bytes_for_every_question(server: FakeLlm)
     assert len(systems) == 1
     assert list(server.calls[0].prompt.sentences) == [sentence.address for sentence in parse.load().passages]
     assert len({call.body["messages"][-1]["content"] for call in server.calls}) == 3
-    assert [set(call.body) for call in server.calls] == [
-        {"model", "messages", "stream", "temperature", "max_tokens"}
-    ] * 3
+    assert [set(call.body) for call in server.calls] == [{"model", "messages", "stream", *OPTIONAL}] * 3
 
 
 @pytest.mark.parametrize(
@@ -297,7 +316,7 @@ def test_closing_early_closes_the_upstream_connection(server: FakeLlm) -> None:
     server.play((stalls(honest, complete=1),))
 
     async def leave() -> float:
-        async with aclosing(writer(server).claims(QUESTION, (), LIKELY)) as stream:
+        async with aclosing(writer(server).claims(briefing().brief(QUESTION, (), LIKELY))) as stream:
             await anext(stream)
         return time.monotonic()
 
@@ -313,7 +332,7 @@ def test_claims_come_while_the_rest_is_being_written(server: FakeLlm) -> None:
 
     async def moments() -> list[float]:
         seen = []
-        async with aclosing(writer(server).claims(QUESTION, (), LIKELY)) as stream:
+        async with aclosing(writer(server).claims(briefing().brief(QUESTION, (), LIKELY))) as stream:
             async for _ in stream:
                 seen.append(time.monotonic())
         return seen
@@ -323,7 +342,7 @@ def test_claims_come_while_the_rest_is_being_written(server: FakeLlm) -> None:
 
 
 def test_a_repeating_model_makes_one_claim(server: FakeLlm) -> None:
-    """The same line forty times is one claim."""
+    """The same line forty times is one claim, and its server is not listened to any longer."""
     server.play((says(parrot),))
     assert len(asyncio.run(written(writer(server)))[0]) == 1
 
