@@ -18,7 +18,8 @@ from assistant.types import Language, Question, Turn
 from index.document import Document
 from index.prompts import PROMPTS
 
-LONGEST_CLAIM = 400  # characters
+LONGEST_CLAIM = 600  # characters; what is as long was cut off
+MOST_CLAIMS = 8
 NO_CLAIM = "(none)"  # a line that says there is nothing to say; an empty message some servers refuse
 _LANGUAGE_NAMES: Mapping[str, str] = {"en": "English", "ja": "Japanese"}
 # Names and words of law have one right rendering; for the other terms a model's own words do.
@@ -105,7 +106,7 @@ class Briefing:
                     "type": "array",
                     "items": {"type": "string", "maxLength": 40},
                     "minItems": 1,
-                    "maxItems": 4,
+                    "maxItems": 3,
                 },
                 "text": {"type": "string", "minLength": 1, "maxLength": LONGEST_CLAIM},
             },
@@ -114,7 +115,7 @@ class Briefing:
         }
         answer = {
             "type": "object",
-            "properties": {"claims": {"type": "array", "items": claim}},
+            "properties": {"claims": {"type": "array", "items": claim, "maxItems": MOST_CLAIMS}},
             "required": ["claims"],
             "additionalProperties": False,
         }
