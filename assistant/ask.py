@@ -9,7 +9,7 @@ from typing import Literal
 
 from assistant import absent_words, answerable, glossary, needs, quote, suggest
 from assistant.admission import Admission, NotAdmitted, everyone
-from assistant.briefing import Briefing
+from assistant.briefing import LONGEST_CLAIM, Briefing
 from assistant.clauses import clauses
 from assistant.config import Config
 from assistant.retrieve import Evidence, Retriever
@@ -211,9 +211,11 @@ class Assistant:
                 admission(writer.most_tokens(brief)) as usage,
                 aclosing(writer.claims(brief, usage)) as claims,
             ):
-                async for claim in claims:
-                    finding = self.verifier.finding(claim, language, brief.offered)
-                    if finding.supported:
+                async for written in claims:
+                    claim, finding = self.verifier.judge(written, language, brief.offered)
+                    if len(claim.text) >= LONGEST_CLAIM:
+                        dropped.append(writer.drop(claim, ("low_score",)))
+                    elif finding.supported:
                         shown.append(claim)
                         verified, citations = self.verifier.verified(claim, language)
                         yield ClaimShown(verified, citations)
@@ -225,7 +227,7 @@ class Assistant:
         yield Stage("checking")
         if note is None and not shown:
             note = "gate_dropped_all" if dropped else "llm_invalid"
-        if note is None and not needs.met(found.question, shown, found.likely, self.document):
+        if note is None and not needs.met(found.question, shown, found.likely, found.ranked, self.document):
             dropped += [writer.drop(claim, ("low_score",)) for claim in shown]
             note = "gate_dropped_all"
         yield self._merge(found.draft, shown, dropped, note, writer.model_used, clock)

@@ -83,8 +83,10 @@ class Briefing:
         not fit the budget, as many of them as fit are offered.
         """
         offered = frozenset(self._document.by_address) if self.whole else self._fitting(likely, ranked)
+        # What stands among the likely sentences is not said twice.
+        others = frozenset() if self.whole else offered.difference(likely)
         asked = _asked(
-            document="" if self.whole else f"{self._excerpt(offered)}\n",
+            document=f"{self._excerpt(others)}\n" if others else "",
             history="\n".join(f"{turn.role}: {without_delimiters(turn.content)}" for turn in recent(history)),
             question=without_delimiters(question.standalone),
             likely=[(address, self._in_language(address, question.language)) for address in likely],

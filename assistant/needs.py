@@ -1,7 +1,7 @@
 """Does what was written meet what was asked? Each sentence may be true and the answer about something else."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from assistant.types import Claim, Question
 from index.document import Document
@@ -14,14 +14,19 @@ _ASKS_HOW_MUCH = re.compile(
 _FIGURE = re.compile(r"\d|[一二三四五六七八九十百千]+(?=日|年|月|通|部|か国|回)")
 
 
-def met(question: Question, written: Sequence[Claim], likely: Iterable[str], document: Document) -> bool:
+_NEAR = 10  # of some fifty sentences; what retrieval ranks lower is about something else
+
+
+def met(
+    question: Question, written: Sequence[Claim], likely: Sequence[str], ranked: Sequence[str], document: Document
+) -> bool:
     """Whether the written claims can stand for the answer.
 
-    They rest on at least one likely sentence; and where a figure is asked for and the likely sentences hold one, they
-    name one.
+    They rest on at least one sentence that is near to the question (``ranked`` are all addresses, best first); and
+    where a figure is asked for and the likely sentences hold one, they name one.
     """
-    likely = frozenset(likely)
-    if not any(likely.intersection(claim.addresses) for claim in written):
+    near = frozenset((*likely, *ranked[:_NEAR]))
+    if not any(near.intersection(claim.addresses) for claim in written):
         return False
     if not _ASKS_HOW_MUCH.search(question.standalone):
         return True

@@ -88,7 +88,7 @@ class Writer:
 
     def __init__(self, settings: LlmSettings, briefing: Briefing) -> None:
         # Importing the package takes most of a second: now, and not at the first question.
-        import openai  # noqa: F401
+        import openai.resources.chat.completions  # noqa: F401
 
         self._settings = settings
         self._optional: dict[str, Any] = {

@@ -115,7 +115,9 @@ def test_no_fault_passes_for_an_answer_but_those_that_heal(name: str) -> None:
         kind: object
         try:
             completions: Any = client(server).with_options(timeout=1.0).chat.completions
-            chunks = list(completions.create(model="m", messages=MESSAGES, stream=True, **dict.fromkeys(OPTIONAL, {})))
+            chunks = list(
+                completions.create(model="m", messages=MESSAGES, stream=True, **{name: {} for name in OPTIONAL})
+            )
             kind = next((chunk.choices[0].finish_reason for chunk in reversed(chunks) if chunk.choices), "nothing")
         except (openai.APIError, ValueError, AttributeError, TypeError) as error:
             kind = type(error).__name__

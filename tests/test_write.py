@@ -11,16 +11,18 @@ from functools import cache
 import pytest
 
 from assistant import glossary
+from assistant.admission import Usage
 from assistant.briefing import Briefing
 from assistant.claim_stream import MAX_CLAIMS
 from assistant.config import LlmSettings
 from assistant.follow_up import MAX_HISTORY
 from assistant.types import Claim, Language, Question, Turn
-from assistant.write import MAX_CALLS, Writer, WriterFailure
+from assistant.write import MAX_CALLS, MAX_OUTPUT_TOKENS, Writer, WriterFailure
 from evals.fakellm import (
     OPTIONAL,
     FakeLlm,
     Script,
+    chunk,
     events,
     fails,
     faults,
@@ -406,3 +408,92 @@ def test_no_shape_of_chunk_gets_past_as_an_error_of_ours(name: str, server: Fake
     """Every odd chunk ends in a failure with a code, never in another exception."""
     server.play((SHAPES[name],))
     assert asyncio.run(written(writer(server)))[1] in ("llm_invalid", "llm_cut")
+
+
+def test_what_a_call_cost_is_told(server: FakeLlm) -> None:
+    """The server's count of tokens is kept; a call without one is counted as untold."""
+    whole = [chunk({"content": claim_line(WRITTEN[0], LIKELY[0])}), chunk({}, "stop")]
+    counted = {
+        **chunk({}),
+        "choices": [],
+        "usage": {"prompt_tokens": 900, "completion_tokens": 40, "total_tokens": 940},
+    }
+    server.enqueue(events(*whole, counted, "[DONE]"), fails(500), events(*whole, "[DONE]"))
+    one, usages = writer(server), (Usage(), Usage())
+
+    async def two() -> None:
+        for usage in usages:
+            async with aclosing(one.claims(briefing().brief(QUESTION, (), LIKELY), usage)) as stream:
+                assert [claim async for claim in stream]
+
+    asyncio.run(two())
+    assert usages == (Usage(calls=1, told=1, tokens=940), Usage(calls=2, told=0, tokens=0))
+
+
+def test_a_server_that_keeps_failing_is_left_alone(server: FakeLlm) -> None:
+    """After the allowed failures nothing is sent for a while; then one question tries, and its success ends it."""
+    server.play((fails(503),))
+    one = Writer(replace(settings(server), breaker_failures=2, breaker_pause_seconds=0.4), briefing())
+
+    async def ask(times: int) -> list[str]:
+        return [(await written(one))[1] for _ in range(times)]
+
+    assert asyncio.run(ask(4)) == ["llm_unavailable"] * 4
+    assert len(server.calls) == 4  # two questions, two calls each; the others were not sent
+    server.play((says(),))
+    time.sleep(0.4)
+    assert asyncio.run(ask(2)) == ["whole", "whole"]
+    assert not one.breaker.open
+
+
+def test_nonsense_is_no_reason_to_leave_a_server_alone(server: FakeLlm) -> None:
+    """A model that writes prose fails its question, not its server."""
+    server.play((says(lines("I would rather not.")),))
+    one = Writer(replace(settings(server), breaker_failures=1), briefing())
+    assert [asyncio.run(written(one))[1] for _ in range(3)] == ["llm_invalid"] * 3
+    assert (one.breaker.open, len(server.calls)) == (False, 3)
+
+
+def test_warming_up_sends_the_beginning_of_every_prompt(server: FakeLlm) -> None:
+    """One token is asked for, and a refused parameter is learnt before the first question."""
+    server.play((without_parameters("stream_options", "response_format", then=says()),))
+    one = writer(server)
+    assert one.local
+    assert asyncio.run(one.warm_up())
+    asyncio.run(written(one))
+    *_, warm, asked = (call.body for call in server.calls)
+    assert (warm["max_tokens"], asked["max_tokens"]) == (1, MAX_OUTPUT_TOKENS)
+    assert warm["messages"][:-1] == asked["messages"][:-1]
+    assert len(server.calls) == 4
+    assert "response_format" not in asked
+
+
+def test_questions_are_not_sent_behind_the_warm_up(server: FakeLlm) -> None:
+    """They are answered without the model at once, instead of waiting in a small server's queue."""
+    server.play((says(before=0.4),))
+
+    async def both() -> tuple[str, str]:
+        one = writer(server)
+        warming = asyncio.create_task(one.warm_up())
+        await asyncio.to_thread(server.wait, lambda seen: bool(seen.calls), 2)
+        during = (await written(one))[1]
+        await warming
+        return during, (await written(one))[1]
+
+    assert asyncio.run(both()) == ("llm_unavailable", "whole")
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [
+        ("http://127.0.0.1:8080/v1", True),
+        ("http://[::1]:8080/v1", True),
+        ("http://localhost/v1", True),
+        ("https://api.example.com/v1", False),
+        ("http://10.0.0.8/v1", False),
+        (None, False),
+    ],
+)
+def test_only_a_server_of_this_machine_is_warmed(address: str | None, local: bool) -> None:
+    """Warming a paid or shared server up would cost somebody."""
+    assert Writer(LlmSettings("m", address, "key", ""), briefing()).local is local
