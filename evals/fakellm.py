@@ -133,6 +133,11 @@ def says(
     return script
 
 
+def raw_text(text: str, finish: str | None = "stop") -> Script:
+    """This text in one chunk, whatever form was asked for."""
+    return events(chunk({"content": text}), *([] if finish is None else [chunk({}, finish), "[DONE]"]))
+
+
 def lines(*given: str) -> Personality:
     """A personality that writes these lines whatever it is asked."""
     return lambda _: given
