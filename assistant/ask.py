@@ -80,6 +80,8 @@ class Assistant:
         self._understanding = understanding
         self._retriever = retriever
         self._writer = writer
+        # The gate reads its word lists at the first claim: now, and not while a reader waits for it.
+        self.verifier.judge(Claim(document.title.text, "statement", (document.title.address,)), "en")
 
     @classmethod
     def open(cls, config: Config) -> "Assistant":
@@ -219,7 +221,7 @@ class Assistant:
                 aclosing(writer.claims(brief, usage)) as claims,
             ):
                 async for written in claims:
-                    claim, finding = self.verifier.judge(written, language, brief.offered)
+                    claim, finding = await asyncio.to_thread(self.verifier.judge, written, language, brief.offered)
                     if len(claim.text) >= LONGEST_CLAIM:
                         dropped.append(writer.drop(claim, ("low_score",)))
                     elif finding.supported:

@@ -135,7 +135,8 @@ def says(
 
 def raw_text(text: str, finish: str | None = "stop") -> Script:
     """This text in one chunk, whatever form was asked for."""
-    return events(chunk({"content": text}), *([] if finish is None else [chunk({}, finish), "[DONE]"]))
+    end: list[str | Mapping[str, Any]] = [] if finish is None else [chunk({}, finish), "[DONE]"]
+    return events(chunk({"content": text}), *end)
 
 
 def lines(*given: str) -> Personality:

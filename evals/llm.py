@@ -19,7 +19,7 @@ from statistics import median
 from assistant.ask import Assistant
 from assistant.config import Config
 from assistant.render import answer_object
-from assistant.types import Answer, Request
+from assistant.types import LANGUAGES, Answer, Request
 from evals import cases as case_files
 from evals import fault_table, recording, scorers
 from evals.cases import Case
@@ -237,9 +237,7 @@ def small_section(replayed: Sequence[Replayed], suite: str, measure: Measure) ->
             for answers in ([one.answer for one in chosen], [one.quoted for one in chosen])
         ]
         rows.append((name, *(share(rate) if rate else "-" for rate in pair)))
-    languages = [
-        (language, [one for one in wanted if one.case.language == language]) for language in case_files.LANGUAGES
-    ]
+    languages = [(language, [one for one in wanted if one.case.language == language]) for language in LANGUAGES]
     by_language = ", ".join(
         f"{language} {sum(one.answer.mode == 'llm' for one in asked)}/{len(asked)}" for language, asked in languages
     )
@@ -270,7 +268,7 @@ def timing_section(assistant: Assistant, questions: Sequence[Case]) -> str:
             alone = recording.record(small.base_url, NAME, case.id, brief, briefing.response_format())
             first, whole = first_claim(asked, case)
             rows.append((alone.first_token_seconds, alone.seconds, first, whole))
-    told = [row for row in rows if row[2] is not None]
+    told = [(alone, raw, first, whole) for alone, raw, first, whole in rows if first is not None]
     cells = [f"{median(row[place] for row in told):.2f}" for place in range(4)] if told else ["-"] * 4
     return (
         f"### Times\n\nMedians over {len(told)} of {len(rows)} questions (those with a verified claim), seconds, one "
