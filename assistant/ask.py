@@ -224,11 +224,11 @@ class Assistant:
                     claim, finding = await asyncio.to_thread(self.verifier.judge, written, language, brief.offered)
                     if len(claim.text) >= LONGEST_CLAIM:
                         dropped.append(writer.drop(claim, ("low_score",)))
-                    elif finding.supported:
+                    elif finding.supported and claim not in shown:
                         shown.append(claim)
                         verified, citations = self.verifier.verified(claim, language)
                         yield ClaimShown(verified, citations)
-                    else:
+                    elif not finding.supported:
                         dropped.append(writer.drop(claim, finding.reasons))
         except (WriterFailure, NotAdmitted) as failure:
             note = failure.mode_note

@@ -248,8 +248,8 @@ def small_section(replayed: Sequence[Replayed], suite: str, measure: Measure) ->
         f"{written} of its sentences were shown, {sum(len(one.answer.dropped) for one in replayed)} dropped: "
         f"{', '.join(f'{reason} {count}' for reason, count in dropped.most_common()) or 'none'}.\n\n"
         + table(("", "llm mode", "quote mode, same questions"), rows)
-        + f"\n\nThe raw model: first token {median(o.recorded.first_token_seconds for o in replayed):.1f} s, whole answer "
-        f"{median(o.recorded.seconds for o in replayed):.1f} s (medians, on the machine of the recording, "
+        + f"\n\nThe raw model: first token {median(one.recorded.first_token_seconds for one in replayed):.1f} s, whole "
+        f"answer {median(one.recorded.seconds for one in replayed):.1f} s (medians, on the machine of the recording, "
         "which did other work besides)."
     )
 

@@ -2,20 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from assistant.admission import NotAdmitted, Usage
 from assistant.ask import Assistant, ClaimShown, Event, Stage
 from assistant.config import Config
+from assistant.render import answer_object
 from assistant.types import Answer, Request, Turn
 from evals import fault_table
 from evals.fakellm import FakeLlm, faults, lines, says, stalls
-from evals.personalities import LIARS, Prompt, claim_line, honest, modality_upgrader, obedient, parrot
+from evals.personalities import LIARS, Personality, Prompt, claim_line, honest, modality_upgrader, obedient, parrot
 from index.settings import IndexSettings
 
 if TYPE_CHECKING:
@@ -235,3 +237,91 @@ def test_several_readers_at_once(quoting: Assistant, server: FakeLlm) -> None:
         answers = list(pool.map(writing.answer, [Request(BINDING)] * 4))
     assert {(answer.mode, answer.id) for answer in answers} == {("llm", answers[0].id)}
     assert len(server.calls) == 4
+
+
+ABSENT = "What does it say about tariffs?"
+
+
+@pytest.mark.parametrize(
+    ("personality", "expected"),
+    [
+        (honest, ("answered", "llm", None)),
+        (lines(), ("not_in_document", "quote", "llm_invalid")),
+        (modality_upgrader, ("not_in_document", "quote", "gate_dropped_all")),
+    ],
+    ids=["writes what is there", "writes nothing", "lies"],
+)
+def test_in_the_grey_zone_the_gate_decides(
+    personality: Personality,
+    expected: tuple[str, str, str | None],
+    writing: Assistant,
+    quoting: Assistant,
+    server: FakeLlm,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where quote mode only just refuses, what passes answers; otherwise the refusal is quote mode's own."""
+    monkeypatch.setattr("assistant.ask.GREY_WIDTH", 1.0)
+    server.play((says(personality),))
+    answer = writing.answer(Request(ABSENT))
+    assert (answer.status, answer.mode, answer.mode_note) == expected
+    assert len(server.calls[0].prompt.likely) == 3
+    if answer.status != "answered":
+        quoted = quoting.answer(Request(ABSENT))
+        assert (answer.related, answer.reason, answer.claims) == (quoted.related, quoted.reason, ())
+    assert writing.verifier.problems(answer_object(answer)) == []
+
+
+def test_a_true_sentence_beside_the_question_is_no_answer(
+    writing: Assistant, quoting: Assistant, server: FakeLlm
+) -> None:
+    """Asked for a number of days, a model that names none is not shown; what it wrote is listed."""
+    aside = "Either Participant may discontinue this MOC."
+    server.play((says(lines(claim_line(aside, "iv.p1.s3"))),))
+    answer = writing.answer(Request(DELAY))
+    assert (answer.mode, answer.mode_note) == ("quote", "gate_dropped_all")
+    assert answer.claims == quoting.answer(Request(DELAY)).claims
+    assert [(drop.text, drop.reasons) for drop in answer.dropped] == [(aside, ("low_score",))]
+
+
+def test_only_what_was_shown_to_the_model_may_be_cited(quoting: Assistant, server: FakeLlm) -> None:
+    """With the document left out for its length, a true claim about a sentence that was not sent is withheld."""
+    writing = fault_table.writing(quoting, server.base_url, budget=500)
+    elsewhere = "ii.trusted.fusion.p1.s1"
+    true = claim_line(quoting.document.by_address[elsewhere].text, elsewhere)
+    server.play((says(lambda prompt: [true, *honest(prompt)]),))
+    answer = writing.answer(Request(BINDING))
+    assert elsewhere not in server.calls[0].prompt.sentences
+    assert answer.mode == "llm"
+    assert [drop.reasons for drop in answer.dropped] == [("not_offered",)]
+
+
+def test_a_claim_that_was_cut_off_is_not_shown(writing: Assistant, server: FakeLlm) -> None:
+    """A text as long as the schema allows ends where the server cut it, not where the model ended it."""
+    server.play((says(lambda prompt: [claim_line("This MOC " * 100, "iii.p1.s1"), *honest(prompt)]),))
+    answer = writing.answer(Request(BINDING))
+    assert answer.mode == "llm"
+    assert "low_score" in answer.dropped[0].reasons
+
+
+def test_admission_may_keep_a_question_from_the_model(writing: Assistant, server: FakeLlm) -> None:
+    """Refused admission is quote mode with the reason; an admitted question reports what it used."""
+    seen: list[Usage] = []
+
+    @asynccontextmanager
+    async def admission(most_tokens: int) -> AsyncIterator[Usage]:
+        if seen:
+            raise NotAdmitted("llm_budget")
+        seen.append(Usage())
+        assert most_tokens > 1000
+        yield seen[0]
+
+    async def ask() -> Answer:
+        async with aclosing(writing.stream(Request(BINDING), admission)) as stream:
+            *_, last = [event async for event in stream]
+        assert isinstance(last, Answer)
+        return last
+
+    server.play((says(),))
+    first, second = asyncio.run(ask()), asyncio.run(ask())
+    assert (first.mode, second.mode, second.mode_note) == ("llm", "quote", "llm_budget")
+    assert (seen[0].calls, len(server.calls)) == (1, 1)
