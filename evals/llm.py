@@ -281,14 +281,14 @@ def labels_section(assistant: Assistant, labelled: Sequence[Labelled]) -> str:
     verifier = assistant.verifier
     judged = [(one, *verifier.judge(Claim(one.text, "statement", one.addresses), _language(one))) for one in labelled]
     shown = [(one, claim) for one, claim, finding in judged if finding.supported]
-    wrong = [(one, claim) for one, claim in shown if not one.is_supported]
+    wrong = [(one, claim) for one, claim in shown if not one.is_supported_at(claim.addresses)]
     blocked = [(one, finding) for one, _, finding in judged if one.is_supported and not finding.supported]
     who = ", ".join(f"{by} {count}" for by, count in Counter(one.by for one in labelled).most_common())
     text = (
         f"### Claims of {NAME}, labelled one by one\n\n{len(labelled)} claims, labelled by: {who}. "
-        f"{sum(one.is_supported for one in labelled)} of them are supported by the sentences they name. "
-        f"The gate shows {len(shown)}; of these {len(wrong)} are labelled unsupported. It withholds {len(blocked)} "
-        "that are labelled supported.\n\nShown and unsupported:\n\n"
+        f"{sum(one.is_supported for one in labelled)} of them are supported by the sentences they name, "
+        f"{sum(one.label == 'elsewhere' for one in labelled)} by another one. The gate shows {len(shown)}; of these "
+        f"{len(wrong)} are labelled unsupported. It withholds {len(blocked)} that are labelled supported.\n\nShown and unsupported:\n\n"
     )
     text += "\n".join(f"- {one.id} ({', '.join(claim.addresses)}): {one.text}" for one, claim in wrong) or "none"
     text += "\n\nSupported and withheld:\n\n"

@@ -87,7 +87,10 @@ def claims(recorded: Recorded) -> list[Claim]:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A claim the model really wrote and whether its sentences bear it, read one by one; ``by`` says by whom."""
+    """A claim the model really wrote and whether its sentences bear it, read one by one; ``by`` says by whom.
+
+    ``label`` is supported, unsupported, or elsewhere: another sentence than the one it names bears it.
+    """
 
     id: str
     language: str
@@ -100,6 +103,10 @@ class Labelled:
     def is_supported(self) -> bool:
         """Whether its sentences bear it, by its label."""
         return self.label == "supported"
+
+    def is_supported_at(self, addresses: tuple[str, ...]) -> bool:
+        """Whether it may stand under these addresses, which are the ones it names or the gate's repair."""
+        return self.is_supported or (self.label == "elsewhere" and addresses != self.addresses)
 
 
 def labelled(path: Path = CLAIMS) -> tuple[Labelled, ...]:
