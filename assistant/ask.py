@@ -9,7 +9,7 @@ from typing import Literal
 
 from assistant import absent_words, answerable, glossary, needs, quote, suggest
 from assistant.admission import Admission, NotAdmitted, everyone
-from assistant.briefing import LONGEST_CLAIM, Brief, Briefing
+from assistant.briefing import CUT_FROM, Brief, Briefing
 from assistant.clauses import clauses
 from assistant.config import Config
 from assistant.retrieve import Evidence, Retriever
@@ -224,7 +224,7 @@ class Assistant:
             ):
                 async for written in claims:
                     claim, finding = await asyncio.to_thread(self.verifier.judge, written, language, brief.offered)
-                    if len(claim.text) >= LONGEST_CLAIM:
+                    if len(claim.text) >= CUT_FROM:
                         dropped.append(writer.drop(claim, ("low_score",)))
                     elif not finding.supported:
                         dropped.append(writer.drop(claim, finding.reasons))

@@ -18,7 +18,8 @@ from assistant.types import Language, Question, Turn
 from index.document import Document
 from index.prompts import PROMPTS
 
-LONGEST_CLAIM = 600  # characters; what is as long was cut off
+LONGEST_CLAIM = 600  # characters
+CUT_FROM = LONGEST_CLAIM - 10  # what is as long was cut off by the schema, less blanks at its end
 MOST_CLAIMS = 8
 NO_CLAIM = "(none)"  # a line that says there is nothing to say; an empty message some servers refuse
 _LANGUAGE_NAMES: Mapping[str, str] = {"en": "English", "ja": "Japanese"}

@@ -288,7 +288,8 @@ def labels_section(assistant: Assistant, labelled: Sequence[Labelled]) -> str:
         f"### Claims of {NAME}, labelled one by one\n\n{len(labelled)} claims, labelled by: {who}. "
         f"{sum(one.is_supported for one in labelled)} of them are supported by the sentences they name, "
         f"{sum(one.label == 'elsewhere' for one in labelled)} by another one. The gate shows {len(shown)}; of these "
-        f"{len(wrong)} are labelled unsupported. It withholds {len(blocked)} that are labelled supported.\n\nShown and unsupported:\n\n"
+        f"{len(wrong)} are labelled unsupported. It withholds {len(blocked)} that are labelled supported."
+        "\n\nShown and unsupported:\n\n"
     )
     text += "\n".join(f"- {one.id} ({', '.join(claim.addresses)}): {one.text}" for one, claim in wrong) or "none"
     text += "\n\nSupported and withheld:\n\n"
