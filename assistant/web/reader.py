@@ -89,12 +89,6 @@ def document_page(
     )
 
 
-def panel(document: Document, aid: ReadingAid | None, language: Language) -> str:
-    """The document for the panel beside the chat: HTML inside Markdown, so no line of it may be blank."""
-    html = _page("panel.html", language, outline=lay_out(document, aid, language), has_aid=aid is not None)
-    return "\n".join(line.strip() for line in html.splitlines() if line.strip())
-
-
 def error_page(status: int, language: Language, base: str) -> str:
     """A page that says what went wrong and where to go instead; ``base`` is the service's root, ending in a slash."""
     kind = "404" if status == 404 else "other"

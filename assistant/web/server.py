@@ -27,4 +27,4 @@ def create(service: Service) -> ASGIApp:
     app.include_router(reader.router(service))
     app.mount("/site", StaticFiles(directory=_STATIC))
     page.mount(app, service, root_path)
-    return Shell(Frame(app), Policy(service.config.frame_origins), root_path)
+    return Shell(Frame(app, service), Policy(service.config.frame_origins), root_path)
