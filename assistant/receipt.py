@@ -5,7 +5,6 @@ a receipt carries question and claims itself, in the part of the address that br
 """
 
 import base64
-import binascii
 import hashlib
 import json
 import zlib
@@ -62,9 +61,9 @@ def unpack(data: str) -> dict[str, Any]:
     """
     try:
         unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
-        text = unpacking.decompress(base64.urlsafe_b64decode(data + "=" * (-len(data) % 4)), _MAX_DATA)
+        text = unpacking.decompress(base64.b64decode(data + "=" * (-len(data) % 4), b"-_", validate=True), _MAX_DATA)
         found = json.loads(text) if unpacking.eof else None
-    except (zlib.error, binascii.Error, RecursionError) as error:
+    except (zlib.error, ValueError, RecursionError) as error:
         raise ValueError(f"the receipt in the link is damaged: {error}") from None
     if not isinstance(found, dict):
         raise ValueError("the receipt in the link is damaged: it is cut off, or no JSON object")

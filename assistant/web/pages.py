@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import jinja2
 from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse
 
 from assistant.strings import choose_language, strings
 from assistant.types import Language
@@ -30,6 +31,11 @@ def page(template: str, language: Language, base: str = "", **values: Any) -> st
     """A template's HTML in a language; ``base`` leads from the page to the service's root: empty, or ``../``."""
     words: Mapping[str, str] = strings(language)
     return _TEMPLATES.get_template(template).render(language=language, words=words, base=base, **values)
+
+
+def html(text: str) -> HTMLResponse:
+    """A page's answer: which one it is depends on the browser's language, and it is asked for anew."""
+    return HTMLResponse(text, headers={"Vary": "Accept-Language", "Cache-Control": "no-cache"})
 
 
 def page_route(routes: APIRouter, path: str) -> Callable[[Handler], Handler]:

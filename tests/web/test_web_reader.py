@@ -66,7 +66,7 @@ def test_links_inside_the_page_lead_somewhere(client: TestClient) -> None:
     [
         ("180 days", 1),
         ("QUANTUM", None),
-        ("Japan's role", 0),
+        ("Japan's dragon", 0),
         ("Participants' shared", 1),
         ("ＪＴ－６０ＳＡ", None),
         ("<script>", 0),
