@@ -60,6 +60,7 @@ def finish(page: str, service: Service, language: Language, embedded: bool = Fal
         f"<title>{html.escape(words['page_title'])}</title>\n"
         '\t\t<meta name="color-scheme" content="light dark">\n'
         '\t\t<link rel="icon" href="site/favicon.svg" type="image/svg+xml">\n'
+        '\t\t<link rel="stylesheet" href="site/theme.css">\n'
         f'\t\t<link rel="stylesheet" href="site/chat.css">\n{scripts}\n\t\t<script data-gradio-mode>'
     )
     page = page.replace("<script data-gradio-mode>", head, 1)

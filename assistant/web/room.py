@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from assistant import render
 from assistant.config import Config
+from assistant.feedback import MAX_COMMENT, REASONS
 from assistant.strings import strings
 from assistant.types import LANGUAGES, Language
 from assistant.web.chat import LIMIT
@@ -19,9 +20,6 @@ from assistant.web.outline import lay_out
 from assistant.web.pages import page
 from assistant.web.reader import long_date
 from assistant.web.service import Service
-
-# Reasons a reader may give with "not helpful"; POST /api/feedback takes these words.
-FEEDBACK_REASONS = ("wrong_passage", "missing", "misleading", "unclear", "should_not_answer", "other")
 
 # Texts the page's scripts say, beside those that stand in the page.
 _SPOKEN = """page_title panel_search question_placeholder counter counter_over stage_searching copied link_copied
@@ -57,7 +55,9 @@ def room(service: Service, language: Language, gradio: str, here: str) -> str:
             "aid": aid.sentences[legal.address] if aid else None,
         },
         facts={la: _facts(service.config, la) for la in LANGUAGES},
-        reasons=FEEDBACK_REASONS,
+        reasons=REASONS if service.config.feedback_on else (),
+        max_comment=MAX_COMMENT,
+        days=service.config.feedback_days,
         has_aid=aid is not None,
         outline=lay_out(document, aid, language),
         page_words=_json(
@@ -76,7 +76,7 @@ def _facts(config: Config, language: Language) -> list[tuple[str, str, str | Non
     rows: list[tuple[str, str, str | None]] = [
         (words["welcome_official"], words["welcome_official_text"], None),
         (words["welcome_operator"], _operator(config, words), None),
-        (words["welcome_storage"], words["welcome_storage_text"], None),
+        (words["welcome_storage"], _storage(config, words), None),
         (words["welcome_sending"], _sending(config, words), None),
     ]
     if config.official_url:
@@ -90,6 +90,12 @@ def _operator(config: Config, words: Mapping[str, str]) -> str:
     if not config.operator_contact:
         return config.operator_name
     return words["welcome_operator_contact"].format(name=config.operator_name, contact=config.operator_contact)
+
+
+def _storage(config: Config, words: Mapping[str, str]) -> str:
+    if not config.feedback_on:
+        return words["welcome_storage_text"]
+    return words["welcome_storage_feedback"].format(days=config.feedback_days)
 
 
 def _sending(config: Config, words: Mapping[str, str]) -> str:

@@ -101,7 +101,8 @@
   }
 
   // --- Feedback -------------------------------------------------------------------------------------------------------------------
-  const form = byId("feedback").querySelector("form");
+  const dialog = byId("feedback"); // not there where no feedback is taken
+  const form = dialog?.querySelector("form");
   let about = null; // the button that opened the form
 
   async function send(button, body) {
@@ -122,17 +123,17 @@
     }
   }
 
-  form.addEventListener("submit", (event) => {
+  form?.addEventListener("submit", (event) => {
     event.preventDefault();
     const answer = about.closest(".answer");
     const body = { answer_id: answer.id, verdict: "not_helpful", reason: form.elements.reason.value };
     const comment = form.elements.comment.value.trim();
     if (comment) body.comment = comment;
     if (form.elements.include.checked) body.question = questionOf(answer);
-    byId("feedback").close();
+    dialog.close();
     send(about, body);
   });
-  byId("feedback").addEventListener("close", () => about?.focus());
+  dialog?.addEventListener("close", () => about?.focus());
 
   function questionOf(answer) {
     const all = [...document.querySelectorAll("#conversation :is(.asked, .answer)")];
@@ -151,8 +152,8 @@
     } else if (button.classList.contains("not-helpful") && !button.hasAttribute("aria-pressed")) {
       about = button;
       form.reset();
-      byId("feedback").showModal();
-    } else if (button.classList.contains("cancel")) byId("feedback").close();
+      dialog.showModal();
+    } else if (button.classList.contains("cancel")) dialog.close();
     else if (button.id === "download") download();
     else if (button.id === "print") print();
   });

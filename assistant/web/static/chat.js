@@ -22,6 +22,7 @@ window.room = (() => {
   let pending = null; // the question on its way, until the conversation shows it
   let seen = 0; // questions shown before it
   let growing = false;
+  let owed = false; // an announcement, for the answer to the newest question
 
   function fill(area, value) {
     area.value = value;
@@ -32,6 +33,7 @@ window.room = (() => {
 
   function begin(question) {
     pending = question;
+    owed = true;
     seen = questions().length;
     byId("problem").hidden = true;
     root.classList.remove("lost");
@@ -172,9 +174,9 @@ window.room = (() => {
     }
     const all = answers();
     const last = all[all.length - 1];
-    const was = growing;
     growing = Boolean(last?.classList.contains("growing")) && !root.classList.contains("lost");
-    if (last && was && !growing && !last.classList.contains("growing")) {
+    if (last && owed && pending === null && !growing && !root.classList.contains("lost")) {
+      owed = false;
       const spoken = last.cloneNode(true);
       spoken.querySelectorAll("h3, .acts, .next, .dropped").forEach((part) => part.remove());
       say(spoken.textContent.replace(/\s+/g, " ").trim());
@@ -226,6 +228,7 @@ window.room = (() => {
   function set(element, name, value) {
     if (element && element.getAttribute(name) !== value) element.setAttribute(name, value);
   }
+  const toasts = new WeakSet(); // Gradio's own reports, which nobody sees: of a lost connection, for instance
   function dress() {
     follow();
     // One announcement for each answer, made above, instead of one for every change of it.
@@ -239,7 +242,10 @@ window.room = (() => {
     for (const message of document.querySelectorAll("#conversation [data-testid][aria-label]")) {
       message.removeAttribute("aria-label");
     }
-    if (document.querySelector(".toast-body.error")) fail(0);
+    for (const toast of document.querySelectorAll(".toast-body.error")) {
+      if (!toasts.has(toast)) fail(0);
+      toasts.add(toast);
+    }
     if (byId("choose")) while (waitingFor.length) waitingFor.shift()();
     if (box() && !box().hasAttribute("aria-describedby")) count();
   }
