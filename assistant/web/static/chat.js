@@ -148,8 +148,10 @@ window.room = (() => {
       if (asking && !reply.ok) fail(reply.status, reply.headers.get("retry-after"));
       return reply;
     } catch (error) {
-      if (asking) fail(0);
-      throw error;
+      if (!asking) throw error;
+      fail(0);
+      // To Gradio a refusal, not a lost connection: after that it would build the page anew, without the conversation.
+      return new Response('{"detail": "unreachable"}', { status: 500, headers: { "Content-Type": "application/json" } });
     }
   };
 
