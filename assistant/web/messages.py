@@ -127,7 +127,7 @@ def plain(message: Message) -> str:
     """What a message says, without marks: the question, or the answer's words with its citations in brackets."""
     text = content(message)
     said = re.search(r'<div class="words">(.*?)</div>\s?<div class="more">', text, re.DOTALL)
-    text = said[1] if said else re.sub(r"<h3.*?</h3>", "", text)
+    text = said[1] if said else re.sub(r"<h2.*?</h2>", "", text)
     text = re.sub(r'<a class="cite"[^>]*>(.*?)</a>', r"[\1]", text)
     text = re.sub(r"<br>|</p>", "\n", text)
     text = html.unescape(re.sub(r"<[^>]*>", "", text))
@@ -136,7 +136,7 @@ def plain(message: Message) -> str:
 
 def _asked(words: str, page_language: Language, language: Language) -> Message:
     heading = html.escape(strings(page_language)["question_heading"])
-    heading = f'<h3 class="vh" lang="{page_language}">{heading}</h3>'
+    heading = f'<h2 class="vh" lang="{page_language}">{heading}</h2>'
     return {"role": "user", "content": f'<div class="asked">{heading}<p lang="{language}">{words}</p></div>'}
 
 

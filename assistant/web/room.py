@@ -25,7 +25,7 @@ from assistant.web.service import Service
 _SPOKEN = """page_title panel_search question_placeholder counter counter_over stage_searching copied link_copied
 copy_failed shown_in_document cleared error_limited error_busy error_offline error_refused wait_soon wait_second
 wait_seconds wait_minutes transcript_title transcript_saved transcript_file notice panel_hits panel_hits_0 tools_label
-feedback_thanks feedback_failed answer_heading question_heading check_answer panel_aid""".split()
+state_label feedback_thanks feedback_failed answer_heading question_heading check_answer panel_aid""".split()
 
 
 def room(service: Service, language: Language, gradio: str, here: str) -> str:

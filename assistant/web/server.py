@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -28,4 +29,6 @@ def create(service: Service) -> ASGIApp:
         app.include_router(pages.router(service))
     app.mount("/site", StaticFiles(directory=_STATIC))
     page.mount(app, service, root_path)
-    return Shell(Frame(app, service), Policy(service.config.frame_origins), root_path)
+    return GZipMiddleware(
+        Shell(Frame(app, service), Policy(service.config.frame_origins), root_path), minimum_size=1024
+    )

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from assistant.types import Language
-from evals.fakellm import fails, lines, says
+from evals.fakellm import fails, lines, says, stalls
 from evals.personalities import claim_line, honest, modality_upgrader
 from index import parse
 from tests.browser.chat import BINDING, FUSION, UNANSWERABLE, Chat
@@ -162,7 +162,7 @@ def test_05_something_shows_at_once(written: Chat) -> None:
 def test_05_stop_keeps_what_was_checked(written: Chat) -> None:
     """Claims appear whole, with their citation, one after the other; Stop ends it and nothing more comes."""
     assert written.model is not None
-    written.model.play([says(between=0.25, size=400)])
+    written.model.play([stalls()])  # one claim, then silence
     written.open()
     written.page.evaluate(
         """() => { window.odd = []; new MutationObserver(() => {

@@ -200,6 +200,7 @@ window.room = (() => {
     find.setAttribute("aria-label", words("panel_search"));
     document.querySelector('#find input[name="lang"]').value = wished;
     document.querySelector("#small .talk").setAttribute("aria-label", words("tools_label"));
+    byId("state").setAttribute("aria-label", words("state_label"));
     count();
     mark();
   }
@@ -239,7 +240,6 @@ window.room = (() => {
     set(log, "aria-live", "off");
     set(log, "aria-label", document.querySelector("#conversation") ? texts[language()].tools_label : "");
     set(log, "tabindex", "0");
-    set(document.querySelector("main.contain"), "role", "none"); // the page's main part is the whole chat
     // Gradio names each message with its source, which a screen reader would read before the message itself.
     for (const message of document.querySelectorAll("#conversation [data-testid][aria-label]")) {
       message.removeAttribute("aria-label");
