@@ -97,7 +97,7 @@ def panel(document: Document, aid: ReadingAid | None, language: Language) -> str
 
 def error_page(status: int, language: Language, base: str) -> str:
     """A page that says what went wrong and where to go instead; ``base`` is the service's root, ending in a slash."""
-    kind = "404" if status == 404 else "other"
+    kind = {401: "401", 404: "404", 429: "429", 503: "503"}.get(status, "other")
     words = strings(language)
     title, text = words[f"error_title_{kind}"], words[f"error_text_{kind}"]
     return _page("error.html", language, base=base, title=title, text=text)

@@ -1,18 +1,27 @@
-"""Everything a visitor can reach, composed: the JSON routes, the reader, the chat page, and the shell around them."""
+"""Everything a visitor can reach, composed: the surfaces, the reader, the chat page, and the shell around them."""
 
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from assistant.web import api, page, reader
+from assistant.web import api, embed, mcp_tools, openai_api, page, reader
 from assistant.web.frame import Frame
+from assistant.web.limits import Refused
+from assistant.web.schema import definitions
 from assistant.web.service import Service
-from assistant.web.shell import Policy, Shell
+from assistant.web.shell import Shell
 
 _STATIC = Path(__file__).parent / "static"
+_ABOUT = (
+    "Answers about one document, every one with the exact sentences it rests on. "
+    'Errors are `{"error": {"code", "message"}}` everywhere.'
+)
 
 
 def create(service: Service) -> ASGIApp:
@@ -21,10 +30,40 @@ def create(service: Service) -> ASGIApp:
     Served below a path (``MOC_PUBLIC_URL=https://example.gov/moc``) it works whether the proxy keeps or removes it.
     """
     root_path = urlsplit(service.config.public_url).path.rstrip("/")
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    tools = mcp_tools.Tools(service)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=tools.lifespan)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     app.add_exception_handler(api.ApiError, api.error_response)
+    app.add_exception_handler(Refused, api.refused_response)
+    app.add_exception_handler(Exception, api.internal_response)
     app.include_router(api.router(service))
+    app.include_router(openai_api.router(service))
     app.include_router(reader.router(service))
+    app.include_router(embed.router())
     app.mount("/site", StaticFiles(directory=_STATIC))
+    app.add_route("/mcp", tools.app, methods=["GET", "POST", "DELETE"])
     page.mount(app, service, root_path)
-    return Shell(Frame(app), Policy(service.config.frame_origins), root_path)
+    return Shell(Frame(app), service, root_path)
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The API description (OpenAPI), generated from the routes and the shapes they give and take."""
+    if app.openapi_schema is None:
+        made = get_openapi(title="MOC assistant", version=_version(), description=_ABOUT, routes=app.routes)
+        schemas = made.setdefault("components", {}).setdefault("schemas", {})
+        schemas |= definitions(api.AskBody, openai_api.CompletionBody)
+        for path in made["paths"].values():
+            for operation in path.values():
+                # What FastAPI says by itself of parameters it checks; ours are checked and refused by our own code.
+                operation["responses"].pop("422", None)
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _version() -> str:
+    try:
+        return version("moc-assistant")
+    except PackageNotFoundError:  # run from its checkout, as usual
+        return "0"
