@@ -1,6 +1,6 @@
 """How often someone may ask: rates per session and per address, kept by the ``limits`` package.
 
-Replicas share a Redis or Valkey. While that is down each replica counts alone and allows its part: stricter, never open.
+Replicas share a Redis or Valkey. While that is down each counts alone and allows its part: stricter, never open.
 """
 
 import time

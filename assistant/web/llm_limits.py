@@ -3,10 +3,10 @@
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from assistant.admission import NotAdmitted, Usage
 from assistant.web.limits import STORE_SECONDS, Store
@@ -16,8 +16,7 @@ from assistant.write import MAX_CALLS
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-Window = Literal["hour", "day"]
-SECONDS: dict[Window, int] = {"hour": 3600, "day": 86400}
+SECONDS: Mapping[str, int] = {"hour": 3600, "day": 86400}
 
 
 class Slots:
@@ -86,13 +85,13 @@ class _Reserved:
 
 
 class Budget:
-    """Tokens the language model may use. The most a question can take is set aside before, what it did not use given back.
+    """Tokens the language model may use: the most a question can take is set aside before, the rest given back.
 
     So what is used never exceeds the budget. Counted in windows of the clock (UTC).
     """
 
     def __init__(self, settings: WebSettings, store: Store, clock: Callable[[], float] = time.time) -> None:
-        self.most: dict[Window, int] = {"hour": settings.llm_tokens_per_hour, "day": settings.llm_tokens_per_day}
+        self.most: dict[str, int] = {"hour": settings.llm_tokens_per_hour, "day": settings.llm_tokens_per_day}
         self._replicas = settings.replicas
         self._store = store
         self._clock = clock
@@ -100,7 +99,7 @@ class Budget:
         self._client: Redis | None = None
 
     @property
-    def used(self) -> dict[Window, int]:
+    def used(self) -> dict[str, int]:
         """Tokens used or set aside in the running windows, as far as this process knows."""
         hour, day = self._keys()
         return {"hour": self._alone[hour], "day": self._alone[day]}

@@ -52,8 +52,10 @@ def place(error: BaseException) -> str:
     """Where an exception came from: the innermost line of our own code, else the innermost at all."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "/assistant/" in frame.filename or "/index/" in frame.filename]
-    last = (own or list(frames) or [None])[-1]
-    return f"{'/'.join(last.filename.split('/')[-2:])}:{last.lineno}" if last else ""
+    if not frames:
+        return ""
+    last = (own or frames)[-1]
+    return f"{'/'.join(last.filename.split('/')[-2:])}:{last.lineno}"
 
 
 def _only_known_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -73,7 +73,7 @@ class Tools:
 
         @tool(
             title="Read a passage",
-            description="The exact sentences at an address of the memorandum, such as iv.p1.s3, iv or ii.trusted.space.",
+            description="The exact sentences at an address of the memorandum: iv.p1.s3, iv or ii.trusted.space.",
             annotations=_READS_ONLY,
             structured_output=False,
         )
@@ -126,8 +126,7 @@ def _lines(parts: list[dict[str, Any]], depth: int = 0) -> list[str]:
     lines = []
     for part in parts:
         addresses = ", ".join(sentence["address"] for sentence in part["sentences"])
-        lines.append(
-            f"{'  ' * depth}{part['address']}: {part['title'] or part['kind']}" + f" ({addresses})" * bool(addresses)
-        )
+        holds = f" ({addresses})" if addresses else ""
+        lines.append(f"{'  ' * depth}{part['address']}: {part['title'] or part['kind']}{holds}")
         lines += _lines(part["parts"], depth + 1)
     return lines

@@ -133,7 +133,7 @@ def _completion(answer: Answer, model: str, base_url: str) -> dict[str, Any]:
 
 
 def _usage() -> dict[str, int]:
-    """Clients expect the field. What the language model behind this used is its operator's and stands in the metrics."""
+    """Clients expect the field; what a language model behind this used is the operator's and stands in the metrics."""
     return {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 
 

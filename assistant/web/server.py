@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -41,7 +42,7 @@ def create(service: Service) -> ASGIApp:
     app.include_router(reader.router(service))
     app.include_router(embed.router())
     app.mount("/site", StaticFiles(directory=_STATIC))
-    app.add_route("/mcp", tools.app, methods=["GET", "POST", "DELETE"])
+    app.router.routes.append(Route("/mcp", tools.app, methods=["GET", "POST", "DELETE"], include_in_schema=False))
     page.mount(app, service, root_path)
     return Shell(Frame(app), service, root_path)
 

@@ -1,4 +1,4 @@
-"""What surrounds every request: known routes only, who sends it, how much of it, and headers that keep pages private."""
+"""What surrounds every request: known routes only, who sends it, how much, and headers that keep pages private."""
 
 import asyncio
 import json

@@ -63,7 +63,8 @@ class Telemetry:
 
     def question(self, surface: str, outcome: str, seconds: float, answer: Answer | None, cached: bool = False) -> None:
         """A question ended."""
-        assert surface in SURFACES and outcome in OUTCOMES, (surface, outcome)
+        assert surface in SURFACES, surface
+        assert outcome in OUTCOMES, outcome
         self._questions.labels(surface, outcome, answer.mode if answer else "none").inc()
         if answer is None:
             return

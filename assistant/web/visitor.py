@@ -1,4 +1,4 @@
-"""Who asks: the address behind the proxies we know, a session, and perhaps a signed-in name; shown to logs as hashes."""
+"""Who asks: the address behind the proxies we know, a session, perhaps a signed-in name; logs see only hashes."""
 
 import hashlib
 import hmac
