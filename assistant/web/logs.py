@@ -28,6 +28,8 @@ def configure(stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger(_NAME).setLevel(logging.INFO)
+    # Gradio and others print exceptions by themselves, and those may hold what was typed.
+    traceback.print_exc = _noted
     structlog.configure(
         processors=[
             structlog.stdlib.add_log_level,
@@ -56,6 +58,13 @@ def place(error: BaseException) -> str:
         return ""
     last = (own or frames)[-1]
     return f"{'/'.join(last.filename.split('/')[-2:])}:{last.lineno}"
+
+
+def _noted(*_: Any, **__: Any) -> None:
+    """In place of ``traceback.print_exc``."""
+    error = sys.exc_info()[1]
+    if error is not None:
+        logger().error("exception", error=type(error).__name__, at=place(error))
 
 
 def _only_known_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -124,4 +124,8 @@ def test_a_session_is_printable_and_short() -> None:
     assert seen("203.0.113.9", x_session_id="x" * 129).session is None
     assert Visitor().at("chat", "a b").session is None
     assert Visitor(session="a").at("openai", None).session == "a"
-    assert (Visitor(user="u", session="s").who, Visitor(session="s").who, Visitor().who) == ("user u", "session s", None)
+    assert (Visitor(user="u", session="s").who, Visitor(session="s").who, Visitor().who) == (
+        "user u",
+        "session s",
+        None,
+    )
