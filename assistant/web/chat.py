@@ -5,7 +5,6 @@ back from the browser with the next question, so nothing in them is trusted: his
 """
 
 import html
-import logging
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
@@ -14,18 +13,24 @@ from typing import Any
 from assistant import render
 from assistant.strings import strings
 from assistant.types import Answer, Citation, Language, Mode, Request, Turn, VerifiedClaim
+from assistant.web.limits import Limited, Refused
 from assistant.web.service import NotReady, Service
+from assistant.web.states import STATES
+from assistant.web.visitor import NOBODY, Visitor
 
 LIMIT = 500  # characters of a question; the core refuses longer ones on every surface
 _HISTORY = 8  # turns
 
 Message = dict[str, Any]
 
-_log = logging.getLogger(__name__)
-
 
 async def reply(
-    service: Service, question: str, language: Language, mode: Mode | None, history: Sequence[Message]
+    service: Service,
+    question: str,
+    language: Language,
+    mode: Mode | None,
+    history: Sequence[Message],
+    visitor: Visitor = NOBODY,
 ) -> AsyncIterator[Message]:
     """The assistant's message as it grows: first what is being done, then verified claims, last the whole answer.
 
@@ -33,13 +38,12 @@ async def reply(
     """
     yield _message(_stage("searching", language))
     try:
-        assistant = await service.opened()
-        from assistant.ask import ClaimShown, Stage
-
-        request = Request(question, None, mode, turns(history))
+        asking = await service.ask(Request(question, None, mode, turns(history)), visitor.at("chat"))
         shown: list[str] = []
-        async with aclosing(assistant.stream(request)) as events:
+        async with aclosing(asking.events()) as events:
             async for event in events:
+                from assistant.ask import ClaimShown, Stage
+
                 if isinstance(event, Answer):
                     yield finished(event)
                 elif isinstance(event, ClaimShown):
@@ -51,8 +55,9 @@ async def reply(
                     yield _message("\n\n".join([*shown, _stage(event.name, language)]))
     except NotReady:
         yield failure("error_not_ready", language)
+    except Refused as refused:
+        yield refusal(refused, language)
     except Exception:  # noqa: BLE001 -- Gradio would cover the whole conversation with its own error
-        _log.exception("a question in the chat failed")
         yield failure("error_failed", language)
 
 
@@ -83,6 +88,15 @@ def failure(key: str, language: Language) -> Message:
     """A message saying that a question was not answered; never to be taken for an answer."""
     words = strings(language)
     return _message(f"{_span('failure', words[key])} [{words['error_read']}](document?lang={language})")
+
+
+def refusal(refused: Refused, language: Language) -> Message:
+    """Why a question is not answered now, and when it may be asked again."""
+    key = f"error_limited_{refused.scope}" if isinstance(refused, Limited) else "error_switched_off"
+    text = strings(language)[key].format(seconds=refused.retry_after_seconds)
+    if refused.state:
+        text += " " + strings(language)[STATES[refused.state].words]
+    return _message(f"{_span('failure', text)} [{strings(language)['error_read']}](document?lang={language})")
 
 
 def stopped(history: Sequence[Message], language: Language) -> list[Message]:

@@ -18,6 +18,7 @@ from assistant.types import Language, Mode
 from assistant.web import chat
 from assistant.web.reader import long_date, panel
 from assistant.web.service import Service
+from assistant.web.visitor import NOBODY, Visitor, visitor_of
 
 _STARTERS = 6
 _AT_ONCE = 16  # questions answered side by side; each is short, the queue holds the rest
@@ -153,7 +154,11 @@ def build(language: Language, service: Service) -> Any:
         outputs = [bot, box, starters, send, stop]
 
         async def ask(
-            question: str | None, history: list[chat.Message] | None, mode: str | None, language: Language
+            question: str | None,
+            history: list[chat.Message] | None,
+            mode: str | None,
+            language: Language,
+            request: gr.Request,
         ) -> AsyncIterator[list[Any]]:
             """Ask a question about the document; yields the conversation as the answer grows."""
             if not (question or "").strip():
@@ -164,7 +169,8 @@ def build(language: Language, service: Service) -> Any:
             now = [*before, chat.asked(question)]
             running = [gr.update(visible=False), gr.update(visible=False), gr.update(visible=True)]
             message: chat.Message = {}
-            async for message in chat.reply(service, question, language, _mode(mode, config), before):
+            visitor = _visitor(request)
+            async for message in chat.reply(service, question, language, _mode(mode, config), before, visitor):
                 yield [[*now, message], "", *running]
                 running = [gr.skip()] * 3
             # A question that was too long, or met an error, goes back into the box to be mended or sent again.
@@ -172,9 +178,13 @@ def build(language: Language, service: Service) -> Any:
             yield [[*now, message], kept, gr.skip(), gr.update(visible=True), gr.update(visible=False)]
 
         async def ask_again(
-            chosen: gr.SelectData, history: list[chat.Message] | None, mode: str | None, language: Language
+            chosen: gr.SelectData,
+            history: list[chat.Message] | None,
+            mode: str | None,
+            language: Language,
+            request: gr.Request,
         ) -> AsyncIterator[list[Any]]:
-            async for step in ask(str(chosen.value), history, mode, language):
+            async for step in ask(str(chosen.value), history, mode, language, request):
                 yield [step[0], gr.skip(), *step[2:]]
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
@@ -261,6 +271,12 @@ def _sending(config: Config, language: Language) -> str:
     if config.llm.vendor:
         return words["sending_llm"].format(vendor=config.llm.vendor)
     return words["sending_llm_unnamed"].format(model=config.llm.model)
+
+
+def _visitor(request: gr.Request) -> Visitor:
+    """Who asks, as the shell found out; a session is one opening of the page."""
+    session = request.session_hash
+    return visitor_of(request.request.scope).at("chat", session) if request.request else NOBODY
 
 
 def _mode(wished: str | None, config: Config) -> Mode | None:
