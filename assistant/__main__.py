@@ -43,9 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     verifying = commands.add_parser("verify", help="check a saved answer object again")
     verifying.add_argument("receipt", type=Path, metavar="RECEIPT.json")
     verifying.set_defaults(run=verify)
-    reading = commands.add_parser("feedback", help="readers' feedback as draft eval cases, or delete it")
+    reading = commands.add_parser("feedback", help="readers' feedback as lines of JSON, or delete it")
     reading.add_argument("action", choices=("export", "purge"))
-    reading.add_argument("--out", type=Path, metavar="OUT.tsv", help="export into this file instead of stdout")
+    reading.add_argument("--out", type=Path, metavar="OUT.jsonl", help="export into this file instead of stdout")
     reading.add_argument("--all", action="store_true", help="purge all of it, not only what is older than kept")
     reading.set_defaults(run=feedback)
     commands.add_parser("settings", help="print the table of settings").set_defaults(run=settings)
@@ -123,8 +123,8 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def feedback(arguments: argparse.Namespace) -> int:
-    """Print readers' questions as draft eval cases, or delete feedback."""
-    from assistant.feedback import FeedbackStore, draft_cases
+    """Print readers' feedback, for a person to make eval cases of (``python -m evals promote``), or delete it."""
+    from assistant.feedback import FeedbackStore, reports
 
     config = Config.from_env()
     if config.feedback_directory is None:
@@ -135,7 +135,7 @@ def feedback(arguments: argparse.Namespace) -> int:
     if arguments.action == "purge":
         print(f"deleted: {store.purge(everything=arguments.all)}")
         return 0
-    text = "\n".join(draft_cases(store.all())) + "\n"
+    text = "".join(f"{line}\n" for line in reports(store.all()))
     if arguments.out is None:
         print(text, end="")
         return 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant import absent_words, answerable, glossary, quote, suggest
+from assistant.admission import Admission, NotAdmitted, everyone
 from assistant.clauses import clauses
 from assistant.config import Config
 from assistant.retrieve import Evidence, Retriever
@@ -106,10 +107,11 @@ class Assistant:
             return self._quote_answer(request, None if request.mode != "llm" else "llm_off")
         return asyncio.run(self._collect(request))
 
-    async def stream(self, request: Request) -> AsyncGenerator[Event, None]:
+    async def stream(self, request: Request, admission: Admission = everyone) -> AsyncGenerator[Event, None]:
         """What happens while a request is answered; the last event is the Answer.
 
-        Closing the iterator early closes the connection to the language model.
+        ``admission`` may keep the question from the language model, which makes it quote mode's. Closing the iterator
+        early closes the connection to the language model.
         """
         yield Stage("searching")
         if self._writer is None or request.mode == "quote":
@@ -119,7 +121,7 @@ class Assistant:
                 yield ClaimShown(claim, tuple(answer.citation(number) for number in claim.citations))
             yield answer
             return
-        async with aclosing(self._write(self._writer, request)) as events:
+        async with aclosing(self._write(self._writer, request, admission)) as events:
             async for event in events:
                 yield event
 
@@ -174,7 +176,7 @@ class Assistant:
         joined = self._retriever.evidence(replace(question, standalone=context, corrected=context, in_context=None))
         return joined if joined.answerable >= SURE_FROM else alone
 
-    async def _write(self, writer: Writer, request: Request) -> AsyncGenerator[Event, None]:
+    async def _write(self, writer: Writer, request: Request, admission: Admission) -> AsyncGenerator[Event, None]:
         clock = _Clock()
         found = await asyncio.to_thread(self._prepare, request, clock)
         if isinstance(found, Answer):
@@ -189,7 +191,11 @@ class Assistant:
         dropped: list[Dropped] = []
         note: str | None = None
         try:
-            async with aclosing(writer.claims(found.question, request.history, likely)) as claims:
+            most = writer.most_tokens(found.question, request.history, likely)
+            async with (
+                admission(most) as usage,
+                aclosing(writer.claims(found.question, request.history, likely, usage)) as claims,
+            ):
                 async for claim in claims:
                     finding = self.verifier.finding(claim, found.question.language, writer.offered)
                     if finding.supported:
@@ -198,7 +204,7 @@ class Assistant:
                         yield ClaimShown(verified, citations)
                     else:
                         dropped.append(writer.drop(claim, finding.reasons))
-        except WriterFailure as failure:
+        except (WriterFailure, NotAdmitted) as failure:
             note = failure.mode_note
         clock.lap("draft")
         yield Stage("checking")

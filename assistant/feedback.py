@@ -3,11 +3,11 @@
 One SQLite file. No address, session, browser or time of day is kept, so no line can be traced to a person.
 """
 
-import re
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal, get_args
@@ -26,13 +26,9 @@ MAX_COMMENT = 300  # characters
 MAX_ENTRIES = 20_000  # of at most 1.5 kB or so: an open door must not fill the disk
 _BUSY = 2.0  # seconds to wait for another process
 
-_CASE_COLUMNS = (
-    "id", "group", "language", "expect", "gold", "also", "kind", "topic", "fact", "history", "question",
-)  # fmt: skip
-_JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _TABLE = """
 create table if not exists feedback (
-    number integer primary key, day text not null, answer_id text not null, verdict text not null,
+    number integer primary key autoincrement, day text not null, answer_id text not null, verdict text not null,
     reason text, comment text, question text
 )
 """
@@ -51,8 +47,9 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Feedback as it is kept: redacted, with the day it came on."""
+    """Feedback as it is kept: redacted, with a number and the day it came on."""
 
+    number: int
     day: date
     feedback: Feedback
 
@@ -117,9 +114,9 @@ class FeedbackStore:
         self.purge()
         with self._open() as database:
             rows = database.execute(
-                "select day, answer_id, verdict, reason, comment, question from feedback order by number"
+                "select number, day, answer_id, verdict, reason, comment, question from feedback order by number"
             ).fetchall()
-        return tuple(Kept(date.fromisoformat(day), Feedback(*rest)) for day, *rest in rows)
+        return tuple(Kept(number, date.fromisoformat(day), Feedback(*rest)) for number, day, *rest in rows)
 
     def purge(self, everything: bool = False) -> int:
         """Delete what is older than the retention, or everything; returns how many entries went."""
@@ -140,26 +137,14 @@ class FeedbackStore:
             database.close()
 
 
-def draft_cases(kept: tuple[Kept, ...]) -> Iterator[str]:
-    """Draft eval cases as lines of a table (tab-separated, with a header): one for each question a reader gave.
+def reports(kept: tuple[Kept, ...]) -> Iterator[str]:
+    """Feedback as lines of JSON, each with an id of its own: what ``python -m evals promote`` makes a draft case of.
 
-    The columns are those of the eval questions, and behind them what the reader said. A "?" is for a person to decide:
-    a reader's verdict is no label.
+    A draft needs the question, which only readers who agreed have given; a verdict is no label, so there is none here.
     """
-    yield "\t".join((*_CASE_COLUMNS, "verdict", "reason", "comment"))
-    with_question = [entry for entry in kept if entry.feedback.question]
-    for number, entry in enumerate(with_question, 1):
-        feedback = entry.feedback
-        question = feedback.question or ""
-        name = f"feedback-{entry.day:%Y%m%d}-{number:03}"
-        language = "ja" if _JAPANESE.search(question) else "en"
-        case = (name, name, language, "?", "?", "-", "feedback", "?", "?", "", _cell(question))
-        yield "\t".join((*case, feedback.verdict, feedback.reason or "", _cell(feedback.comment or "")))
-
-
-def _cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula; whoever wrote it is not to run anything there."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    for entry in kept:
+        row = {"id": f"feedback-{entry.number}", "day": entry.day.isoformat(), **asdict(entry.feedback)}
+        yield json.dumps(row, ensure_ascii=False)
 
 
 def _redacted(text: str | None, limit: int) -> str | None:

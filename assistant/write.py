@@ -14,6 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from assistant.admission import Usage
 from assistant.config import LlmSettings
 from assistant.follow_up import recent
 from assistant.glossary import Glossary
@@ -28,6 +29,7 @@ MAX_OUTPUT_TOKENS = 600
 MAX_OUTPUT_CHARACTERS = 20_000  # for servers that do not know or keep a limit of tokens
 MAX_CLAIMS = 16
 MAX_CALLS = 2  # upstream, for one question
+_FRAMING_TOKENS = 64  # what a server's chat format adds around the messages
 _LONGEST_WAIT = 5.0  # seconds; a server that asks for more is not waited for
 _PAUSE = 0.25  # seconds before the second try where the server names no time
 _LANGUAGE_NAMES = {"en": "English", "ja": "Japanese"}
@@ -82,7 +84,11 @@ class Writer:
         import openai  # noqa: F401
 
         self._settings = settings
-        self._optional: dict[str, Any] = {"temperature": 0, "max_tokens": MAX_OUTPUT_TOKENS}
+        self._optional: dict[str, Any] = {
+            "temperature": 0,
+            "max_tokens": MAX_OUTPUT_TOKENS,
+            "stream_options": {"include_usage": True},
+        }
         terms = "\n".join(f"{term.en} = {term.ja}" for term in glossary.terms)
         sentences = "\n".join(f"[{sentence.address}] {sentence.text}" for sentence in document.passages)
         # The same bytes for every question, so that a server can reuse what it computed for this prefix.
@@ -96,20 +102,26 @@ class Writer:
         """A withheld claim, for the answer's list of them."""
         return Dropped(claim.text, claim.addresses, tuple(reasons))
 
+    def most_tokens(self, question: Question, history: Sequence[Turn], likely: Sequence[str]) -> int:
+        """The most tokens all calls for a question can take: no token is shorter than a byte of the prompt."""
+        prompt = sum(len(message["content"].encode()) for message in self._messages(question, history, likely))
+        return MAX_CALLS * (prompt + _FRAMING_TOKENS + MAX_OUTPUT_TOKENS)
+
     async def claims(
-        self, question: Question, history: Sequence[Turn], likely: Sequence[str]
+        self, question: Question, history: Sequence[Turn], likely: Sequence[str], usage: Usage | None = None
     ) -> AsyncGenerator[Claim, None]:
-        """The model's claims, each as soon as its line is complete.
+        """The model's claims, each as soon as its line is complete; ``usage`` is kept up to date meanwhile.
 
         Raises:
             WriterFailure: the server cannot be reached, is too slow, or its answer is cut or malformed; claims that
                 came before are not a whole answer.
         """
+        usage = usage or Usage()
         patience = _Patience(self._settings)
         messages = self._messages(question, history, likely)
         while True:
             try:
-                async with aclosing(self._attempt(messages, patience)) as claims:
+                async with aclosing(self._attempt(messages, patience, usage)) as claims:
                     async for claim in claims:
                         yield claim
                 return
@@ -118,16 +130,20 @@ class Writer:
                     raise fault.failure from None
                 await asyncio.sleep(fault.wait)
 
-    async def _attempt(self, messages: list[dict[str, str]], patience: _Patience) -> AsyncGenerator[Claim, None]:
+    async def _attempt(
+        self, messages: list[dict[str, str]], patience: _Patience, usage: Usage
+    ) -> AsyncGenerator[Claim, None]:
         characters = 0
         finish: str | None = None
         lines = _Lines()
         async with await asyncio.to_thread(self._client) as client:
-            stream = await self._open(client, messages, patience)
+            stream = await self._open(client, messages, patience, usage)
+            told = 0
             try:
                 chunks = stream.__aiter__()
                 while (piece := await self._next(chunks, patience, started=characters > 0)) is not None:
                     finish = piece.finish or finish
+                    told = piece.tokens or told
                     characters += len(piece.text)
                     if characters > MAX_OUTPUT_CHARACTERS:
                         raise WriterFailure(
@@ -136,6 +152,9 @@ class Writer:
                     for claim in lines.feed(piece.text):
                         yield claim
             finally:
+                if told:
+                    usage.told += 1
+                    usage.tokens += told
                 await stream.close()
         if finish is None and not characters:
             raise WriterFailure("llm_invalid", "the reply holds no answer")
@@ -166,12 +185,15 @@ class Writer:
             # Not JSON, not UTF-8, or JSON of another shape: the package checks neither.
             raise WriterFailure("llm_invalid", f"a chunk is malformed: {type(error).__name__}") from None
 
-    async def _open(self, client: "AsyncOpenAI", messages: list[dict[str, str]], patience: _Patience) -> Any:
+    async def _open(
+        self, client: "AsyncOpenAI", messages: list[dict[str, str]], patience: _Patience, usage: Usage
+    ) -> Any:
         """Start the stream; optional parameters that a 400 names are left out from then on."""
         import openai
 
         while True:
             patience.calls -= 1
+            usage.calls += 1
             sent = dict(self._optional)
             try:
                 async with asyncio.timeout_at(patience.until(started=False)):
@@ -264,24 +286,27 @@ class _Piece:
 
     text: str
     finish: str | None
+    tokens: int | None = None  # used by the whole call, where the server says so
 
     @classmethod
     def of(cls, chunk: Any) -> "_Piece":
-        """Read a chunk; one without choices (usage, content filters) adds nothing.
+        """Read a chunk; one without choices (usage, content filters) adds no text.
 
         Raises:
             TypeError, AttributeError, LookupError: it has another shape.
         """
+        total = getattr(getattr(chunk, "usage", None), "total_tokens", None)
+        tokens = total if isinstance(total, int) and total > 0 else None
         choices = getattr(chunk, "choices", None)
         if not choices:
-            return cls("", None)
+            return cls("", None, tokens)
         if not isinstance(choices, list):
             raise TypeError(f"choices is {type(choices).__name__}")
         text = choices[0].delta.content if choices[0].delta else None
         finish = choices[0].finish_reason
         if not isinstance(text, str | None) or not isinstance(finish, str | None):
             raise TypeError("content or finish_reason is no text")
-        return cls(text or "", finish)
+        return cls(text or "", finish, tokens)
 
 
 class _Lines:

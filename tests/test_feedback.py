@@ -1,5 +1,6 @@
-"""Feedback: redacted before it is kept, bounded, and gone when it is due; questions become drafts of eval cases."""
+"""Feedback: redacted before it is kept, bounded, and gone when it is due; exported as a report a line."""
 
+import json
 import sqlite3
 import threading
 from datetime import date, timedelta
@@ -9,8 +10,7 @@ import pytest
 
 from assistant import feedback as module
 from assistant.__main__ import main
-from assistant.feedback import Feedback, FeedbackStore, Full, draft_cases
-from evals.cases import HEADER
+from assistant.feedback import Feedback, FeedbackStore, Full, reports
 from index.errors import ConfigError
 
 ANSWER = "a_" + "0" * 64
@@ -124,20 +124,33 @@ def test_a_place_that_cannot_be_written_is_a_setting_error(tmp_path: Path) -> No
         FeedbackStore(tmp_path)
 
 
-def test_questions_become_drafts_for_a_person_to_label(store: FeedbackStore) -> None:
-    """One line for each question given, in the columns of the eval questions, unlabelled, with the reader's word."""
+def test_exported_feedback_is_a_report_a_line(store: FeedbackStore) -> None:
+    """One object a line, with an id that is never used twice, and the question only where it was given."""
     store.add(Feedback(ANSWER, "helpful"))
-    store.add(Feedback(ANSWER, "not_helpful", "should_have_answered", "=1+1", "Can Japan leave?"))
-    store.add(Feedback(ANSWER, "helpful", None, None, "日本は離脱できますか？"))
-    header, *rows = (line.split("\t") for line in draft_cases(store.all()))
-    assert tuple(header[: len(HEADER)]) == HEADER
-    drafts = [dict(zip(header, row, strict=True)) for row in rows]
-    assert [(d["id"], d["language"], d["question"], d["expect"], d["gold"]) for d in drafts] == [
-        ("feedback-20260110-001", "en", "Can Japan leave?", "?", "?"),
-        ("feedback-20260110-002", "ja", "日本は離脱できますか?", "?", "?"),
+    store.purge(everything=True)
+    store.add(Feedback(ANSWER, "not_helpful", "should_have_answered", "why\u2028so?", "日本は離脱できますか？"))
+    store.add(Feedback(ANSWER, "helpful"))
+    rows = [json.loads(line) for line in reports(store.all())]
+    assert rows == [
+        {
+            "id": "feedback-2",
+            "day": "2026-01-10",
+            "answer_id": ANSWER,
+            "verdict": "not_helpful",
+            "reason": "should_have_answered",
+            "comment": "why so?",
+            "question": "日本は離脱できますか?",
+        },
+        {
+            "id": "feedback-3",
+            "day": "2026-01-10",
+            "answer_id": ANSWER,
+            "verdict": "helpful",
+            "reason": None,
+            "comment": None,
+            "question": None,
+        },
     ]
-    # A spreadsheet would run what looks like a formula.
-    assert (drafts[0]["reason"], drafts[0]["comment"]) == ("should_have_answered", "'=1+1")
 
 
 def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,8 +161,8 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     FeedbackStore(tmp_path).add(Feedback(ANSWER, "helpful", None, None, "Can Japan leave?"))
     assert main(["feedback", "export"]) == 0
     assert "Can Japan leave?" in capsys.readouterr().out
-    assert main(["feedback", "export", "--out", str(tmp_path / "drafts.tsv")]) == 0
-    assert "Can Japan leave?" in (tmp_path / "drafts.tsv").read_text(encoding="utf-8")
+    assert main(["feedback", "export", "--out", str(tmp_path / "reports.jsonl")]) == 0
+    assert "Can Japan leave?" in (tmp_path / "reports.jsonl").read_text(encoding="utf-8")
     assert main(["feedback", "export", "--all"]) == 2
     assert main(["feedback", "purge"]) == 0
     assert capsys.readouterr().out == "deleted: 0\n"

@@ -246,7 +246,7 @@ def test_the_prompt_prefix_is_the_same_bytes_for_every_question(server: FakeLlm)
     assert list(server.calls[0].prompt.sentences) == [sentence.address for sentence in parse.load().passages]
     assert len({call.body["messages"][-1]["content"] for call in server.calls}) == 3
     assert [set(call.body) for call in server.calls] == [
-        {"model", "messages", "stream", "temperature", "max_tokens"}
+        {"model", "messages", "stream", "stream_options", "temperature", "max_tokens"}
     ] * 3
 
 

@@ -3,18 +3,28 @@
 Messages come back from the browser with the next question, so nothing in them is trusted: history is only words.
 """
 
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from assistant.types import Answer, Citation, Language, Mode, Request, Turn, VerifiedClaim
-from assistant.web.messages import LIMIT, Message, asked, failure, finished, growing, language_of, plain, withheld
+from assistant.web.limits import Refused
+from assistant.web.messages import (
+    LIMIT,
+    Message,
+    asked,
+    failure,
+    finished,
+    growing,
+    language_of,
+    plain,
+    refusal,
+    withheld,
+)
 from assistant.web.service import NotReady, Service
+from assistant.web.visitor import NOBODY, Visitor
 
 _HISTORY = 8  # turns
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,12 @@ class Step:
 
 
 async def reply(
-    service: Service, question: str, language: Language, mode: Mode | None, history: Sequence[Message]
+    service: Service,
+    question: str,
+    language: Language,
+    mode: Mode | None,
+    history: Sequence[Message],
+    visitor: Visitor = NOBODY,
 ) -> AsyncIterator[Step]:
     """The answer as it grows: first what is being done, then verified claims, last the whole answer.
 
@@ -41,12 +56,12 @@ async def reply(
     shown: list[tuple[VerifiedClaim, tuple[Citation, ...]]] = []
     yield Step(typed, growing(shown, "searching", written_in))
     try:
-        assistant = await service.opened()
-        from assistant.ask import ClaimShown, Stage
-
+        asking = await service.ask(Request(question, None, mode, turns(history)), visitor.at("chat"))
         stage = "searching"
-        async with aclosing(assistant.stream(Request(question, None, mode, turns(history)))) as events:
+        async with aclosing(asking.events()) as events:
             async for event in events:
+                from assistant.ask import ClaimShown, Stage
+
                 if isinstance(event, Answer):
                     private = event.reason == "personal_data"
                     mend = private or event.reason == "too_long"
@@ -61,8 +76,9 @@ async def reply(
                     yield Step(typed, growing(shown, stage, written_in))
     except NotReady:
         yield Step(typed, failure("error_not_ready", language), mend=True)
+    except Refused as refused:
+        yield Step(typed, refusal(refused, language), mend=True)
     except Exception:  # noqa: BLE001 -- Gradio would cover the whole conversation with its own error
-        _log.exception("a question in the chat failed")
         yield Step(typed, failure("error_failed", language), mend=True)
 
 

@@ -14,7 +14,7 @@ from assistant.types import Language
 from assistant.web.api import error_body
 from assistant.web.pages import page, page_language
 
-_OWN_WORDS = (404, 405, 413, 500)  # statuses with a text of their own
+_OWN_WORDS = (401, 404, 405, 413, 429, 500, 503)  # statuses with a text of their own
 
 
 def install(app: FastAPI) -> None:
@@ -40,7 +40,9 @@ def error_page(status: int, language: Language, base: str) -> str:
 def _respond(request: Request, status: int, code: str, message: str, headers: dict[str, str]) -> Response:
     if not wants_page(request.headers):
         return JSONResponse(error_body(code, message), status, headers=headers)
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    # Below a mount root_path has the mount in it; app_root_path has not.
+    root_path = request.scope.get("app_root_path", request.scope.get("root_path", ""))
+    path = request.scope["path"].removeprefix(root_path)
     base = "../" * (path.count("/") - 1) or "./"
     return HTMLResponse(error_page(status, page_language(request), base), status, headers=headers)
 

@@ -14,7 +14,9 @@ from assistant import receipt, render
 from assistant.render import wording
 from assistant.strings import strings
 from assistant.types import Answer, Citation, ClaimKind, Language, VerifiedClaim
+from assistant.web.limits import Limited, Refused
 from assistant.web.pages import page
+from assistant.web.states import STATES
 
 LIMIT = 500  # characters of a question; the core refuses longer ones on every surface
 
@@ -99,6 +101,15 @@ def finished(answer: Answer) -> Message:
 def failure(key: str, language: Language) -> Message:
     """Says that a question was not answered; never to be taken for an answer."""
     return _answer(language, "failure", lead=strings(language)[key], retry=True)
+
+
+def refusal(refused: Refused, language: Language) -> Message:
+    """Why a question is not answered now, and when it may be asked again."""
+    words = strings(language)
+    key = f"error_limited_{refused.scope}" if isinstance(refused, Limited) else "error_switched_off"
+    said = [words[key].format(seconds=refused.retry_after_seconds)]
+    said += [words[STATES[refused.state].words]] if refused.state else []
+    return _answer(language, "failure", lead=" ".join(said), retry=True)
 
 
 def stopped(history: Sequence[Message], language: Language) -> list[Message]:

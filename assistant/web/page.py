@@ -17,6 +17,7 @@ from assistant.types import Language, Mode
 from assistant.web import chat
 from assistant.web.messages import stopped
 from assistant.web.service import Service
+from assistant.web.visitor import NOBODY, Visitor, visitor_of
 
 _AT_ONCE = 16  # questions answered side by side; each is short, the queue holds the rest
 _WAITING = 64
@@ -132,7 +133,11 @@ def build(language: Language, service: Service) -> Any:
         outputs = [bot, box]
 
         async def ask(
-            question: str | None, history: list[chat.Message] | None, mode: str | None, language: Language
+            question: str | None,
+            history: list[chat.Message] | None,
+            mode: str | None,
+            language: Language,
+            request: gr.Request,
         ) -> AsyncIterator[list[Any]]:
             """Ask a question about the document; yields the conversation as the answer grows."""
             if not (question or "").strip():
@@ -141,22 +146,27 @@ def build(language: Language, service: Service) -> Any:
             assert question is not None
             before = list(history or [])
             emptied: Any = ""
-            async for step in chat.reply(service, question, language, _mode(mode, config), before):
+            visitor = _visitor(request)
+            async for step in chat.reply(service, question, language, _mode(mode, config), before, visitor):
                 yield [[*before, step.question, step.reply], question if step.mend else emptied]
                 emptied = gr.skip()
 
         async def ask_chosen(
-            question: str | None, history: list[chat.Message] | None, mode: str | None, language: Language
+            question: str | None,
+            history: list[chat.Message] | None,
+            mode: str | None,
+            language: Language,
+            request: gr.Request,
         ) -> AsyncIterator[list[Any]]:
             """The same for a suggested question: what the reader may be typing stays in the box."""
-            async for conversation, _ in ask(question, history, mode, language):
+            async for conversation, _ in ask(question, history, mode, language, request):
                 yield [conversation, gr.skip()]
 
         async def ask_again(
-            history: list[chat.Message] | None, mode: str | None, language: Language
+            history: list[chat.Message] | None, mode: str | None, language: Language, request: gr.Request
         ) -> AsyncIterator[list[Any]]:
             question, before = chat.last_question(list(history or []))
-            async for conversation, _ in ask(question, before, mode, language):
+            async for conversation, _ in ask(question, before, mode, language, request):
                 yield [conversation, gr.skip()]
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
@@ -179,6 +189,12 @@ def build(language: Language, service: Service) -> Any:
     blocks.max_threads = _THREADS
     blocks.queue(max_size=_WAITING, default_concurrency_limit=_AT_ONCE)
     return blocks
+
+
+def _visitor(request: gr.Request) -> Visitor:
+    """Who asks, as the shell found out; a session is one opening of the page."""
+    session = request.session_hash
+    return visitor_of(request.request.scope).at("chat", session) if request.request else NOBODY
 
 
 def _mode(wished: str | None, config: Config) -> Mode | None:

@@ -33,7 +33,7 @@ def router(service: Service) -> APIRouter:
         language = page_language(request)
         query = request.query_params.get("q", "")[:MAX_QUERY].strip()
         aid = {"0": False, "1": True}.get(request.query_params.get("aid", ""), language == "ja")
-        return html(documentpage(service.document, service.reading_aid, language, query, aid))
+        return html(document_page(service.document, service.reading_aid, language, query, aid))
 
     @page_route(routes, "/document.txt")
     def text_of_record(request: Request) -> Response:
@@ -48,15 +48,17 @@ def router(service: Service) -> APIRouter:
     return routes
 
 
-def documentpage(
+def document_page(
     document: Document, aid: ReadingAid | None, language: Language, query: str = "", show_aid: bool = False
 ) -> str:
     """The reader's HTML; a search that hits the reading aid shows those lines even when the aid is hidden."""
     outline = lay_out(document, aid, language, query)
 
     def link(**changes: str) -> str:
-        """An address of this page with other parameters; empty ones are left out."""
+        """An address of this page with other parameters; what is empty, or usual in the language, is left out."""
         wanted = {"lang": language, "q": query, "aid": "1" if show_aid else "0"} | changes
+        if wanted["aid"] == ("1" if wanted["lang"] == "ja" else "0"):
+            del wanted["aid"]
         return "document?" + urlencode({name: value for name, value in wanted.items() if value})
 
     return page(

@@ -1,6 +1,5 @@
 """Receipts: whatever was shown can be checked again later, from the link alone; nothing about it is stored here."""
 
-import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -15,8 +14,12 @@ from assistant import receipt, types
 from assistant.strings import strings
 from assistant.types import LANGUAGES, Citation, Claim, IndexIdentity
 from assistant.web.api import ApiError, json_body
+from assistant.web.gatekeeper import NotReady
+from assistant.web.limits import Refused
 from assistant.web.pages import html, page, page_language, page_route
+from assistant.web.schema import VerifiedShape, described
 from assistant.web.service import Service
+from assistant.web.visitor import NOBODY, Visitor, visitor_of
 from index.document import Document
 
 if TYPE_CHECKING:
@@ -49,11 +52,13 @@ def router(service: Service) -> APIRouter:
         script_words = json.dumps(shown, ensure_ascii=False)
         return html(page("receipt.html", language, "../", identity=identity, script_words=script_words))
 
-    @routes.post("/api/verify")
+    described_here = described(VerifiedShape, 400, 413, 415, body=ReceiptBody)
+
+    @routes.post("/api/verify", summary="Check an answer again", openapi_extra=described_here)
     async def verify(request: Request) -> JSONResponse:
         body = await json_body(request, ReceiptBody)
         try:
-            found = await verified(service, _saved(service, body))
+            found = await verified(service, _saved(service, body), visitor_of(request.scope))
         except ValueError as error:
             raise ApiError(400, "bad_request", str(error)) from None
         return JSONResponse(found, headers={"Cache-Control": "no-store"})
@@ -61,7 +66,7 @@ def router(service: Service) -> APIRouter:
     return routes
 
 
-async def verified(service: Service, saved: Mapping[str, Any]) -> dict[str, Any]:
+async def verified(service: Service, saved: Mapping[str, Any], visitor: Visitor = NOBODY) -> dict[str, Any]:
     """What holds of a saved answer, as a whole and claim by claim, and whether asking again gives the same.
 
     ``holds`` of a claim is None where another document keeps it from being compared.
@@ -72,7 +77,7 @@ async def verified(service: Service, saved: Mapping[str, Any]) -> dict[str, Any]
     if not _readable(saved):
         return {"holds": False, "id": saved["id"], "problems": problems or ["it is not an answer object of schema 1"]}
     same_document = saved["document"]["sha256"] == document.sha256
-    again = await _asked_again(service, saved) if same_document else "unavailable"
+    again = await _asked_again(service, saved, visitor) if same_document else "unavailable"
     if again == "different":
         problems.append("asked again, the same index gives another answer")
     fingerprint = service.wait(0).index.fingerprint if service.ready else None
@@ -174,7 +179,7 @@ def _judged(
     return {"holds": not reasons and not any(problem.startswith(named) for problem in problems), "reasons": reasons}
 
 
-async def _asked_again(service: Service, saved: Mapping[str, Any]) -> Again:
+async def _asked_again(service: Service, saved: Mapping[str, Any], visitor: Visitor) -> Again:
     """Whether the question gets the same answer now; only quotes can be expected to come back word for word."""
     if saved["mode"] != "quote":
         return "no_quotes"
@@ -182,14 +187,16 @@ async def _asked_again(service: Service, saved: Mapping[str, Any]) -> Again:
         return "too_long"
     if not service.ready:
         return "unavailable"
-    assistant = service.wait(0)
     request = types.Request(saved["standalone"], saved["language"], "quote")
-    answer = await asyncio.to_thread(assistant.answer, request)
+    try:
+        answer = await (await service.ask(request, visitor.at("receipt"))).answer()
+    except (Refused, NotReady):  # it counts as a question; the rest of the receipt is checked all the same
+        return "unavailable"
     by_number = {cited["number"]: cited["address"] for cited in saved["citations"]}
     before = [(c["text"], c["kind"], [by_number[number] for number in c["citations"]]) for c in saved["claims"]]
     now = [(c.text, c.kind, [answer.citation(number).address for number in c.citations]) for c in answer.claims]
     if (answer.status, answer.reason, now) == (saved["status"], saved["reason"], before):
         return "same"
-    if saved["index"]["fingerprint"] != assistant.index.fingerprint:
+    if saved["index"]["fingerprint"] != service.wait(0).index.fingerprint:
         return "other_index"
     return "other_history" if saved["question"] != saved["standalone"] else "different"

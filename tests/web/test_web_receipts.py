@@ -187,7 +187,7 @@ def test_anything_else_does_not_hold(client: TestClient, answer: Answer, change:
         ({"id": "a_1", "data": ""}, 400),
         ({"id": "a_1", "data": "####"}, 400),
         ({"id": "a_1", "data": "A" * 7000}, 400),
-        ({"id": "a_1", "text": "x" * 17000}, 413),
+        ({"id": "a_1", "text": "x" * 70_000}, 413),
     ],
 )
 def test_wrong_bodies(client: TestClient, body: Any, status: int) -> None:

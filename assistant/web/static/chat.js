@@ -68,8 +68,10 @@ window.room = (() => {
       } else if (button?.classList.contains("chip")) ask(button.textContent.trim());
       else if (button?.classList.contains("retry")) {
         if (busy()) return;
-        begin(questions()[questions().length - 1]?.innerText.trim() ?? "");
-        seen -= 1;
+        const question = document.querySelectorAll("#conversation .asked p");
+        begin(question[question.length - 1]?.innerText.trim() ?? "");
+        seen -= 1; // it takes the place of the one before
+        if (box()?.value.trim() === pending) fill(box(), "");
         byId("again").click();
       } else if (button?.id === "clear") {
         byId("clear-all").click();

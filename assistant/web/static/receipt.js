@@ -79,7 +79,9 @@
       line.append(": ", make("span", words[state?.[1] ?? "receipt_claim_open"], { class: `state ${state?.[0] ?? ""}` }));
       const reasons = claim.reasons.map((reason) => words[`reason_${reason}`] ?? reason);
       if (reasons.length) line.append(language === "ja" ? `（${reasons.join("、")}）` : ` (${reasons.join("; ")})`);
-      const said = make("blockquote", claim.text, { lang: claim.kind === "quote" ? "en" : result.language });
+      const verbatim = claim.kind === "quote";
+      const said = make("blockquote", claim.text, { lang: verbatim ? "en" : result.language });
+      said.classList.toggle("verbatim", verbatim && claim.holds === true);
       item.append(line, said);
       for (const citation of cited) item.append(source(citation, claim, result.language));
       claims.append(item);
