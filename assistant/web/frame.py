@@ -86,7 +86,7 @@ def _finishing(send: Send, service: Service, language: Language, query: QueryPar
         body = b"".join(page)
         headers = MutableHeaders(raw=list(start["headers"]))
         if body and headers.get("content-type", "").startswith("text/html"):
-            embedded, theme = query.get("embed") == "1", query.get("__theme", "")
+            embedded, theme = query.get("embed") == "1", query.get("theme", "")
             body = finish(body.decode("utf-8"), service, language, embedded, theme).encode("utf-8")
             headers["content-length"] = str(len(body))
         headers["vary"] = "Accept-Language"

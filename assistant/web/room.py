@@ -76,8 +76,8 @@ def _facts(config: Config, language: Language) -> list[tuple[str, str, str | Non
     rows: list[tuple[str, str, str | None]] = [
         (words["welcome_official"], words["welcome_official_text"], None),
         (words["welcome_operator"], _operator(config, words), None),
-        (words["welcome_storage"], _storage(config, words), None),
         (words["welcome_sending"], _sending(config, words), None),
+        (words["welcome_storage"], _storage(config, words), None),
     ]
     if config.official_url:
         rows.append((words["welcome_official_source"], config.official_url, config.official_url))

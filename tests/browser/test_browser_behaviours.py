@@ -45,6 +45,13 @@ def test_01_first_screen_with_a_language_model(written: Chat) -> None:
     expect(written.page.get_by_role("radio", name=written.words["mode_quote"])).to_be_visible()
 
 
+def test_01_a_link_may_bring_a_question(chat: Chat) -> None:
+    """?question= fills the box and sends nothing."""
+    chat.open(f"?lang={chat.language}&question=What%20of%20%3Cb%3Espace%3C%2Fb%3E%3F")
+    expect(chat.box).to_have_value("What of <b>space</b>?")
+    expect(chat.page.locator("#welcome")).to_be_visible()
+
+
 def test_02_a_citation_leads_to_its_sentence_and_back(chat: Chat) -> None:
     """A click highlights exactly that sentence, focuses it and says so; Back returns to the citation."""
     answer = chat.open().ask(FUSION[chat.language])
@@ -327,6 +334,7 @@ def test_10_the_mode_is_said_and_can_be_switched(written: Chat) -> None:
     assert written.model is not None
     calls = len(written.model.calls)
     written.page.get_by_role("radio", name=written.words["mode_quote"]).check()
+    expect(written.page.locator("#top .badge:visible")).to_contain_text(written.words["mode_badge_quote"])
     answer = written.ask(BINDING[written.language])
     expect(answer.locator(".badge")).to_have_text(written.words["badge_quote"])
     assert len(written.model.calls) == calls

@@ -119,6 +119,19 @@ window.room = (() => {
   }
   document.addEventListener("input", count);
 
+  document.addEventListener("change", (event) => {
+    const choice = event.target instanceof Element ? event.target.closest("#mode input") : null;
+    if (choice) root.classList.toggle("quotes-only", choice.value === "quote");
+  });
+
+  // A page that links here may bring a question; whether it is sent is the reader's choice.
+  let brought = new URLSearchParams(location.search).get("question");
+  function prefill() {
+    if (!brought || !box()) return;
+    fill(box(), brought.slice(0, texts.limit));
+    brought = null;
+  }
+
   // --- Failing: the question is kept, and the reader is told what to do --------------------------------------------------
   function wait(header) {
     const seconds = Math.ceil(Number(header) || 0) || Math.ceil((Date.parse(header) - Date.now()) / 1000) || 0;
@@ -251,6 +264,7 @@ window.room = (() => {
       toasts.add(toast);
     }
     if (byId("choose")) while (waitingFor.length) waitingFor.shift()();
+    prefill();
     if (box() && !box().hasAttribute("aria-describedby")) count();
   }
   let waiting = false;
