@@ -49,7 +49,7 @@ def serve(service: Service, listening: socket.socket) -> int:
         if isinstance(done.error, IndexUnusable) and not done.config.index.may_build:
             server.should_exit = True
 
-    application = web.create(service)
+    application = web.application(service)
     logs.configure()
     settings = uvicorn.Config(
         application,

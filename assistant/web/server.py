@@ -44,7 +44,12 @@ def create(service: Service) -> ASGIApp:
     app.mount("/site", StaticFiles(directory=_STATIC))
     app.router.routes.append(Route("/mcp", tools.app, methods=["GET", "POST", "DELETE"], include_in_schema=False))
     page.mount(app, service, root_path)
-    return GZipMiddleware(Shell(Frame(app, service), service, root_path), minimum_size=1024)
+    return Shell(Frame(app, service), service, root_path)
+
+
+def application(service: Service) -> ASGIApp:
+    """What is served: the same with its answers compressed, but for streams."""
+    return GZipMiddleware(create(service), minimum_size=1024)
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

@@ -54,12 +54,12 @@ def served(config: Config) -> Iterator[str]:
     """The whole application on a free port of this machine, as ``app.py`` serves it; gives its address."""
     import uvicorn
 
-    from assistant.web.server import create
+    from assistant.web.server import application
 
     service = Service(config)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create(service), log_level="warning", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(uvicorn.Config(application(service), log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         service.start()
         thread.start()
