@@ -1,5 +1,6 @@
 """Receipts: whatever was shown can be checked again later, from the link alone; nothing about it is stored here."""
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from assistant.verify import Verifier
 
 Again = Literal["same", "different", "other_index", "other_history", "no_quotes", "too_long", "unavailable"]
+
+_MOST = 100  # claims, and citations: the document has 51 sentences, and checking one takes a while
 
 
 class ReceiptBody(BaseModel):
@@ -70,16 +73,29 @@ async def verified(service: Service, saved: Mapping[str, Any], visitor: Visitor 
     """What holds of a saved answer, as a whole and claim by claim, and whether asking again gives the same.
 
     ``holds`` of a claim is None where another document keeps it from being compared.
+
+    Raises:
+        ValueError: it has more claims or citations than any answer.
     """
+    if max(_length(saved.get("claims")), _length(saved.get("citations"))) > _MOST:
+        raise ValueError(f"an answer has at most {_MOST} claims and citations")
+    found = await asyncio.to_thread(_compared, service, saved)
+    if "claims" in found and found["document"]["same"]:
+        found["asked_again"] = await _asked_again(service, saved, visitor)
+    if found.get("asked_again") == "different":
+        found["problems"].append("asked again, the same index gives another answer")
+        found["holds"] = False
+    return found
+
+
+def _compared(service: Service, saved: Mapping[str, Any]) -> dict[str, Any]:
+    """What comparing with the text alone says; for what is no answer object only that it is none."""
     document = service.document
     verifier = _verifier(service)
     problems = verifier.problems(saved)
     if not _readable(saved):
         return {"holds": False, "id": saved["id"], "problems": problems or ["it is not an answer object of schema 1"]}
     same_document = saved["document"]["sha256"] == document.sha256
-    again = await _asked_again(service, saved, visitor) if same_document else "unavailable"
-    if again == "different":
-        problems.append("asked again, the same index gives another answer")
     fingerprint = service.wait(0).index.fingerprint if service.ready else None
     by_number = {cited["number"]: str(cited["address"]) for cited in saved["citations"]}
     return {
@@ -92,7 +108,7 @@ async def verified(service: Service, saved: Mapping[str, Any], visitor: Visitor 
             "same": None if fingerprint is None else saved["index"]["fingerprint"] == fingerprint,
         },
         "id_fits": receipt.digest_of_object(saved) == saved["id"],
-        "asked_again": again,
+        "asked_again": "unavailable",
         "claims": [
             {
                 **claim,
@@ -139,6 +155,10 @@ def _verifier(service: Service) -> "Verifier":
 def _citation(verifier: "Verifier", number: int, address: str, language: types.Language) -> Citation:
     _, (citation,) = verifier.verified(Claim("", "quote", (address,)), language)
     return replace(citation, number=number)
+
+
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, list) else 0
 
 
 def _readable(saved: Mapping[str, Any]) -> bool:

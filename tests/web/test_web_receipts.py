@@ -197,6 +197,14 @@ def test_wrong_bodies(client: TestClient, body: Any, status: int) -> None:
     assert set(refused.json()["error"]) == {"code", "message"}
 
 
+@pytest.mark.parametrize("name", ["claims", "citations"])
+def test_more_than_any_answer_has_is_refused(client: TestClient, answer: Answer, name: str) -> None:
+    """Nobody gets thousands of sentences checked with one request."""
+    refused = client.post("/api/verify", json={**answer, "text": "", name: [{"number": 1}] * 101})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "bad_request")
+    assert "at most 100" in refused.json()["error"]["message"]
+
+
 def test_while_the_index_opens_the_rest_is_checked(answer: Answer) -> None:
     """Quotes and id need no index; only asking again does."""
     service = Service(Config(), lambda _: Scripted())  # type: ignore[arg-type, return-value]
