@@ -61,9 +61,10 @@ def router(service: Service) -> APIRouter:
     async def verify(request: Request) -> JSONResponse:
         body = await json_body(request, ReceiptBody)
         try:
-            found = await verified(service, _saved(service, body), visitor_of(request.scope))
+            saved = _saved(service, body)
         except ValueError as error:
             raise ApiError(400, "bad_request", str(error)) from None
+        found = await verified(service, saved, visitor_of(request.scope))
         return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
     return routes
@@ -73,12 +74,7 @@ async def verified(service: Service, saved: Mapping[str, Any], visitor: Visitor 
     """What holds of a saved answer, as a whole and claim by claim, and whether asking again gives the same.
 
     ``holds`` of a claim is None where another document keeps it from being compared.
-
-    Raises:
-        ValueError: it has more claims or citations than any answer.
     """
-    if max(_length(saved.get("claims")), _length(saved.get("citations"))) > _MOST:
-        raise ValueError(f"an answer has at most {_MOST} claims and citations")
     found = await asyncio.to_thread(_compared, service, saved)
     if "claims" in found and found["document"]["same"]:
         found["asked_again"] = await _asked_again(service, saved, visitor)
@@ -111,7 +107,7 @@ def _compared(service: Service, saved: Mapping[str, Any]) -> dict[str, Any]:
         "asked_again": "unavailable",
         "claims": [
             {
-                **claim,
+                **{name: claim[name] for name in ("text", "kind", "citations")},
                 **_judged(verifier, document, claim, place, by_number, saved["language"], problems, same_document),
             }
             for place, claim in enumerate(saved["claims"], 1)
@@ -128,12 +124,12 @@ def _saved(service: Service, body: ReceiptBody) -> Mapping[str, Any]:
     """The answer object to check; from a link's DATA it is made whole with the document's own citations.
 
     Raises:
-        ValueError: DATA is damaged.
+        ValueError: DATA is damaged, or there are more claims or citations than any answer has.
     """
     if body.data is None:
-        return {"id": body.id, **(body.model_extra or {})}
+        return _bounded({"id": body.id, **(body.model_extra or {})})
     texts = {sentence.address: sentence.text for sentence in service.document.passages}
-    saved = receipt.restore(body.id, receipt.unpack(body.data), texts)
+    saved = dict(_bounded(receipt.restore(body.id, receipt.unpack(body.data), texts)))
     if saved["language"] not in LANGUAGES:
         raise ValueError(f"it is not a receipt: language {saved['language']!r}")
     verifier = _verifier(service)
@@ -157,8 +153,11 @@ def _citation(verifier: "Verifier", number: int, address: str, language: types.L
     return replace(citation, number=number)
 
 
-def _length(value: object) -> int:
-    return len(value) if isinstance(value, list) else 0
+def _bounded(saved: Mapping[str, Any]) -> Mapping[str, Any]:
+    lists = [value for name in ("claims", "citations") if isinstance(value := saved.get(name), list)]
+    if any(len(value) > _MOST for value in lists):
+        raise ValueError(f"an answer has at most {_MOST} claims and citations")
+    return saved
 
 
 def _readable(saved: Mapping[str, Any]) -> bool:
