@@ -1,5 +1,6 @@
 """Receipts: whatever was shown can be checked again later, from the link alone; nothing about it is stored here."""
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from assistant.verify import Verifier
 
 Again = Literal["same", "different", "other_index", "other_history", "no_quotes", "too_long", "unavailable"]
+
+_MOST = 100  # claims, and citations: the document has 51 sentences, and checking one takes a while
 
 
 class ReceiptBody(BaseModel):
@@ -58,9 +61,10 @@ def router(service: Service) -> APIRouter:
     async def verify(request: Request) -> JSONResponse:
         body = await json_body(request, ReceiptBody)
         try:
-            found = await verified(service, _saved(service, body), visitor_of(request.scope))
+            saved = _saved(service, body)
         except ValueError as error:
             raise ApiError(400, "bad_request", str(error)) from None
+        found = await verified(service, saved, visitor_of(request.scope))
         return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
     return routes
@@ -71,15 +75,23 @@ async def verified(service: Service, saved: Mapping[str, Any], visitor: Visitor 
 
     ``holds`` of a claim is None where another document keeps it from being compared.
     """
+    found = await asyncio.to_thread(_compared, service, saved)
+    if "claims" in found and found["document"]["same"]:
+        found["asked_again"] = await _asked_again(service, saved, visitor)
+    if found.get("asked_again") == "different":
+        found["problems"].append("asked again, the same index gives another answer")
+        found["holds"] = False
+    return found
+
+
+def _compared(service: Service, saved: Mapping[str, Any]) -> dict[str, Any]:
+    """What comparing with the text alone says; for what is no answer object only that it is none."""
     document = service.document
     verifier = _verifier(service)
     problems = verifier.problems(saved)
     if not _readable(saved):
         return {"holds": False, "id": saved["id"], "problems": problems or ["it is not an answer object of schema 1"]}
     same_document = saved["document"]["sha256"] == document.sha256
-    again = await _asked_again(service, saved, visitor) if same_document else "unavailable"
-    if again == "different":
-        problems.append("asked again, the same index gives another answer")
     fingerprint = service.wait(0).index.fingerprint if service.ready else None
     by_number = {cited["number"]: str(cited["address"]) for cited in saved["citations"]}
     return {
@@ -92,10 +104,10 @@ async def verified(service: Service, saved: Mapping[str, Any], visitor: Visitor 
             "same": None if fingerprint is None else saved["index"]["fingerprint"] == fingerprint,
         },
         "id_fits": receipt.digest_of_object(saved) == saved["id"],
-        "asked_again": again,
+        "asked_again": "unavailable",
         "claims": [
             {
-                **claim,
+                **{name: claim[name] for name in ("text", "kind", "citations")},
                 **_judged(verifier, document, claim, place, by_number, saved["language"], problems, same_document),
             }
             for place, claim in enumerate(saved["claims"], 1)
@@ -112,12 +124,12 @@ def _saved(service: Service, body: ReceiptBody) -> Mapping[str, Any]:
     """The answer object to check; from a link's DATA it is made whole with the document's own citations.
 
     Raises:
-        ValueError: DATA is damaged.
+        ValueError: DATA is damaged, or there are more claims or citations than any answer has.
     """
     if body.data is None:
-        return {"id": body.id, **(body.model_extra or {})}
+        return _bounded({"id": body.id, **(body.model_extra or {})})
     texts = {sentence.address: sentence.text for sentence in service.document.passages}
-    saved = receipt.restore(body.id, receipt.unpack(body.data), texts)
+    saved = dict(_bounded(receipt.restore(body.id, receipt.unpack(body.data), texts)))
     if saved["language"] not in LANGUAGES:
         raise ValueError(f"it is not a receipt: language {saved['language']!r}")
     verifier = _verifier(service)
@@ -139,6 +151,13 @@ def _verifier(service: Service) -> "Verifier":
 def _citation(verifier: "Verifier", number: int, address: str, language: types.Language) -> Citation:
     _, (citation,) = verifier.verified(Claim("", "quote", (address,)), language)
     return replace(citation, number=number)
+
+
+def _bounded(saved: Mapping[str, Any]) -> Mapping[str, Any]:
+    lists = [value for name in ("claims", "citations") if isinstance(value := saved.get(name), list)]
+    if any(len(value) > _MOST for value in lists):
+        raise ValueError(f"an answer has at most {_MOST} claims and citations")
+    return saved
 
 
 def _readable(saved: Mapping[str, Any]) -> bool:

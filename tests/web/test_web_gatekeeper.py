@@ -207,7 +207,7 @@ def test_a_slow_reader_holds_no_slot(quoting: Assistant, llm: FakeLlm) -> None:
         asking = await service.ask(Request(BINDING), VISITOR)
         async with aclosing(asking.events()) as made:
             await anext(made)
-            done = await asyncio.to_thread(llm.wait, lambda server: server.calls and server.calls[0].ended, 10)
+            done = await asyncio.to_thread(llm.wait, lambda server: bool(server.calls and server.calls[0].ended), 10)
             assert done
             async with asyncio.timeout(10), service.gate.slots.one():  # the only one there is
                 pass
@@ -275,7 +275,7 @@ def test_the_chat_says_when_to_come_back(scripted: Scripted) -> None:
     with client_of(service_with(scripted, replace(Config(), web=settings))) as client:
         said = []
         for _ in range(2):
-            data = {"data": ["Why?", [], "quote", None], "session_hash": "abc"}
+            data: dict[str, object] = {"data": ["Why?", [], "quote", None], "session_hash": "abc"}
             begun = client.post("/gradio_api/queue/join", json={**data, "fn_index": _ask_index(client)})
             assert begun.status_code == 200, begun.text
             said.append(client.get("/gradio_api/queue/data?session_hash=abc").text)
@@ -287,7 +287,7 @@ def test_the_chat_says_when_to_come_back(scripted: Scripted) -> None:
 
 def _ask_index(client: TestClient) -> int:
     config = client.get("/config").json()
-    return next(part["id"] for part in config["dependencies"] if part["api_name"] == "ask")
+    return int(next(part["id"] for part in config["dependencies"] if part["api_name"] == "ask"))
 
 
 def test_every_end_of_a_question_is_counted(scripted: Scripted) -> None:

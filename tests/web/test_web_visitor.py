@@ -12,13 +12,13 @@ PROXY = WebSettings(
 )
 
 
-def seen(peer: str, settings: WebSettings = PROXY, scheme: str = "http", **headers: str) -> Visitor:
-    return identify(scope(peer, scheme, **headers), settings)
+def seen(peer: str, **headers: str) -> Visitor:
+    return identify(scope(peer, **headers), PROXY)
 
 
-def scope(peer: str, scheme: str = "http", **headers: str) -> dict[str, object]:
+def scope(peer: str, **headers: str) -> dict[str, object]:
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return {"type": "http", "scheme": scheme, "client": (peer, 1), "headers": raw}
+    return {"type": "http", "scheme": "http", "client": (peer, 1), "headers": raw}
 
 
 @pytest.mark.parametrize(
