@@ -8,7 +8,7 @@ import pytest
 
 from assistant.strings import strings
 from assistant.types import LANGUAGES, MODE_NOTES
-from assistant.web import chat
+from assistant.web import messages
 from assistant.web.limits import Limited, SwitchedOff
 from assistant.web.states import RECENT, STATES, Recent
 from assistant.web.telemetry import OUTCOMES, SURFACES
@@ -63,11 +63,11 @@ def test_states_of_the_model_are_its_mode_notes() -> None:
 def test_a_refusal_in_the_page(refused: Limited | SwitchedOff, state: str | None, language: str) -> None:
     """It says why, when to come back, which state made it likelier, and the way to the document."""
     refused.state = state
-    said = chat.refusal(refused, language)["content"]  # type: ignore[arg-type]
+    said = messages.refusal(refused, language)["content"]  # type: ignore[arg-type]
     assert f"document?lang={language}" in said
     assert ("7" in said) is isinstance(refused, Limited)
     if state:
-        assert strings(language)[STATES[state].words] in said  # type: ignore[arg-type]
+        assert strings(language)[STATES[state].words] in said
 
 
 def test_what_happened_is_forgotten_after_a_while() -> None:
