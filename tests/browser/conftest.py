@@ -124,6 +124,7 @@ def programs(
         written = environ | {
             "MOC_LLM_MODEL": "scripted",
             "OPENAI_BASE_URL": model.base_url,
+            "MOC_CACHE_SECONDS": "0",  # tests ask the same questions of models that answer differently
             "MOC_LLM_VENDOR": "Example Models",
             "MOC_OPERATOR_NAME": OPERATOR,
             "MOC_OPERATOR_CONTACT": "help@testing.example",

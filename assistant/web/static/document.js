@@ -99,7 +99,7 @@
   quote.id = "quote";
   quote.setAttribute("role", "tooltip");
   quote.hidden = true;
-  document.body.append(quote);
+  byId("state").append(quote); // inside a landmark, like everything else
   let timer = 0;
 
   function reveal(event) {
