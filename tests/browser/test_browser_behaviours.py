@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -465,6 +466,18 @@ def test_13_personal_data_is_refused_before_any_call(written: Chat) -> None:
     assert "jane.roe" not in sent
 
 
+def failing(status: int, headers: dict[str, str]) -> Callable[[Route], None]:
+    """Answers a request with this status; 0 drops the connection."""
+
+    def handle(route: Route) -> None:
+        if status:
+            route.fulfill(status=status, headers=headers, json={})
+        else:
+            route.abort()
+
+    return handle
+
+
 def test_13_limits_and_errors_keep_the_question(chat: Chat) -> None:
     """A refusal says when to try again; whatever fails, the question stays in the box and can be sent again."""
     chat.page.allow("Failed to load resource")  # type: ignore[attr-defined]
@@ -478,14 +491,7 @@ def test_13_limits_and_errors_keep_the_question(chat: Chat) -> None:
         (0, {}, words["error_offline"]),
     ]
     for number, (status, headers, said) in enumerate(failures, 1):
-
-        def fail(route: Route, status: int = status, headers: dict[str, str] = headers) -> None:
-            if status:
-                route.fulfill(status=status, headers=headers, json={})
-            else:
-                route.abort()
-
-        chat.page.route(join, fail)
+        chat.page.route(join, failing(status, headers))
         chat.box.fill(BINDING[chat.language])
         chat.box.press("Enter")
         expect(chat.page.locator("#problem")).to_have_text(said)
