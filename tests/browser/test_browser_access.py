@@ -71,6 +71,25 @@ def test_narrow(chat: Chat) -> None:
     assert violations(chat) == []
 
 
+def test_text_spacing(chat: Chat) -> None:
+    """With the spacing of WCAG 1.4.12 nothing scrolls sideways, and no text is cut off by its box."""
+    chat.page.set_viewport_size({"width": 320, "height": 640})
+    chat.open().ask(FUSION[chat.language])
+    chat.page.evaluate(
+        """() => { const style = document.createElement("style"); style.textContent =
+        "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }" +
+        "p { margin-bottom: 2em !important }"; document.head.append(style); }"""
+    )
+    assert chat.page.evaluate("() => document.documentElement.scrollWidth") <= 320
+    cut = chat.page.evaluate(
+        """() => [...document.querySelectorAll("#conversation :is(p, button, a), #small *")]
+        .filter(part => part.checkVisibility() && !part.closest(".vh") && part.clientWidth
+          && part.scrollWidth > part.clientWidth + 1)
+        .map(part => part.textContent.trim().slice(0, 60))"""
+    )
+    assert cut == []
+
+
 def test_embedded(chat: Chat) -> None:
     """The compact form, empty and after an answer."""
     chat.page.set_viewport_size({"width": 360, "height": 600})
