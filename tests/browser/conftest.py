@@ -38,6 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(300))  # the first one starts both programs
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def served(config: Config) -> Iterator[str]:
         service.start()
         thread.start()
         try:
-            service.wait(90)  # what it imports meanwhile is no part of any test
+            service.wait(240)  # what it imports meanwhile is no part of any test
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
