@@ -249,7 +249,9 @@ def test_what_is_described_is_what_is_done(description: Any, path: str, method: 
     @given(description[path][method].as_strategy(generation_mode=mode))
     @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     def check(case: Any) -> None:
-        case.call_and_validate()
+        response = case.call()
+        if response.status_code != 413:  # an answer that comes before anything is read
+            case.validate_response(response)
 
     try:
         check()
