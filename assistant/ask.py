@@ -196,8 +196,8 @@ class Assistant:
                 admission(most) as usage,
                 aclosing(writer.claims(found.question, request.history, likely, usage)) as claims,
             ):
-                async for claim in claims:
-                    finding = self.verifier.finding(claim, found.question.language, writer.offered)
+                async for written in claims:
+                    claim, finding = self.verifier.judge(written, found.question.language, writer.offered)
                     if finding.supported:
                         shown.append(claim)
                         verified, citations = self.verifier.verified(claim, found.question.language)

@@ -66,9 +66,7 @@ ALLOWED = AllowList(
         # The chat page, and what of Gradio it needs.
         _route("chat", r"/", "GET", "page"),
         _route("gradio_files", rf"(?:/ja)?/(?:assets|static)/{_FILE}", "GET", "asset"),
-        _route(
-            "gradio_page", r"(?:/ja)?/(?:config/?|theme\.css|manifest\.json|favicon\.ico|robots\.txt)", "GET", "asset"
-        ),
+        _route("gradio_page", r"(?:/ja)?/(?:config/?|theme\.css|manifest\.json)", "GET", "asset"),
         _route(
             "gradio_state", rf"{_GRADIO}/(?:info/?|app_id/?|startup-events|theme\.css|heartbeat/\w+)", "GET", "asset"
         ),
@@ -80,6 +78,7 @@ ALLOWED = AllowList(
         _route("gradio_result", rf"{_GRADIO}/call/(?:v2/)?\w+/\w+", "GET", "read"),
         # Our own pages.
         _route("site", r"/site/[\w.-]+", "GET", "asset"),
+        _route("icons", r"/(?:favicon\.ico|robots\.txt)", "GET", "asset"),
         _route("embed", r"/embed\.js", "GET", "asset"),
         _route("document", r"/document", "GET", "page"),
         _route("record", r"/document\.txt", "GET", "read", pages_elsewhere=True),

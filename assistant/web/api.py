@@ -15,7 +15,7 @@ from assistant import render, types
 from assistant.types import Answer, Language
 from assistant.web.gatekeeper import Asking, NotReady
 from assistant.web.limits import Refused
-from assistant.web.reader import page_language
+from assistant.web.pages import page_language
 from assistant.web.schema import AnswerShape, SectionShape, TreeShape, described
 from assistant.web.service import Service
 from assistant.web.telemetry import CONTENT_TYPE
@@ -80,11 +80,6 @@ def refused_response(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     headers = {"Retry-After": str(error.retry_after_seconds), "Cache-Control": "no-store"}
     return JSONResponse(error_body(error.code, str(error)), error.status, headers=headers)
-
-
-def internal_response(request: Request, error: Exception) -> Response:
-    """The exception handler for bugs; the shell notes them."""
-    return JSONResponse(error_body("internal", "an error on the server; it has been noted"), 500)
 
 
 def error_response(request: Request, error: Exception) -> Response:

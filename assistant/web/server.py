@@ -11,7 +11,18 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from assistant.web import api, embed, mcp_tools, openai_api, page, reader
+from assistant.web import (
+    about,
+    api,
+    embed,
+    errors,
+    feedback,
+    mcp_tools,
+    openai_api,
+    page,
+    reader,
+    receipts,
+)
 from assistant.web.frame import Frame
 from assistant.web.limits import Refused
 from assistant.web.schema import definitions
@@ -36,10 +47,9 @@ def create(service: Service) -> ASGIApp:
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     app.add_exception_handler(api.ApiError, api.error_response)
     app.add_exception_handler(Refused, api.refused_response)
-    app.add_exception_handler(Exception, api.internal_response)
-    app.include_router(api.router(service))
-    app.include_router(openai_api.router(service))
-    app.include_router(reader.router(service))
+    errors.install(app)
+    for pages in (reader, about, receipts, feedback, openai_api, api):
+        app.include_router(pages.router(service))
     app.include_router(embed.router())
     app.mount("/site", StaticFiles(directory=_STATIC))
     app.router.routes.append(Route("/mcp", tools.app, methods=["GET", "POST", "DELETE"], include_in_schema=False))

@@ -5,16 +5,16 @@ import json
 import secrets
 import time
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.strings import choose_language
 from assistant.web import logs
 from assistant.web.allow_list import ALLOWED, API_BODY, CHAT_BODY, Route
 from assistant.web.api import error_body
+from assistant.web.errors import error_page, wants_page
 from assistant.web.headers import Policy, preflight
 from assistant.web.limits import Limited, Refused, SwitchedOff
-from assistant.web.reader import error_page
 from assistant.web.service import Service
 from assistant.web.visitor import Visitor, current, identify, looks_misconfigured
 
@@ -225,9 +225,10 @@ def _refusal(refused: Refused) -> _Stop:
 async def _say(scope: Scope, send: Send, path: str, stop: _Stop) -> None:
     """A page for people, JSON for programs."""
     headers = Headers(scope=scope)
-    if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
+    if wants_page(headers):
         base = "../" * (path.count("/") - 1) or "./"
-        body = error_page(stop.status, choose_language(None, headers.get("accept-language")), base).encode()
+        wished = QueryParams(scope["query_string"].decode("latin-1")).get("lang")
+        body = error_page(stop.status, choose_language(wished, headers.get("accept-language")), base).encode()
         kind = b"text/html; charset=utf-8"
     else:
         body = json.dumps(error_body(stop.code, str(stop))).encode()

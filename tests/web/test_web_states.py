@@ -67,7 +67,7 @@ def test_a_refusal_in_the_page(refused: Limited | SwitchedOff, state: str | None
     assert f"document?lang={language}" in said
     assert ("7" in said) is isinstance(refused, Limited)
     if state:
-        assert strings(language)[STATES[state].words] in said  # type: ignore[arg-type]
+        assert strings(language)[STATES[state].words] in said
 
 
 def test_what_happened_is_forgotten_after_a_while() -> None:
