@@ -121,6 +121,7 @@ class Config:
     web: WebSettings = WebSettings()
     feedback_directory: Path | None = None
     feedback_days: int = 30
+    web: WebSettings = WebSettings()
 
     @property
     def feedback_on(self) -> bool:

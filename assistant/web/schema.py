@@ -244,7 +244,7 @@ def described(
     """``openapi_extra`` of a route: what it takes and gives, and the statuses it may refuse with."""
     good: dict[str, Any] = {"application/json": {"schema": reference(shape)}}
     if stream:
-        good["text/event-stream"] = {"schema": {"type": "string"}}
+        good["text/event-stream"] = {"schema": _EVENT}
     refused = {
         str(status): {
             "description": _STATUS[status],
@@ -258,6 +258,12 @@ def described(
     return extra
 
 
+_EVENT = {
+    "type": "object",
+    "description": "One server-sent event; its data is JSON",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+    "required": ["data"],
+}
 _STATUS = {
     400: "The body is not the JSON that is wanted",
     404: "Nothing has this name",

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,8 +20,11 @@ def serving(application: ASGIApp) -> Iterator[str]:
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     try:
-        # The socket is bound: until the server listens, connecting waits or is refused, so ask until it answers.
-        listening.listen()
+        end = time.monotonic() + 60
+        while not server.started:
+            assert thread.is_alive(), "the application did not start"
+            assert time.monotonic() < end
+            time.sleep(0.01)
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
