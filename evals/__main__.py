@@ -6,12 +6,16 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evals import cases as case_files
 from evals import lock
 from evals.cases import SUITES, Case
 from index import parse
 from index.errors import ConfigError, UserError
+
+if TYPE_CHECKING:
+    from evals.compare import Snapshot
 
 INTERNAL_ERROR = 3
 NOTHING_SELECTED = 5
@@ -213,9 +217,8 @@ def record(arguments: argparse.Namespace) -> int:
         raise ConfigError("recordings are made by hand and reviewed, never under CI")
     from evals import replay
 
-    document = parse.load()
-    lock.check(document)
-    print(replay.record(document, arguments.max_seconds))
+    lock.check(parse.load())
+    print(replay.record(arguments.max_seconds))
     return 0
 
 
@@ -227,7 +230,7 @@ def promote(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _snapshot(path: Path) -> "object":
+def _snapshot(path: Path) -> "Snapshot":
     from evals import baseline, stored
     from evals import compare as comparing
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from evals.metrics import Measured, Metric
+from evals.measured import Measured, Metric
 from evals.statistics import finite
 from index.errors import UserError
 

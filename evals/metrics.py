@@ -57,7 +57,7 @@ WHOLE_RUN: Mapping[str, str] = {
     "noise": "noisy copies: same decision, same sections",
     "determinism": "second process, second index: equal answers",
 }
-TITLES: Mapping[str, str] = {definition.name: definition.title for definition in METRICS} | WHOLE_RUN
+TITLES: Mapping[str, str] = {**{definition.name: definition.title for definition in METRICS}, **WHOLE_RUN}
 BETTER: Mapping[str, Better] = {
     **{definition.name: definition.better for definition in METRICS},
     **{name: "less" if name in ("aurc", "augrc") else "more" for name in WHOLE_RUN},

@@ -43,7 +43,7 @@ class Oracle:
         outcome = outcome or Outcome("not_in_document", "absent_topic")
         if outcome.status in ("small_talk", "declined"):
             assert outcome.reason is not None
-            reply = ShortReply(case.question, case.language, outcome.status, outcome.reason)  # type: ignore[arg-type]
+            reply = ShortReply(case.question, case.language, outcome.status, outcome.reason)
             return answer_object(self._verifier.short_reply(reply, UNSURE, {"total": 0.0}))
         draft = Draft(self._question(case), "not_in_document", UNSURE, reason=outcome.reason)
         return answer_object(self._verifier.answer(draft, {"total": 0.0}))

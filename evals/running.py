@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import scoring
+from assistant.ask import Assistant
 from assistant.config import Config
 from evals import baseline, coverage, gates, manifest, metrics, noise, report, runner, stored
 from evals.cases import Case
@@ -54,13 +55,7 @@ def quote(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish
         store, embedder = open_index(config.index)
         near = seen([case for case in everything if case.suite != "dev"], store, embedder)
         again = second.answers() if second else None
-    fitted, _ = scoring.load(document.sha256, assistant.index.embedding, "classifier")
-    identity = {
-        "document_sha256": document.sha256,
-        "index_fingerprint": assistant.index.fingerprint,
-        "embedding": assistant.index.embedding,
-        "threshold": round(fitted.answer_from, 6),
-    }
+    identity = identity_of(document, assistant)
     limits = gates.load()
     verdicts: list[Verdict] = []
     suites: dict[str, Suite] = {}
@@ -74,6 +69,17 @@ def quote(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish
         suites[suite] = stored.write_suite(wish.out / suite, content, rows, times)
         verdicts.append(verdict)
     return finish(document, identity, "quote", suites, verdicts, wish, time.monotonic() - started)
+
+
+def identity_of(document: Document, assistant: Assistant) -> dict[str, Any]:
+    """Which document, index, embedding and threshold the answers come from."""
+    fitted, _ = scoring.load(document.sha256, assistant.index.embedding, "classifier")
+    return {
+        "document_sha256": document.sha256,
+        "index_fingerprint": assistant.index.fingerprint,
+        "embedding": assistant.index.embedding,
+        "threshold": round(fitted.answer_from, 6),
+    }
 
 
 def finish(
