@@ -38,7 +38,7 @@ def load(path: Path = BASELINE) -> Snapshot:
         data = json.loads(path.read_text(encoding="utf-8"))
         cases = {suite: {id_: _record(text) for id_, text in by_id.items()} for suite, by_id in data["cases"].items()}
         return Snapshot(data["provenance"], data["metrics"], cases)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BaselineError(
             f"the baseline {str(path)!r} cannot be read ({error}); "
             "'python -m evals baseline update --reason …' makes one from the last run"

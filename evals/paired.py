@@ -59,7 +59,7 @@ def shift(before: Mapping[str, float], after: Mapping[str, float], facts: Mappin
     if not len(differences):
         return Shift(len(shared), 0.0, 1.0)
     found = permutation_test(
-        (differences,),
+        (np.append(differences, 0.0),),  # scipy wants two observations; a zero changes no sum
         lambda values, axis: values.sum(axis=axis),
         permutation_type="samples",
         vectorized=True,
