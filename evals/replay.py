@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 from assistant.config import Config
@@ -165,7 +166,8 @@ def variation(results: Sequence[Result], measure: Measure) -> dict[str, dict[str
 
 def record(max_seconds: float, say: Callable[[str], None] = print) -> str:
     """Ask the small model the recorded questions again and write the file; returns a line that says how much."""
-    from evals.smol import SmolServer  # needs the model's package, which nothing else here does
+    # Needs the model's package, which nothing else here does.
+    SmolServer = import_module("evals.smol").SmolServer
 
     started = time.monotonic()
     written = dropped = asked = 0

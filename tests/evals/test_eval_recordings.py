@@ -28,7 +28,8 @@ def ask(url: str, **changes: Any) -> str:
 def test_the_digest_is_of_what_is_asked() -> None:
     """How the answer travels does not count; one other byte of the prompt, model or temperature does."""
     assert recordings.digest({**BODY, "stream": True, "stream_options": {}}) == recordings.digest(BODY)
-    for changed in ({"model": "x"}, {"temperature": 1}, {"messages": []}, {"max_tokens": 5}):
+    other: list[dict[str, Any]] = [{"model": "x"}, {"temperature": 1}, {"messages": []}, {"max_tokens": 5}]
+    for changed in other:
         assert recordings.digest({**BODY, **changed}) != recordings.digest(BODY)
 
 
