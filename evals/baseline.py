@@ -140,7 +140,9 @@ def suggestions(run: Run) -> list[str]:
             now = [metric["k"], metric["n"]] if metric["k"] is not None else metric["value"]
             then = reached[0] / reached[1] if isinstance(reached, Sequence) else reached
             better = gate["better"] == "more"
-            if then is None or (metric["value"] > then if better else metric["value"] < then):
+            # Stored values have six decimals.
+            gained = 1.0 if then is None else (metric["value"] - then) * (1 if better else -1)
+            if gained > 1e-5:
                 found.append(f"{suite}: {gate['name']} could be raised to reached = {now}")
     return found
 

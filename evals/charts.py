@@ -6,7 +6,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 420, 260, 46, 34
-_ROW = 26
+_ROW, _NARROW, _EDGE = 34, 360, 6  # lists are as wide as a telephone
 
 
 def gates(rows: Sequence[Mapping[str, Any]]) -> Markup:
@@ -14,20 +14,22 @@ def gates(rows: Sequence[Mapping[str, Any]]) -> Markup:
     chosen = [gate for gate in rows if gate["metric"] and isinstance(gate["metric"]["value"], int | float)]
     parts = []
     for place, gate in enumerate(chosen):
-        middle = 18 + place * _ROW
+        top = place * _ROW
+        middle = top + 24
         metric = gate["metric"]
         limit = gate["limit"] if gate["limit"] is not None else gate["floor"]
         low, high = metric["wilson"] or (metric["value"], metric["value"])
         parts += [
-            _text(214, middle + 4, gate["name"], "end"),
+            _text(_EDGE, top + 12, gate["name"], "start"),
+            _text(_NARROW - _EDGE, top + 12, f"{metric['value']:.3f}", "end"),
+            _line(_share(0), middle, _share(1), middle, "scale"),
             _line(_share(low), middle, _share(high), middle, "interval"),
-            _line(_share(limit), middle - 9, _share(limit), middle + 9, "floor"),
+            _line(_share(limit), middle - 7, _share(limit), middle + 7, "floor"),
             f'<circle class="dot {escape(gate["state"])}" cx="{_share(metric["value"]):.1f}" cy="{middle}" r="5"/>',
-            _text(634, middle + 4, f"{metric['value']:.3f}", "start"),
         ]
-    height = 24 + len(chosen) * _ROW
     words = "; ".join(f"{gate['name']} {gate['metric']['value']:.3f}, {gate['state']}" for gate in chosen)
-    return _svg(690, height, "Gates with Wilson intervals; the upright tick is the floor", words, parts)
+    title = "Gates with Wilson intervals; the upright tick is the floor"
+    return _svg(_NARROW, len(chosen) * _ROW + 4, title, words, parts)
 
 
 def risk_coverage(
@@ -60,15 +62,16 @@ def bars(title: str, rows: Sequence[tuple[str, float, int, int]]) -> Markup:
     """A horizontal bar for each (name, value 0..1, k, n)."""
     parts = []
     for place, (name, value, k, n) in enumerate(rows):
-        top = 8 + place * _ROW
+        top = place * _ROW
+        width = _share(1) - _share(0)
         parts += [
-            _text(214, top + 14, name, "end"),
-            f'<rect class="track" x="224" y="{top}" width="400" height="18"/>',
-            f'<rect class="bar" x="224" y="{top}" width="{value * 400:.1f}" height="18"/>',
-            _text(634, top + 14, f"{k}/{n}", "start"),
+            _text(_EDGE, top + 12, name, "start"),
+            _text(_NARROW - _EDGE, top + 12, f"{k}/{n}", "end"),
+            f'<rect class="track" x="{_EDGE}" y="{top + 17}" width="{width:.1f}" height="11"/>',
+            f'<rect class="bar" x="{_EDGE}" y="{top + 17}" width="{value * width:.1f}" height="11"/>',
         ]
     words = "; ".join(f"{name} {k} of {n}" for name, _, k, n in rows)
-    return _svg(690, 16 + len(rows) * _ROW, title, words, parts)
+    return _svg(_NARROW, len(rows) * _ROW + 4, title, words, parts)
 
 
 def histogram(milliseconds: Sequence[float], p50: float, p95: float) -> Markup:
@@ -147,7 +150,7 @@ def _point(x: float, y: float) -> tuple[float, float]:
 
 
 def _share(value: float) -> float:
-    return 224 + min(max(value, 0.0), 1.0) * 400
+    return _EDGE + min(max(value, 0.0), 1.0) * (_NARROW - 2 * _EDGE)
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:

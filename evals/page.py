@@ -151,10 +151,11 @@ def _detector_charts(detector: Mapping[str, Any]) -> dict[str, Markup]:
 def _text(coverage: Mapping[str, Any], document: Document) -> list[dict[str, Any]]:
     """The document, sentence by sentence, with how often each was asked, retrieved and cited."""
     rows = []
+    most = max(1, *(count["asked"] for count in coverage["sentences"].values()))
     for sentence in document.passages:
         count = coverage["sentences"].get(sentence.address, {"asked": 0, "retrieved": 0, "cited": 0})
         never = [what for what in ("asked", "retrieved", "cited") if not count[what]]
-        shade = min(5, count["asked"].bit_length())
+        shade = -(-5 * count["asked"] // most)
         rows.append({"address": sentence.address, "text": sentence.text, **count, "never": never, "shade": shade})
     return rows
 

@@ -129,6 +129,6 @@ def test_charts_hold_what_they_say() -> None:
     """Words are escaped, bars are as long as their share, the curve ends where the last point is."""
     bars = str(charts.bars("By kind", [("a<b", 0.5, 1, 2)]))
     assert "a&lt;b" in bars
-    assert 'width="200.0"' in bars
+    assert 'width="174.0"' in bars
     curve = str(charts.risk_coverage([{"coverage": 1.0, "risk": 0.1, "threshold": 0.2}], None, 0.5))
     assert 'points="410.0,10.0"' in curve
