@@ -140,10 +140,10 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.mode == "quote":
         return running.quote(document, chosen, wish).exit_code
-    from evals import replay
+    from evals import recordings, replay
 
     if arguments.mode == "replay":
-        return replay.replay(document, chosen, wish).exit_code
+        return replay.replay(document, chosen, wish, recordings.load()).exit_code
     return replay.live(document, chosen, wish, arguments.repeats, arguments.max_seconds).exit_code
 
 

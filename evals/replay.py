@@ -16,7 +16,7 @@ from evals.fakellm import FakeLlm
 from evals.gates import Verdict
 from evals.measured import Measured
 from evals.outcomes import NotRun, Result, Scored
-from evals.recordings import STALE_AT_MOST, Player, Recorder
+from evals.recordings import STALE_AT_MOST, Player, Recorder, Recording
 from evals.running import Wish, finish, identity_of
 from evals.scorers import Measure
 from evals.stored import Suite
@@ -41,10 +41,12 @@ def settings(base_url: str, more: Mapping[str, str] | None = None) -> Config:
     )
 
 
-def replay(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish) -> Conclusion:
+def replay(
+    document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish, kept: Sequence[Recording]
+) -> Conclusion:
     """Ask what was recorded; stale cases count as not run, more than a tenth of a suite is exit 4."""
     started = time.monotonic()
-    player = Player.of(recordings.load())
+    player = Player.of(kept)
     recorded = {recording.case for recording in player.by_request.values()}
     measure = Measure.of(document)
     suites: dict[str, Suite] = {}
@@ -164,32 +166,40 @@ def variation(results: Sequence[Result], measure: Measure) -> dict[str, dict[str
     return found
 
 
-def record(max_seconds: float, say: Callable[[str], None] = print) -> str:
+def record(max_seconds: float) -> str:
     """Ask the small model the recorded questions again and write the file; returns a line that says how much."""
     # Needs the model's package, which nothing else here does.
     SmolServer = import_module("evals.smol").SmolServer
+    with SmolServer() as model:
+        kept, line = record_from(model.base_url, to_record(), max_seconds)
+    recordings.save(kept)
+    return line
 
+
+def record_from(
+    base_url: str, cases: Sequence[Case], max_seconds: float, say: Callable[[str], None] = print
+) -> tuple[tuple[Recording, ...], str]:
+    """What the server at this address writes to the cases, and a line that says how much; stops when time is up."""
     started = time.monotonic()
     written = dropped = asked = 0
-    with SmolServer() as model:
-        recorder = Recorder(model.base_url)
-        with FakeLlm(default=recorder.script) as server:
-            assistant = runner.Watched.open(settings(server.base_url, _PATIENT))
-            for case in to_record():
-                if time.monotonic() - started > max_seconds:
-                    break
-                recorder.case = case.id
-                (result,) = runner.ask(assistant, (case,), mode="llm").results
-                asked += 1
-                if isinstance(result, Scored):
-                    written += sum(claim["kind"] == "statement" for claim in result.answer["claims"])
-                    dropped += len(result.answer["dropped"])
-                say(f"{case.id}: {time.monotonic() - started:.0f} s, {len(recorder.kept)} recordings")
-    recordings.save(recorder.kept.values())
-    return (
+    recorder = Recorder(base_url)
+    with FakeLlm(default=recorder.script) as server:
+        assistant = runner.Watched.open(settings(server.base_url, _PATIENT))
+        for case in cases:
+            if time.monotonic() - started > max_seconds:
+                break
+            recorder.case = case.id
+            (result,) = runner.ask(assistant, (case,), mode="llm").results
+            asked += 1
+            if isinstance(result, Scored):
+                written += sum(claim["kind"] == "statement" for claim in result.answer["claims"])
+                dropped += len(result.answer["dropped"])
+            say(f"{case.id}: {time.monotonic() - started:.0f} s, {len(recorder.kept)} recordings")
+    line = (
         f"{len(recorder.kept)} recordings of {asked} questions in {time.monotonic() - started:.0f} s; "
         f"{written} statements shown, {dropped} withheld"
     )
+    return tuple(recorder.kept.values()), line
 
 
 def to_record() -> tuple[Case, ...]:

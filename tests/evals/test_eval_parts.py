@@ -1,5 +1,7 @@
 """Small parts of a run: scorers of sections and refusals, noise, coverage, what a changed sentence touches."""
 
+from typing import Any
+
 import pytest
 
 from evals import noise, scorers, statistics, ties
@@ -79,7 +81,7 @@ def test_noise_changes_the_writing_only() -> None:
 def test_coverage_names_what_never_happens() -> None:
     """A sixth rank is not retrieved; an error row has neither ranking nor citation."""
     ranking = ["iv.p1.s1", "iv.p1.s2", "iv.p1.s3", "iv.p1.s4", "i.p1.s1", "iii.p1.s5"]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"gold": ["iii.p1.s1"], "ranking": ranking, "shown": ["iii.p1.s1", None]},
         {"gold": ["iii.p1.s1"]},
     ]
