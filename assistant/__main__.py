@@ -86,13 +86,15 @@ def ask(arguments: argparse.Namespace) -> int:
 
 def check(arguments: argparse.Namespace) -> int:
     """Run the gate on claims with their evidence."""
+    from assistant.gate.words import is_japanese
     from assistant.verify import check as check_claim
 
     def one(row: Mapping[str, Any]) -> dict[str, Any]:
         evidence = row.get("evidence")
         if not isinstance(evidence, list) or not all(isinstance(quote, str) for quote in evidence):
             raise ValueError("evidence: must be a list of strings")
-        found = check_claim(_text(row, "claim"), evidence, _language(row) or "en", _aids(evidence))
+        claim = _text(row, "claim")
+        found = check_claim(claim, evidence, _language(row) or ("ja" if is_japanese(claim) else "en"))
         return {"supported": found.supported, "score": found.score, "reasons": list(found.reasons)}
 
     return _write_batch(arguments.out, list(_lines(arguments.batch)), one)
@@ -123,15 +125,6 @@ def settings(_: argparse.Namespace) -> int:
     for setting in SETTINGS:
         print(f"| `{setting.name}` | {f'`{setting.default}`' if setting.default else ''} | {setting.meaning} |")
     return 0
-
-
-def _aids(evidence: Sequence[str]) -> list[str]:
-    """The Japanese renderings of quotes that are sentences of the document."""
-    from index import parse, reading_aid
-
-    document = parse.load()
-    rendered = reading_aid.load(document).sentences
-    return [rendered[s.address] for s in document.passages if s.text in evidence]
 
 
 def _lines(path: Path) -> Iterator[Mapping[str, Any] | ValueError]:

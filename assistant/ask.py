@@ -7,7 +7,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from assistant import absent_words, answerable, glossary, quote, suggest
+from assistant import absent_words, answerable, glossary, needs, quote, suggest
+from assistant.admission import Admission, NotAdmitted, everyone
+from assistant.briefing import LONGEST_CLAIM, Briefing
 from assistant.clauses import clauses
 from assistant.config import Config
 from assistant.retrieve import Evidence, Retriever
@@ -34,6 +36,11 @@ from index.reading_aid import ReadingAid
 
 # Between these probabilities a short question may be about what was asked before; outside, it speaks for itself.
 UNSURE_FROM, SURE_FROM = 0.3, 0.8
+# So little below the threshold a language model is asked although quote mode would refuse: it may find what retrieval
+# missed. Kept so narrow that even a model that answers everything costs refusals less than one point (of 192 dev
+# questions without an answer one lies here; and one of 250 with an answer).
+GREY_WIDTH = 0.03
+_GREY_LIKELY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +93,17 @@ class Assistant:
         aid = reading_aid.load(store.document) if shipped else None
         words = glossary.load()
         absent_words.absent_words("", store.document)  # read what it needs before the first question
+        writer = None
+        if config.llm:
+            renderings = aid.sentences if aid else {}
+            writer = Writer(config.llm, Briefing(store.document, words, renderings, config.llm.prompt_tokens))
         return cls(
             store.document,
             aid,
             IndexIdentity(store.fingerprint, store.embedding),
             Understanding(store.document, words, aid),
             Retriever.open(store, embedder, words),
-            Writer(config.llm, store.document, words) if config.llm else None,
+            writer,
         )
 
     @property
@@ -100,16 +111,22 @@ class Assistant:
         """The language model's side, when it is switched on."""
         return self._writer
 
+    def warm_up(self) -> None:
+        """Let a language model on this machine compute what all prompts share; blocks, for a thread of its own."""
+        if self._writer is not None and self._writer.local:
+            asyncio.run(self._writer.warm_up())
+
     def answer(self, request: Request) -> Answer:
         """Answer one request; in LLM mode this runs an event loop of its own, so call it from a thread without one."""
         if self._writer is None or request.mode == "quote":
             return self._quote_answer(request, None if request.mode != "llm" else "llm_off")
         return asyncio.run(self._collect(request))
 
-    async def stream(self, request: Request) -> AsyncGenerator[Event, None]:
+    async def stream(self, request: Request, admission: Admission = everyone) -> AsyncGenerator[Event, None]:
         """What happens while a request is answered; the last event is the Answer.
 
-        Closing the iterator early closes the connection to the language model.
+        ``admission`` may keep the question from the language model, which makes it quote mode's. Closing the iterator
+        early closes the connection to the language model.
         """
         yield Stage("searching")
         if self._writer is None or request.mode == "quote":
@@ -119,7 +136,7 @@ class Assistant:
                 yield ClaimShown(claim, tuple(answer.citation(number) for number in claim.citations))
             yield answer
             return
-        async with aclosing(self._write(self._writer, request)) as events:
+        async with aclosing(self._write(self._writer, request, admission)) as events:
             async for event in events:
                 yield event
 
@@ -174,36 +191,45 @@ class Assistant:
         joined = self._retriever.evidence(replace(question, standalone=context, corrected=context, in_context=None))
         return joined if joined.answerable >= SURE_FROM else alone
 
-    async def _write(self, writer: Writer, request: Request) -> AsyncGenerator[Event, None]:
+    async def _write(self, writer: Writer, request: Request, admission: Admission) -> AsyncGenerator[Event, None]:
         clock = _Clock()
         found = await asyncio.to_thread(self._prepare, request, clock)
         if isinstance(found, Answer):
             yield found
             return
-        if found.draft.status == "not_in_document":
+        if found.draft.status == "not_in_document" and not found.grey:
             yield self.verifier.answer(replace(found.draft, mode_note="refused_before_llm"), clock.laps("verify"))
             return
         yield Stage("writing")
-        likely = tuple(address for claim in found.draft.claims if claim.kind == "quote" for address in claim.addresses)
+        language = found.question.language
+        brief = writer.briefing.brief(found.question, request.history, found.likely, found.ranked)
         shown: list[Claim] = []
         dropped: list[Dropped] = []
         note: str | None = None
         try:
-            async with aclosing(writer.claims(found.question, request.history, likely)) as claims:
-                async for claim in claims:
-                    finding = self.verifier.finding(claim, found.question.language, writer.offered)
-                    if finding.supported:
+            async with (
+                admission(writer.most_tokens(brief)) as usage,
+                aclosing(writer.claims(brief, usage)) as claims,
+            ):
+                async for written in claims:
+                    claim, finding = self.verifier.judge(written, language, brief.offered)
+                    if len(claim.text) >= LONGEST_CLAIM:
+                        dropped.append(writer.drop(claim, ("low_score",)))
+                    elif finding.supported:
                         shown.append(claim)
-                        verified, citations = self.verifier.verified(claim, found.question.language)
+                        verified, citations = self.verifier.verified(claim, language)
                         yield ClaimShown(verified, citations)
                     else:
                         dropped.append(writer.drop(claim, finding.reasons))
-        except WriterFailure as failure:
+        except (WriterFailure, NotAdmitted) as failure:
             note = failure.mode_note
         clock.lap("draft")
         yield Stage("checking")
         if note is None and not shown:
             note = "gate_dropped_all" if dropped else "llm_invalid"
+        if note is None and not needs.met(found.question, shown, found.likely, found.ranked, self.document):
+            dropped += [writer.drop(claim, ("low_score",)) for claim in shown]
+            note = "gate_dropped_all"
         yield self._merge(found.draft, shown, dropped, note, writer.model_used, clock)
 
     def _merge(
@@ -222,6 +248,9 @@ class Assistant:
         cited = {address for claim in shown for address in claim.addresses}
         rest = [claim for claim in base.claims if claim.kind == "note" or not set(claim.addresses) <= cited]
         draft = replace(base, mode="llm", claims=(*shown, *rest), dropped=tuple(dropped), model=model)
+        if base.status == "not_in_document":
+            draft = replace(draft, status="answered", reason=None, related=(), missing_words=())
+            draft = replace(draft, follow_ups=suggest.follow_ups(draft, self.document))
         return self.verifier.answer(draft, clock.laps("verify"))
 
 
@@ -235,6 +264,22 @@ class _Prepared:
     question: Question
     evidence: Evidence
     draft: Draft
+
+    @property
+    def grey(self) -> bool:
+        """Whether the document might answer although the draft says that it does not."""
+        return self.draft.confidence >= self.evidence.scoring.answer_from - GREY_WIDTH
+
+    @property
+    def likely(self) -> tuple[str, ...]:
+        """The sentences quote mode chose; in the grey zone the best few."""
+        chosen = tuple(a for claim in self.draft.claims if claim.kind == "quote" for a in claim.addresses)
+        return chosen or self.ranked[:_GREY_LIKELY]
+
+    @property
+    def ranked(self) -> tuple[str, ...]:
+        """All addresses, best first."""
+        return tuple(passage.address for passage in self.evidence.passages)
 
 
 class _Clock:

@@ -31,6 +31,15 @@ SETTINGS = (
     Setting("MOC_LLM_GAP_SECONDS", "8", "how long it may pause"),
     Setting("MOC_LLM_TOTAL_SECONDS", "45", "how long a whole answer may take"),
     Setting(
+        "MOC_LLM_PROMPT_TOKENS",
+        "6000",
+        "how long rules and document may be in its prompt (estimated); of a longer document only the sentences found "
+        "for the question are sent",
+    ),
+    Setting("MOC_LLM_BREAKER_FAILURES", "5", "after how many failures the server is left alone"),
+    Setting("MOC_LLM_BREAKER_WINDOW_SECONDS", "30", "within which time they count"),
+    Setting("MOC_LLM_BREAKER_PAUSE_SECONDS", "15", "how long until one question may try it again"),
+    Setting(
         "MOC_EMBEDDING_MODEL", "", "an embedding model behind an OpenAI-compatible server instead of the built-in one"
     ),
     Setting("MOC_EMBEDDING_BASE_URL", "", "address of that server"),
@@ -59,6 +68,10 @@ class LlmSettings:
     first_token_seconds: float = 10.0
     gap_seconds: float = 8.0
     total_seconds: float = 45.0
+    prompt_tokens: int = 6000
+    breaker_failures: int = 5
+    breaker_window_seconds: float = 30.0
+    breaker_pause_seconds: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +135,10 @@ def _llm(environ: Mapping[str, str]) -> LlmSettings | None:
         _seconds("MOC_LLM_FIRST_TOKEN_SECONDS", environ, 10.0),
         _seconds("MOC_LLM_GAP_SECONDS", environ, 8.0),
         _seconds("MOC_LLM_TOTAL_SECONDS", environ, 45.0),
+        _whole_number("MOC_LLM_PROMPT_TOKENS", environ, 6000, 500, 1_000_000),
+        _whole_number("MOC_LLM_BREAKER_FAILURES", environ, 5, 1, 1000),
+        _seconds("MOC_LLM_BREAKER_WINDOW_SECONDS", environ, 30.0),
+        _seconds("MOC_LLM_BREAKER_PAUSE_SECONDS", environ, 15.0),
     )
 
 
@@ -136,6 +153,13 @@ def _seconds(name: str, environ: Mapping[str, str], default: float) -> float:
     if not 0 < seconds <= 600:
         raise ConfigError(f"{name} is {value!r}; it must be a number of seconds above 0, at most 600")
     return seconds
+
+
+def _whole_number(name: str, environ: Mapping[str, str], default: int, lowest: int, highest: int) -> int:
+    value = environ.get(name, "").strip() or str(default)
+    if not (value.isascii() and value.isdigit() and lowest <= int(value) <= highest):
+        raise ConfigError(f"{name} is {value!r}; it must be a whole number from {lowest} to {highest}")
+    return int(value)
 
 
 def _url(name: str, environ: Mapping[str, str]) -> str:

@@ -8,7 +8,11 @@ __all__ = ["PromptError", "fill", "without_delimiters"]
 
 _NAMES = "question|history|system|document|rules?|assistant|user"
 # Also with blanks, attributes and full-width brackets, which a model reads as the same tag.
-_DELIMITERS = re.compile(rf"[<＜]\s*[/／]?\s*(?:{_NAMES})\b[^<>＜＞]*[>＞]", re.IGNORECASE)
+# The marks of chat templates too: some servers read them in a message as if they had set them themselves.
+_DELIMITERS = re.compile(
+    rf"[<＜]\s*[/／]?\s*(?:{_NAMES})\b[^<>＜＞]*[>＞]|<\|[^<>|]*\|>|</?s>|<</?SYS>>|\[/?INST\]|</?(?:start|end)_of_turn>",
+    re.IGNORECASE,
+)
 
 
 def without_delimiters(text: str) -> str:

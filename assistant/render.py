@@ -114,11 +114,11 @@ def markdown(answer: Answer, base_url: str = "") -> str:
         announced = False
         groups = _groups(answer)
         for place, claim in enumerate(answer.claims):
+            if written and claim.kind == "quote" and not announced:
+                blocks.append(f"**{wording('frame.also_relevant', language)}**")
+                announced = True
             if place in groups:
                 blocks.append(f"**{escape(groups[place])}**")
-            if written and claim.kind == "quote" and not announced:
-                blocks.append(wording("frame.also_relevant", language))
-                announced = True
             blocks.append(_claim(answer, claim, base_url))
         if answer.status == "partial":
             blocks.append(wording("frame.rest_absent", language, count=answer.compared))

@@ -5,14 +5,14 @@ were offered and must not say more than they do.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from assistant import receipt, render
-from assistant.keywords import tokens
-from assistant.modality import upgrades
+from assistant.gate import checks
+from assistant.gate.places import nearest
+from assistant.gate.record import Cited, Record, shipped
 from assistant.types import (
     Answer,
     Citation,
@@ -30,15 +30,10 @@ from assistant.types import (
 from index.document import Document
 from index.reading_aid import ReadingAid
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_KANJI_NUMBER = re.compile(r"[一二三四五六七八九十百千万億]+(?=日|年|月|か国|件|億|兆|ドル|円|人|回|機関)")
-_LEGAL = re.compile(r"\btreat(?:y|ies)\b|\blegally binding\b|\bbinding\b|\bcontract\b|条約|法的拘束力|契約|協定")
-_NEGATION = re.compile(
-    r"\b(?:not|no|nothing|never|neither|nor|without|cannot)\b|n't\b|ない|ません|なく|ず(?:、|に)|せず|なし|ぬ(?=。)"
-)
-_JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
-_SUPPORT_FLOOR = 0.34  # share of a claim's index terms that must occur in what it cites
 _SNIPPET = 160
+_LONGEST_CLAIM = 1_500  # characters; nothing that long is one statement
+_LONGEST_EVIDENCE = 40_000  # characters of all quotes together
+_REPAIRS = 4  # how many near sentences are tried for a claim that cites the wrong one
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +49,33 @@ class Finding:
         return not self.reasons
 
 
-def check(claim: str, evidence: Sequence[str], language: Language, aids: Sequence[str] = ()) -> Finding:
-    """Compare a written claim with the sentences it cites.
+def check(claim: str, evidence: Sequence[str], language: Language) -> Finding:
+    """Compare a written claim with the sentences it cites, by their text alone.
 
-    ``evidence`` are verbatim sentences of the document, ``aids`` their Japanese renderings where there are any.
+    ``evidence`` are verbatim quotes; those found in the document that ships with the assistant are compared in their
+    Japanese rendering too, any other only as they stand.
     """
-    if not claim.strip() or not any(quote.strip() for quote in evidence):
+    record = shipped()
+    if record is None:
+        return _finding(claim, Cited.of(tuple(_cut(evidence))), language, None)
+    return _finding(claim, record.cited(tuple(_cut(evidence))), language, record)
+
+
+def _finding(claim: str, cited: Cited, language: Language, record: Record | None) -> Finding:
+    if not claim.strip() or not cited.everything:
         return Finding(("wrong_citation",), None)
-    cited = _plain(" ".join((*evidence, *aids)))
-    said = _plain(claim)
-    reasons: list[str] = []
-    if (_JAPANESE.search(claim) is not None) != (language == "ja"):
-        reasons.append("wrong_language")
-    if _numbers(said) - _numbers(cited):
-        reasons.append("number_mismatch")
-    if upgrades(said, cited):
-        reasons.append("modality_upgrade")
-    if _legal_upgrade(said, cited):
-        reasons.append("legal_upgrade")
-    score = _support(claim, (*evidence, *aids))
-    if score is not None and score < _SUPPORT_FLOOR:
-        reasons.append("low_score")
-    return Finding(tuple(reasons), score)
+    if len(claim) > _LONGEST_CLAIM:
+        return Finding(("low_score",), 0.0)
+    found = checks.check(claim, cited, language, record)
+    return Finding(found.reasons, found.score)
+
+
+def _cut(evidence: Sequence[str]) -> Iterable[str]:
+    """Quotes up to a length that no document's sentences reach, so that nobody can keep the gate busy."""
+    left = _LONGEST_EVIDENCE
+    for quote in evidence:
+        yield quote[:left]
+        left -= len(quote[:left])
 
 
 class Verifier:
@@ -84,6 +84,7 @@ class Verifier:
     def __init__(self, document: Document, reading_aid: ReadingAid | None, index: IndexIdentity) -> None:
         self._document = document
         self._aid: Mapping[str, str] = reading_aid.sentences if reading_aid else {}
+        self._record = Record(document, reading_aid)
         self._index = index
         self._identity = DocumentIdentity(
             document.title.text,
@@ -100,9 +101,21 @@ class Verifier:
             return Finding(("not_offered",), None)
         if claim.kind != "statement":
             return Finding((), None)
-        evidence = [known[address].text for address in claim.addresses]
-        aids = [self._aid[address] for address in claim.addresses if address in self._aid] if language == "ja" else []
-        return check(claim.text, evidence, language, aids)
+        return _finding(claim.text, self._record.at(claim.addresses), language, self._record)
+
+    def judge(
+        self, claim: Claim, language: Language, offered: Iterable[str] | None = None
+    ) -> tuple[Claim, Finding]:
+        """The gate's word on a claim, its citation repaired where it cites the wrong sentence and one other bears it."""
+        offered = None if offered is None else frozenset(offered)
+        finding = self.finding(claim, language, offered)
+        if finding.reasons != ("wrong_citation",) or not claim.text.strip():
+            return claim, finding
+        near = nearest(claim.text, self._record)[:_REPAIRS]
+        tried = [replace(claim, addresses=(address,)) for address in near if address not in claim.addresses]
+        judged = [(other, self.finding(other, language, offered)) for other in tried]
+        bearing = [(other, found) for other, found in judged if found.supported]
+        return bearing[0] if len(bearing) == 1 else (claim, finding)
 
     def answer(self, draft: Draft, timings_ms: Mapping[str, float]) -> Answer:
         """Check every claim of a draft, insert the quotes, number the citations.
@@ -112,8 +125,8 @@ class Verifier:
         language = draft.question.language
         kept: list[Claim] = []
         dropped = list(draft.dropped)
-        for claim in draft.claims:
-            finding = self.finding(claim, language)
+        for drafted in draft.claims:
+            claim, finding = self.judge(drafted, language)
             if finding.supported:
                 kept.append(claim)
             else:

@@ -4,41 +4,50 @@ One deadline, one retry: at most two upstream calls a question, under any fault.
 """
 
 import asyncio
-import hashlib
-import json
+import ipaddress
 import re
 import ssl
-import unicodedata
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from assistant.admission import Usage
+from assistant.breaker import Breaker
+from assistant.briefing import Brief, Briefing
+from assistant.claim_stream import ClaimStream
 from assistant.config import LlmSettings
-from assistant.follow_up import recent
-from assistant.glossary import Glossary
-from assistant.prompts import fill, without_delimiters
-from assistant.types import Claim, Dropped, ModelUsed, Question, Turn
-from index.document import Document
+from assistant.types import Claim, Dropped, ModelUsed
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 MAX_OUTPUT_TOKENS = 600
 MAX_OUTPUT_CHARACTERS = 20_000  # for servers that do not know or keep a limit of tokens
-MAX_CLAIMS = 16
 MAX_CALLS = 2  # upstream, for one question
+WARM_UP_SECONDS = 120.0  # a small machine computes some thirty tokens of the document a second
+_FRAMING_TOKENS = 64  # what a server's chat format adds around the messages
 _LONGEST_WAIT = 5.0  # seconds; a server that asks for more is not waited for
 _PAUSE = 0.25  # seconds before the second try where the server names no time
-_LANGUAGE_NAMES = {"en": "English", "ja": "Japanese"}
+# Words by which a refusal may name an optional parameter instead of its name.
+_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "response_format": ("json_schema", "guided_json", "grammar"),
+    "stream_options": ("include_usage",),
+}
 
 
 class WriterFailure(Exception):
-    """The model gave no whole answer; ``mode_note`` is the code that says why."""
+    """The model gave no whole answer; ``mode_note`` is the code that says why.
 
-    def __init__(self, mode_note: str, detail: str) -> None:
+    ``by_server``: the fault lies with the server or the way to it, and the breaker counts it; a model that writes
+    nonsense is no reason to leave its server alone.
+    """
+
+    def __init__(self, mode_note: str, detail: str, *, by_server: bool = True) -> None:
         super().__init__(detail)
         self.mode_note = mode_note
+        self.by_server = by_server
 
 
 class _Transient(Exception):
@@ -57,13 +66,13 @@ class _Patience:
     no timeout is open while the caller holds a claim, or it would cancel the caller.
     """
 
-    def __init__(self, settings: LlmSettings) -> None:
+    def __init__(self, first: float, gap: float, total: float, calls: int = MAX_CALLS) -> None:
         self._loop = asyncio.get_running_loop()
         begin = self._loop.time()
-        self._gap = settings.gap_seconds
-        self._first = begin + settings.first_token_seconds
-        self._end = begin + settings.total_seconds
-        self.calls = MAX_CALLS
+        self._gap = gap
+        self._first = begin + first
+        self._end = begin + total
+        self.calls = calls
 
     def until(self, started: bool) -> float:
         """When the next piece has to be there, on the clock of the loop."""
@@ -75,41 +84,90 @@ class _Patience:
 
 
 class Writer:
-    """Asks an OpenAI-compatible server for claims about one document."""
+    """Asks an OpenAI-compatible server for claims about one document; serves all threads and event loops."""
 
-    def __init__(self, settings: LlmSettings, document: Document, glossary: Glossary) -> None:
+    def __init__(self, settings: LlmSettings, briefing: Briefing) -> None:
         # Importing the package takes most of a second: now, and not at the first question.
-        import openai  # noqa: F401
+        import openai.resources.chat.completions  # noqa: F401
 
         self._settings = settings
-        self._optional: dict[str, Any] = {"temperature": 0, "max_tokens": MAX_OUTPUT_TOKENS}
-        terms = "\n".join(f"{term.en} = {term.ja}" for term in glossary.terms)
-        sentences = "\n".join(f"[{sentence.address}] {sentence.text}" for sentence in document.passages)
-        # The same bytes for every question, so that a server can reuse what it computed for this prefix.
-        self._system = fill("answer.md", {"terms": terms, "sentences": sentences})
-        self.offered = frozenset(document.by_address)
-        digest = hashlib.sha256((self._system + fill("question.md", _BLANK)).encode("utf-8")).hexdigest()
-        self.model_used = ModelUsed(settings.model, digest)
+        self._optional: dict[str, Any] = {
+            "temperature": 0,
+            "max_tokens": MAX_OUTPUT_TOKENS,
+            "response_format": briefing.response_format(),
+            "stream_options": {"include_usage": True},
+        }
+        self.briefing = briefing
+        self.breaker = Breaker(
+            settings.breaker_failures, settings.breaker_window_seconds, settings.breaker_pause_seconds
+        )
+        self.model_used = ModelUsed(settings.model, briefing.sha256)
+        self._warming = False
+
+    @property
+    def local(self) -> bool:
+        """Whether the server is on this machine, so that warming it costs nobody anything."""
+        host = urlsplit(self._settings.base_url or "").hostname or ""
+        with suppress(ValueError):
+            return ipaddress.ip_address(host).is_loopback
+        return host == "localhost"
 
     @staticmethod
     def drop(claim: Claim, reasons: Sequence[str]) -> Dropped:
         """A withheld claim, for the answer's list of them."""
         return Dropped(claim.text, claim.addresses, tuple(reasons))
 
-    async def claims(
-        self, question: Question, history: Sequence[Turn], likely: Sequence[str]
-    ) -> AsyncGenerator[Claim, None]:
-        """The model's claims, each as soon as its line is complete.
+    async def warm_up(self) -> bool:
+        """Let the server compute the shared beginning of all prompts; also learns which parameters it refuses.
+
+        Returns whether it did. Questions meanwhile are not sent: they would wait behind this in a small server's queue.
+        """
+        patience = _Patience(WARM_UP_SECONDS, WARM_UP_SECONDS, WARM_UP_SECONDS, calls=len(self._optional) + 1)
+        self._warming = True
+        try:
+            async with await asyncio.to_thread(self._client) as client:
+                stream = await self._open(client, self.briefing.blank(), patience, Usage(), max_tokens=1)
+                try:
+                    return await self._next(stream.__aiter__(), patience, started=False) is not None
+                finally:
+                    await stream.close()
+        except (WriterFailure, _Transient):
+            return False  # the first question will meet the same fault and say so
+        finally:
+            self._warming = False
+
+    @staticmethod
+    def most_tokens(brief: Brief) -> int:
+        """The most tokens all calls for a question can take: no token is shorter than a byte of the prompt."""
+        return MAX_CALLS * (brief.size + _FRAMING_TOKENS + MAX_OUTPUT_TOKENS)
+
+    async def claims(self, brief: Brief, usage: Usage | None = None) -> AsyncGenerator[Claim, None]:
+        """The model's claims, each as soon as it is complete; ``usage`` is kept up to date meanwhile.
 
         Raises:
             WriterFailure: the server cannot be reached, is too slow, or its answer is cut or malformed; claims that
                 came before are not a whole answer.
         """
-        patience = _Patience(self._settings)
-        messages = self._messages(question, history, likely)
+        if self._warming:
+            raise WriterFailure("llm_unavailable", "the server is being warmed up")
+        if not self.breaker.allows():
+            raise WriterFailure("llm_unavailable", "the server has failed too often and is left alone for now")
+        try:
+            async with aclosing(self._tries(brief, usage or Usage())) as claims:
+                async for claim in claims:
+                    yield claim
+        except WriterFailure as failure:
+            if failure.by_server:
+                self.breaker.failed()
+            raise
+        self.breaker.succeeded()
+
+    async def _tries(self, brief: Brief, usage: Usage) -> AsyncGenerator[Claim, None]:
+        settings = self._settings
+        patience = _Patience(settings.first_token_seconds, settings.gap_seconds, settings.total_seconds)
         while True:
             try:
-                async with aclosing(self._attempt(messages, patience)) as claims:
+                async with aclosing(self._attempt(brief, patience, usage)) as claims:
                     async for claim in claims:
                         yield claim
                 return
@@ -118,33 +176,42 @@ class Writer:
                     raise fault.failure from None
                 await asyncio.sleep(fault.wait)
 
-    async def _attempt(self, messages: list[dict[str, str]], patience: _Patience) -> AsyncGenerator[Claim, None]:
+    async def _attempt(self, brief: Brief, patience: _Patience, usage: Usage) -> AsyncGenerator[Claim, None]:
         characters = 0
         finish: str | None = None
-        lines = _Lines()
+        written = ClaimStream()
         async with await asyncio.to_thread(self._client) as client:
-            stream = await self._open(client, messages, patience)
+            stream = await self._open(client, brief, patience, usage)
+            told = 0
             try:
                 chunks = stream.__aiter__()
                 while (piece := await self._next(chunks, patience, started=characters > 0)) is not None:
                     finish = piece.finish or finish
+                    told = piece.tokens or told
                     characters += len(piece.text)
                     if characters > MAX_OUTPUT_CHARACTERS:
                         raise WriterFailure(
-                            "llm_invalid", f"the answer is longer than {MAX_OUTPUT_CHARACTERS} characters"
+                            "llm_invalid",
+                            f"the answer is longer than {MAX_OUTPUT_CHARACTERS} characters",
+                            by_server=False,
                         )
-                    for claim in lines.feed(piece.text):
+                    for claim in written.feed(piece.text):
                         yield claim
+                    if written.enough:
+                        return  # closing the stream ends the server's work too
             finally:
+                if told:
+                    usage.told += 1
+                    usage.tokens += told
                 await stream.close()
         if finish is None and not characters:
             raise WriterFailure("llm_invalid", "the reply holds no answer")
         if finish != "stop":
-            raise WriterFailure("llm_cut", f"the answer ended with finish_reason {finish!r}")
-        for claim in lines.rest():
+            raise WriterFailure("llm_cut", f"the answer ended with finish_reason {finish!r}", by_server=finish is None)
+        for claim in written.rest():
             yield claim
-        if lines.malformed:
-            raise WriterFailure("llm_invalid", "the answer is not lines of claims")
+        if written.malformed:
+            raise WriterFailure("llm_invalid", "the answer is not claims", by_server=False)
 
     async def _next(self, chunks: Any, patience: _Patience, *, started: bool) -> "_Piece | None":
         """The next piece, or None at the end of the stream; every fault of server and transport becomes a failure."""
@@ -166,18 +233,23 @@ class Writer:
             # Not JSON, not UTF-8, or JSON of another shape: the package checks neither.
             raise WriterFailure("llm_invalid", f"a chunk is malformed: {type(error).__name__}") from None
 
-    async def _open(self, client: "AsyncOpenAI", messages: list[dict[str, str]], patience: _Patience) -> Any:
+    async def _open(
+        self, client: "AsyncOpenAI", brief: Brief, patience: _Patience, usage: Usage, **instead: Any
+    ) -> Any:
         """Start the stream; optional parameters that a 400 names are left out from then on."""
         import openai
 
         while True:
             patience.calls -= 1
+            usage.calls += 1
             sent = dict(self._optional)
+            # A parameter that was refused stays away, whatever value it would have here.
+            sent |= {name: value for name, value in instead.items() if name in sent}
             try:
                 async with asyncio.timeout_at(patience.until(started=False)):
                     return await client.chat.completions.create(
                         model=self._settings.model,
-                        messages=messages,  # type: ignore[arg-type]
+                        messages=brief.messages("response_format" in sent),  # type: ignore[arg-type]
                         stream=True,
                         **sent,
                     )
@@ -188,7 +260,8 @@ class Writer:
                 for name in named:
                     self._optional.pop(name, None)
                 if not named or not patience.calls:
-                    raise WriterFailure("llm_invalid", "the server refuses the request") from None
+                    detail = "the server refuses the request"
+                    raise WriterFailure("llm_invalid", detail, by_server=not named) from None
             except openai.RateLimitError as error:
                 failure = WriterFailure("llm_busy", error.code or type(error).__name__)
                 wait = _retry_after(error.response.headers)
@@ -223,28 +296,12 @@ class Writer:
             ),
         )
 
-    def _messages(self, question: Question, history: Sequence[Turn], likely: Sequence[str]) -> list[dict[str, str]]:
-        earlier = "\n".join(f"{turn.role}: {without_delimiters(turn.content)}" for turn in recent(history))
-        asked = fill(
-            "question.md",
-            {
-                "history": earlier,
-                "question": without_delimiters(question.standalone),
-                "likely": ", ".join(likely),
-                "language": _LANGUAGE_NAMES[question.language],
-            },
-        )
-        return [{"role": "system", "content": self._system}, {"role": "user", "content": asked}]
-
-
-_BLANK = {"history": "", "question": "", "likely": "", "language": ""}
-
 
 def _named(param: str | None, message: str, sent: Mapping[str, Any]) -> list[str]:
     """Which of the optional parameters that were sent a refusal names: in its ``param`` field or, without, in words."""
     if param:
-        return [param] if param in sent else []
-    return [name for name in sent if re.search(rf"\b{name}\b", message)]
+        return [name for name in sent if re.match(rf"{name}\b", param)]
+    return [name for name in sent if re.search(rf"\b(?:{'|'.join((name, *_ALIASES.get(name, ())))})\b", message)]
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -253,73 +310,30 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return float(value) if value.isascii() and value.isdigit() else None
 
 
-def _shown(text: str) -> str:
-    """One line without control, invisible and unpaired characters: what the gate reads is what a reader would see."""
-    return "".join(c for c in " ".join(text.split()) if not unicodedata.category(c).startswith("C"))
-
-
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """What one chunk adds: text, and the reason when it says that the answer is over."""
+    """What one chunk adds: text, the reason when it says that the answer is over, and what it cost."""
 
     text: str
     finish: str | None
+    tokens: int | None = None
 
     @classmethod
     def of(cls, chunk: Any) -> "_Piece":
-        """Read a chunk; one without choices (usage, content filters) adds nothing.
+        """Read a chunk; one without choices (usage, content filters) adds no text.
 
         Raises:
             TypeError, AttributeError, LookupError: it has another shape.
         """
         choices = getattr(chunk, "choices", None)
+        total = getattr(getattr(chunk, "usage", None), "total_tokens", None)
+        tokens = total if type(total) is int and total > 0 else None
         if not choices:
-            return cls("", None)
+            return cls("", None, tokens)
         if not isinstance(choices, list):
             raise TypeError(f"choices is {type(choices).__name__}")
         text = choices[0].delta.content if choices[0].delta else None
         finish = choices[0].finish_reason
         if not isinstance(text, str | None) or not isinstance(finish, str | None):
             raise TypeError("content or finish_reason is no text")
-        return cls(text or "", finish)
-
-
-class _Lines:
-    """Collects streamed text and gives a claim for every completed line; a line that came before is no new claim."""
-
-    def __init__(self) -> None:
-        self._buffer = ""
-        self._seen: set[Claim] = set()
-        self.malformed = False
-
-    def feed(self, text: str) -> list[Claim]:
-        self._buffer += text
-        *complete, self._buffer = self._buffer.split("\n")
-        return [claim for line in complete if (claim := self._claim(line))]
-
-    def rest(self) -> list[Claim]:
-        line, self._buffer = self._buffer, ""
-        return [claim] if (claim := self._claim(line)) else []
-
-    def _claim(self, line: str) -> Claim | None:
-        line = re.sub(r"^(```\w*|[-*\d.)\s]+(?=\{))", "", line.strip()).rstrip(",")
-        if not line or len(self._seen) >= MAX_CLAIMS:
-            return None
-        try:
-            row = json.loads(line)
-            text, addresses = row["text"], row["addresses"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            self.malformed = True
-            return None
-        if (
-            not isinstance(text, str)
-            or not isinstance(addresses, list)
-            or not all(isinstance(a, str) for a in addresses)
-        ):
-            self.malformed = True
-            return None
-        claim = Claim(_shown(text), "statement", tuple(dict.fromkeys(_shown(address) for address in addresses)))
-        if claim in self._seen:
-            return None
-        self._seen.add(claim)
-        return claim
+        return cls(text or "", finish, tokens)

@@ -21,6 +21,7 @@ from typing import Any, Self
 from evals.personalities import Personality, Prompt, honest
 
 LONGEST = 60.0  # seconds a script may hold a connection; whoever is tested has to leave before
+OPTIONAL = ("max_tokens", "temperature", "response_format", "stream_options")  # what a server may refuse
 _LINGER_NONE = struct.pack("ii", 1, 0)
 
 
@@ -92,6 +93,15 @@ def chunk(delta: Mapping[str, Any], finish: str | None = None) -> dict[str, Any]
     return {"id": "fake", "object": "chat.completion.chunk", "created": 0, "model": "fake", "choices": [choice]}
 
 
+def written(personality: Personality, call: Call) -> list[str]:
+    """What the personality writes, a claim a piece: elements of one object where that is asked for, else lines."""
+    rows = list(personality(call.prompt))
+    if "response_format" not in call.body or not all(row.startswith("{") for row in rows):
+        return [f"{row}\n" for row in rows]
+    elements = [f"{', ' if place else ''}{row}" for place, row in enumerate(rows)]
+    return [f'{{"claims": [{elements[0]}', *elements[1:], "]}"] if elements else ['{"claims": []}']
+
+
 def says(
     personality: Personality = honest,
     finish: str | None = "stop",
@@ -103,7 +113,7 @@ def says(
     """The personality's lines, ``size`` characters a chunk, with pauses (seconds); then ``finish``, or just the end."""
 
     async def script(exchange: Exchange) -> None:
-        text = "".join(f"{line}\n" for line in personality(exchange.call.prompt))
+        text = "".join(written(personality, exchange.call))
         if not exchange.streaming:
             message = {"role": "assistant", "content": text}
             choice = {"index": 0, "message": message, "finish_reason": finish}
@@ -143,8 +153,8 @@ def stalls(personality: Personality = honest, complete: int = 1) -> Script:
 
     async def script(exchange: Exchange) -> None:
         await exchange.start()
-        for line in list(personality(exchange.call.prompt))[:complete]:
-            await exchange.piece(line + "\n")
+        for piece in written(personality, exchange.call)[:complete]:
+            await exchange.piece(piece)
         await asyncio.sleep(LONGEST)
 
     return script
@@ -155,8 +165,8 @@ def breaks(personality: Personality = honest) -> Script:
 
     async def script(exchange: Exchange) -> None:
         await exchange.start()
-        for line in list(personality(exchange.call.prompt))[:1]:
-            await exchange.piece(line + "\n")
+        for piece in written(personality, exchange.call)[:1]:
+            await exchange.piece(piece)
         await asyncio.sleep(0.05)  # a reset overtakes bytes that were not yet read
         exchange.reset()
 
@@ -252,7 +262,7 @@ def faults(wait: float, pause: float, personality: Personality = honest) -> dict
         "prose": (says(lines("I am sorry, but I would rather talk about something else.")),),
         "nothing written": (says(lines()),),
         "endless": (says(lines("x" * 200_000), size=2000),),
-        "400 for temperature": (without_parameters("temperature", then=good),),
+        **{f"400 for {name}": (without_parameters(name, then=good),) for name in OPTIONAL},
         "400 for both, one at a time": (
             without_parameters("max_tokens", "temperature", then=good, named_by_param=False),
         ),

@@ -3,15 +3,19 @@
 Each liar starts from the honest claims and tells one kind of lie, so that a shown lie names the kind the gate missed.
 """
 
+import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from index import parse, reading_aid
 
+CLAIMS = Path(__file__).parent / "claims"
 _SENTENCE = re.compile(r"^\[([a-z0-9.-]+)\] (.+)$", re.MULTILINE)
 
 
@@ -32,15 +36,15 @@ class Prompt:
         """Read the messages of a Chat Completions request; parts that are not there are empty."""
         texts = {message.get("role"): str(message.get("content")) for message in body.get("messages", ())}
         system, user = texts.get("system", ""), texts.get("user", "")
-        likely = re.search(r"^Likely addresses: (.*)$", user, re.MULTILINE)
+        before, _, after = user.rpartition("\nLikely sentences:\n")
         return cls(
             system=system,
             user=user,
             question=_between(user, "question"),
             history=_between(user, "history"),
-            likely=tuple(address for address in likely[1].split(", ") if address) if likely else (),
+            likely=tuple(address for address, _ in _SENTENCE.findall(after)),
             language="ja" if user.rstrip().endswith("Japanese.") else "en",
-            sentences=dict(_SENTENCE.findall(system)),
+            sentences=dict(_SENTENCE.findall(f"{system}\n{before.partition('<history>')[0]}")),
         )
 
 
@@ -51,6 +55,46 @@ Claim = tuple[str, tuple[str, ...]]
 def claim_line(text: str, *addresses: str) -> str:
     """A claim as the writer's prompt asks for it."""
     return json.dumps({"text": text, "addresses": list(addresses)}, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A claim somebody wrote for a scripted model to tell; ``kind`` is empty for an honest one."""
+
+    kind: str
+    language: str
+    addresses: tuple[str, ...]
+    text: str
+
+
+@cache
+def lines_of(name: str) -> tuple[Line, ...]:
+    """The lines of ``evals/claims/NAME.tsv``; addresses are separated by blanks, commas or plus signs."""
+    with (CLAIMS / f"{name}.tsv").open(encoding="utf-8", newline="") as file:
+        return tuple(
+            Line(row.get("kind") or "", row["language"], tuple(re.split(r"[\s,+]+", row["addresses"])), row["claim"])
+            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        )
+
+
+class Teller:
+    """A personality that tells given lines, ``each`` of them an answer: none twice before all were told once.
+
+    Among those told least it prefers lines about the sentences that are likely for the question.
+    """
+
+    def __init__(self, given: Sequence[Line], each: int = 2) -> None:
+        self._given = given
+        self._each = each
+        self._told: Counter[Line] = Counter()
+
+    def __call__(self, prompt: Prompt) -> Iterable[str]:
+        """The next lines in the language of the question."""
+        likely = frozenset(prompt.likely)
+        fitting = [line for line in self._given if line.language == prompt.language]
+        fitting.sort(key=lambda line: (self._told[line], likely.isdisjoint(line.addresses)))
+        self._told.update(fitting[: self._each])
+        return [claim_line(line.text, *line.addresses) for line in fitting[: self._each]]
 
 
 def honest(prompt: Prompt) -> Iterable[str]:

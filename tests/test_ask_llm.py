@@ -13,10 +13,11 @@ import pytest
 
 from assistant import glossary
 from assistant.ask import Assistant, ClaimShown, Event, Stage
+from assistant.briefing import Briefing
 from assistant.config import Config, LlmSettings
 from assistant.types import Answer, Mode, Request, Turn
 from assistant.write import MAX_CALLS, Writer
-from evals.fakellm import FakeLlm, faults, lines, says, stalls
+from evals.fakellm import OPTIONAL, FakeLlm, faults, lines, says, stalls
 from evals.personalities import LIARS, Prompt, claim_line, honest, modality_upgrader, obedient, parrot
 from index.settings import IndexSettings
 
@@ -58,7 +59,7 @@ SEEN: dict[str, tuple[Mode, str | None]] = {
     "prose": ("quote", "llm_invalid"),
     "nothing written": ("quote", "llm_invalid"),
     "endless": ("quote", "llm_invalid"),
-    "400 for temperature": ("llm", None),
+    **{f"400 for {name}": ("llm", None) for name in OPTIONAL},
     "400 for both, one at a time": ("quote", "llm_invalid"),
     "400 for another reason": ("quote", "llm_invalid"),
 }
@@ -81,8 +82,13 @@ def writing(quoting: Assistant, server: FakeLlm) -> Assistant:
     """The same assistant with the scripted model switched on."""
     settings = LlmSettings("scripted", server.base_url, None, "", CONNECT, FIRST, GAP, TOTAL)
     switched = copy.copy(quoting)
-    switched._writer = Writer(settings, quoting.document, glossary.load())
+    switched._writer = Writer(settings, briefing(quoting))
     return switched
+
+
+def briefing(assistant: Assistant, budget: int = 6000) -> Briefing:
+    assert assistant.reading_aid is not None
+    return Briefing(assistant.document, glossary.load(), assistant.reading_aid.sentences, budget)
 
 
 def statements(answer: Answer) -> list[str]:
@@ -144,7 +150,7 @@ def test_a_closed_port_is_answered_by_quotes(quoting: Assistant) -> None:
     with FakeLlm(refuses=True) as server:
         settings = LlmSettings("scripted", server.base_url, None, "", CONNECT, FIRST, GAP, TOTAL)
         switched = copy.copy(quoting)
-        switched._writer = Writer(settings, quoting.document, glossary.load())
+        switched._writer = Writer(settings, briefing(quoting))
         answer = switched.answer(Request(BINDING))
     assert (answer.mode, answer.mode_note, answer.status) == ("quote", "llm_unavailable", "answered")
 

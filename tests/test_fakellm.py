@@ -9,7 +9,7 @@ from typing import Any
 import openai
 import pytest
 
-from evals.fakellm import Exchange, FakeLlm, fails, faults, lines, says, silent
+from evals.fakellm import OPTIONAL, Exchange, FakeLlm, fails, faults, lines, says, silent
 from evals.personalities import LIARS, PERSONALITIES, Prompt, claim_line, honest
 from index import parse
 
@@ -21,7 +21,7 @@ MESSAGES = [
     {
         "role": "user",
         "content": "<history>\nuser: hello\n</history>\n<question>\nHow long?\n</question>\n"
-        "Likely addresses: iv.p1.s4, iii.p1.s4\nAnswer in English.",
+        "Likely sentences:\n[iv.p1.s4] 180 days\n[iii.p1.s4] Nothing\nAnswer in English.",
     },
 ]
 
@@ -115,7 +115,9 @@ def test_no_fault_passes_for_an_answer_but_those_that_heal(name: str) -> None:
         kind: object
         try:
             completions: Any = client(server).with_options(timeout=1.0).chat.completions
-            chunks = list(completions.create(model="m", messages=MESSAGES, stream=True, temperature=0, max_tokens=9))
+            chunks = list(
+                completions.create(model="m", messages=MESSAGES, stream=True, **{name: {} for name in OPTIONAL})
+            )
             kind = next((chunk.choices[0].finish_reason for chunk in reversed(chunks) if chunk.choices), "nothing")
         except (openai.APIError, ValueError, AttributeError, TypeError) as error:
             kind = type(error).__name__
@@ -137,8 +139,8 @@ def test_a_liar_never_writes_an_honest_line(name: str, language: str) -> None:
     """For every sentence of the document, in both languages, the lie differs from the truth."""
     document = parse.load()
     system = "\n".join(f"[{sentence.address}] {sentence.text}" for sentence in document.passages)
-    likely = ", ".join(document.by_address)
-    user = f"<question>\n?\n</question>\nLikely addresses: {likely}\nAnswer in {language}."
+    likely = "\n".join(f"[{address}] …" for address in document.by_address)
+    user = f"<question>\n?\n</question>\nLikely sentences:\n{likely}\nAnswer in {language}."
     prompt = Prompt.of({"messages": [{"role": "system", "content": system}, {"role": "user", "content": user}]})
     truths, lies = list(honest(prompt)), list(LIARS[name][0](prompt))
     assert len(truths) == len(lies) == len(document.by_address)

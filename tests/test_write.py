@@ -6,17 +6,34 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
 from assistant import glossary
+from assistant.admission import Usage
+from assistant.briefing import Briefing
+from assistant.claim_stream import MAX_CLAIMS
 from assistant.config import LlmSettings
 from assistant.follow_up import MAX_HISTORY
 from assistant.types import Claim, Language, Question, Turn
-from assistant.write import MAX_CALLS, MAX_CLAIMS, Writer, WriterFailure
-from evals.fakellm import FakeLlm, Script, events, fails, faults, lines, says, silent, stalls, without_parameters
+from assistant.write import MAX_CALLS, MAX_OUTPUT_TOKENS, Writer, WriterFailure
+from evals.fakellm import (
+    OPTIONAL,
+    FakeLlm,
+    Script,
+    chunk,
+    events,
+    fails,
+    faults,
+    lines,
+    says,
+    silent,
+    stalls,
+    without_parameters,
+)
 from evals.personalities import claim_line, honest, parrot
-from index import parse
+from index import parse, reading_aid
 
 
 def as_asked(text: str, language: Language) -> Question:
@@ -58,7 +75,7 @@ EXPECTED = {
     "prose": ("llm_invalid", 1),
     "nothing written": ("whole", 1),
     "endless": ("llm_invalid", 1),
-    "400 for temperature": ("whole", 2),
+    **{f"400 for {name}": ("whole", 2) for name in OPTIONAL},
     "400 for both, one at a time": ("llm_invalid", 2),
     "400 for another reason": ("llm_invalid", 1),
 }
@@ -74,8 +91,14 @@ def settings(server: FakeLlm) -> LlmSettings:
     return LlmSettings("scripted", server.base_url, None, "", CONNECT, FIRST, GAP, TOTAL)
 
 
+@cache
+def briefing(budget: int = 6000) -> Briefing:
+    document = parse.load()
+    return Briefing(document, glossary.load(), reading_aid.load(document).sentences, budget)
+
+
 def writer(server: FakeLlm) -> Writer:
-    return Writer(settings(server), parse.load(), glossary.load())
+    return Writer(settings(server), briefing())
 
 
 async def written(
@@ -84,7 +107,7 @@ async def written(
     """The claims, and "whole" or the code of the failure."""
     claims: list[Claim] = []
     try:
-        async with aclosing(writer.claims(question, history, likely)) as stream:
+        async with aclosing(writer.claims(writer.briefing.brief(question, history, likely))) as stream:
             async for claim in stream:
                 claims.append(claim)
     except WriterFailure as failure:
@@ -164,7 +187,7 @@ def test_a_caller_that_takes_its_time_is_not_cancelled(server: FakeLlm) -> None:
 
     async def slow() -> str:
         try:
-            async with aclosing(writer(server).claims(QUESTION, (), LIKELY)) as stream:
+            async with aclosing(writer(server).claims(briefing().brief(QUESTION, (), LIKELY))) as stream:
                 async for _ in stream:
                     await asyncio.sleep(TOTAL + 0.3)
         except WriterFailure as failure:
@@ -245,9 +268,7 @@ def test_the_prompt_prefix_is_the_same_bytes_for_every_question(server: FakeLlm)
     assert len(systems) == 1
     assert list(server.calls[0].prompt.sentences) == [sentence.address for sentence in parse.load().passages]
     assert len({call.body["messages"][-1]["content"] for call in server.calls}) == 3
-    assert [set(call.body) for call in server.calls] == [
-        {"model", "messages", "stream", "temperature", "max_tokens"}
-    ] * 3
+    assert [set(call.body) for call in server.calls] == [{"model", "messages", "stream", *OPTIONAL}] * 3
 
 
 @pytest.mark.parametrize(
@@ -297,7 +318,7 @@ def test_closing_early_closes_the_upstream_connection(server: FakeLlm) -> None:
     server.play((stalls(honest, complete=1),))
 
     async def leave() -> float:
-        async with aclosing(writer(server).claims(QUESTION, (), LIKELY)) as stream:
+        async with aclosing(writer(server).claims(briefing().brief(QUESTION, (), LIKELY))) as stream:
             await anext(stream)
         return time.monotonic()
 
@@ -313,7 +334,7 @@ def test_claims_come_while_the_rest_is_being_written(server: FakeLlm) -> None:
 
     async def moments() -> list[float]:
         seen = []
-        async with aclosing(writer(server).claims(QUESTION, (), LIKELY)) as stream:
+        async with aclosing(writer(server).claims(briefing().brief(QUESTION, (), LIKELY))) as stream:
             async for _ in stream:
                 seen.append(time.monotonic())
         return seen
@@ -323,7 +344,7 @@ def test_claims_come_while_the_rest_is_being_written(server: FakeLlm) -> None:
 
 
 def test_a_repeating_model_makes_one_claim(server: FakeLlm) -> None:
-    """The same line forty times is one claim."""
+    """The same line forty times is one claim, and its server is not listened to any longer."""
     server.play((says(parrot),))
     assert len(asyncio.run(written(writer(server)))[0]) == 1
 
@@ -387,3 +408,92 @@ def test_no_shape_of_chunk_gets_past_as_an_error_of_ours(name: str, server: Fake
     """Every odd chunk ends in a failure with a code, never in another exception."""
     server.play((SHAPES[name],))
     assert asyncio.run(written(writer(server)))[1] in ("llm_invalid", "llm_cut")
+
+
+def test_what_a_call_cost_is_told(server: FakeLlm) -> None:
+    """The server's count of tokens is kept; a call without one is counted as untold."""
+    whole = [chunk({"content": claim_line(WRITTEN[0], LIKELY[0])}), chunk({}, "stop")]
+    counted = {
+        **chunk({}),
+        "choices": [],
+        "usage": {"prompt_tokens": 900, "completion_tokens": 40, "total_tokens": 940},
+    }
+    server.enqueue(events(*whole, counted, "[DONE]"), fails(500), events(*whole, "[DONE]"))
+    one, usages = writer(server), (Usage(), Usage())
+
+    async def two() -> None:
+        for usage in usages:
+            async with aclosing(one.claims(briefing().brief(QUESTION, (), LIKELY), usage)) as stream:
+                assert [claim async for claim in stream]
+
+    asyncio.run(two())
+    assert usages == (Usage(calls=1, told=1, tokens=940), Usage(calls=2, told=0, tokens=0))
+
+
+def test_a_server_that_keeps_failing_is_left_alone(server: FakeLlm) -> None:
+    """After the allowed failures nothing is sent for a while; then one question tries, and its success ends it."""
+    server.play((fails(503),))
+    one = Writer(replace(settings(server), breaker_failures=2, breaker_pause_seconds=0.4), briefing())
+
+    async def ask(times: int) -> list[str]:
+        return [(await written(one))[1] for _ in range(times)]
+
+    assert asyncio.run(ask(4)) == ["llm_unavailable"] * 4
+    assert len(server.calls) == 4  # two questions, two calls each; the others were not sent
+    server.play((says(),))
+    time.sleep(0.4)
+    assert asyncio.run(ask(2)) == ["whole", "whole"]
+    assert not one.breaker.open
+
+
+def test_nonsense_is_no_reason_to_leave_a_server_alone(server: FakeLlm) -> None:
+    """A model that writes prose fails its question, not its server."""
+    server.play((says(lines("I would rather not.")),))
+    one = Writer(replace(settings(server), breaker_failures=1), briefing())
+    assert [asyncio.run(written(one))[1] for _ in range(3)] == ["llm_invalid"] * 3
+    assert (one.breaker.open, len(server.calls)) == (False, 3)
+
+
+def test_warming_up_sends_the_beginning_of_every_prompt(server: FakeLlm) -> None:
+    """One token is asked for, and a refused parameter is learnt before the first question."""
+    server.play((without_parameters("stream_options", "response_format", then=says()),))
+    one = writer(server)
+    assert one.local
+    assert asyncio.run(one.warm_up())
+    asyncio.run(written(one))
+    *_, warm, asked = (call.body for call in server.calls)
+    assert (warm["max_tokens"], asked["max_tokens"]) == (1, MAX_OUTPUT_TOKENS)
+    assert warm["messages"][:-1] == asked["messages"][:-1]
+    assert len(server.calls) == 4
+    assert "response_format" not in asked
+
+
+def test_questions_are_not_sent_behind_the_warm_up(server: FakeLlm) -> None:
+    """They are answered without the model at once, instead of waiting in a small server's queue."""
+    server.play((says(before=0.4),))
+
+    async def both() -> tuple[str, str]:
+        one = writer(server)
+        warming = asyncio.create_task(one.warm_up())
+        await asyncio.to_thread(server.wait, lambda seen: bool(seen.calls), 2)
+        during = (await written(one))[1]
+        await warming
+        return during, (await written(one))[1]
+
+    assert asyncio.run(both()) == ("llm_unavailable", "whole")
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [
+        ("http://127.0.0.1:8080/v1", True),
+        ("http://[::1]:8080/v1", True),
+        ("http://localhost/v1", True),
+        ("https://api.example.com/v1", False),
+        ("http://10.0.0.8/v1", False),
+        (None, False),
+    ],
+)
+def test_only_a_server_of_this_machine_is_warmed(address: str | None, local: bool) -> None:
+    """Warming a paid or shared server up would cost somebody."""
+    assert Writer(LlmSettings("m", address, "key", ""), briefing()).local is local

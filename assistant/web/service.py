@@ -29,7 +29,10 @@ def _open(config: Config) -> "Assistant":
     # LlamaIndex and Chroma come with this import and take seconds; the pages are served before it.
     from assistant.ask import Assistant
 
-    return Assistant.open(config)
+    assistant = Assistant.open(config)
+    # Beside the first questions: they are answered with quotes until the language model is warm.
+    threading.Thread(target=assistant.warm_up, name="warm-up", daemon=True).start()
+    return assistant
 
 
 class Service:

@@ -1,0 +1,190 @@
+"""What the model is told: rules and the whole document first, the same bytes each time; the question last.
+
+Servers keep what they computed for an unchanged beginning, so that a small local model speaks after a fraction of a
+second instead of many. Only a document that does not fit the budget is cut down to the sentences retrieval found.
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.follow_up import recent
+from assistant.glossary import Glossary
+from assistant.prompts import fill, without_delimiters
+from assistant.types import Language, Question, Turn
+from index.document import Document
+from index.prompts import PROMPTS
+
+LONGEST_CLAIM = 600  # characters; what is as long was cut off
+MOST_CLAIMS = 8
+NO_CLAIM = "(none)"  # a line that says there is nothing to say; an empty message some servers refuse
+_LANGUAGE_NAMES: Mapping[str, str] = {"en": "English", "ja": "Japanese"}
+# Names and words of law have one right rendering; for the other terms a model's own words do.
+_TERM_KINDS = frozenset({"organisation", "programme", "document", "legal"})
+_MOST_TERMS = 80
+
+Message = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One question as the model is asked it, and the addresses whose sentences it is shown."""
+
+    beginning: Mapping[bool, tuple[Message, ...]]  # the same for every question, with and without structured output
+    asked: str
+    offered: frozenset[str]
+
+    def messages(self, structured: bool) -> tuple[Message, ...]:
+        """The messages; the examples show the form that is wanted, an object with ``structured``, else lines."""
+        return (*self.beginning[structured], {"role": "user", "content": self.asked})
+
+    @property
+    def size(self) -> int:
+        """Bytes of all messages, which is more than any tokeniser makes tokens of them."""
+        return max(sum(len(m["content"].encode()) for m in self.messages(form)) for form in self.beginning)
+
+
+class Briefing:
+    """Makes the messages for questions about one document.
+
+    ``renderings`` (address → Japanese) stand beside Japanese questions; ``budget`` is in tokens (estimated).
+    """
+
+    def __init__(
+        self, document: Document, glossary: Glossary, renderings: Mapping[str, str], budget: int = 6000
+    ) -> None:
+        self._document = document
+        self._glossary = glossary
+        self._renderings = renderings
+        rules = fill("answer.md", {"document": ""})
+        self._room = budget - tokens(rules)
+        whole = self._excerpt(document.by_address)
+        self.whole = tokens(whole) <= self._room
+        system = fill("answer.md", {"document": f"\n{whole}"}) if self.whole else rules
+        first: Message = {"role": "system", "content": system}
+        self._beginning = {form: (first, *_examples(structured=form)) for form in (True, False)}
+        blank = fill("question.md", dict.fromkeys(("document", "history", "question", "likely", "language"), ""))
+        everything = json.dumps([list(self._beginning[form]) for form in (True, False)], ensure_ascii=False) + blank
+        self.sha256 = hashlib.sha256(everything.encode("utf-8")).hexdigest()
+
+    def blank(self) -> Brief:
+        """The beginning every question shares and no question, for a server to compute in advance."""
+        return Brief(self._beginning, "?", frozenset())
+
+    def brief(
+        self, question: Question, history: Sequence[Turn], likely: Sequence[str], ranked: Sequence[str] = ()
+    ) -> Brief:
+        """The messages for a question.
+
+        ``likely`` are the addresses quote mode chose, ``ranked`` all addresses, best first: where the document does
+        not fit the budget, as many of them as fit are offered.
+        """
+        offered = frozenset(self._document.by_address) if self.whole else self._fitting(likely, ranked)
+        # What stands among the likely sentences is not said twice.
+        others = frozenset() if self.whole else offered.difference(likely)
+        asked = _asked(
+            document=f"{self._excerpt(others)}\n" if others else "",
+            history="\n".join(f"{turn.role}: {without_delimiters(turn.content)}" for turn in recent(history)),
+            question=without_delimiters(question.standalone),
+            likely=[(address, self._in_language(address, question.language)) for address in likely],
+            language=question.language,
+        )
+        return Brief(self._beginning, asked, offered)
+
+    def response_format(self) -> Mapping[str, Any]:
+        """The JSON schema of an answer.
+
+        Not marked strict: servers that are strict take only a part of JSON Schema, and those that compile a grammar
+        keep to all of it either way. No list of addresses, for a grammar with one misleads small models; the gate
+        knows every address that was offered.
+        """
+        claim = {
+            "type": "object",
+            "properties": {
+                "addresses": {
+                    "type": "array",
+                    "items": {"type": "string", "maxLength": 40},
+                    "minItems": 1,
+                    "maxItems": 3,
+                },
+                "text": {"type": "string", "minLength": 1, "maxLength": LONGEST_CLAIM},
+            },
+            "required": ["addresses", "text"],
+            "additionalProperties": False,
+        }
+        answer = {
+            "type": "object",
+            "properties": {"claims": {"type": "array", "items": claim, "maxItems": MOST_CLAIMS}},
+            "required": ["claims"],
+            "additionalProperties": False,
+        }
+        return {"type": "json_schema", "json_schema": {"name": "claims", "schema": answer}}
+
+    def _in_language(self, address: str, language: Language) -> str:
+        text = self._document.by_address[address].text
+        return self._renderings.get(address, text) if language == "ja" else text
+
+    def _excerpt(self, addresses: Iterable[str]) -> str:
+        """These sentences in document order, with the terms they use."""
+        chosen = frozenset(addresses)
+        used = [
+            term for term in self._glossary.terms if term.kind in _TERM_KINDS and not chosen.isdisjoint(term.addresses)
+        ]
+        return fill(
+            "document.md",
+            {
+                "terms": "\n".join(f"{term.en} = {term.ja}" for term in used[:_MOST_TERMS]),
+                "sentences": "\n".join(
+                    _addressed(s.address, s.text) for s in self._document.passages if s.address in chosen
+                ),
+            },
+        )
+
+    def _fitting(self, likely: Sequence[str], ranked: Sequence[str]) -> frozenset[str]:
+        """The likely addresses and as many of the ranked ones as the budget leaves room for."""
+        chosen = list(dict.fromkeys(likely))
+        for address in ranked:
+            if address not in chosen and tokens(self._excerpt([*chosen, address])) > self._room:
+                break
+            chosen.append(address)
+        return frozenset(chosen)
+
+
+def tokens(text: str) -> int:
+    """About how many tokens a text is: four plain characters are one, any other character is one by itself."""
+    plain = sum(character.isascii() for character in text)
+    return plain // 4 + len(text) - plain
+
+
+def _asked(*, document: str, history: str, question: str, likely: Iterable[tuple[str, str]], language: str) -> str:
+    values = {
+        "document": document,
+        "history": history,
+        "question": question,
+        "likely": "\n".join(_addressed(address, text) for address, text in likely),
+        "language": _LANGUAGE_NAMES[language],
+    }
+    return fill("question.md", values)
+
+
+def _addressed(address: str, text: str) -> str:
+    return f"[{address}] {text}"
+
+
+def _examples(*, structured: bool) -> Iterable[Message]:
+    """The worked examples as turns of a conversation."""
+    data = tomllib.loads((PROMPTS / "examples.toml").read_text(encoding="utf-8"))
+    for example in data["examples"]:
+        language = example["language"]
+        likely = [(address, data["sentences"][language][address]) for address in example["likely"]]
+        asked = _asked(document="", history="", question=example["question"], likely=likely, language=language)
+        yield {"role": "user", "content": asked}
+        if structured:
+            written = json.dumps({"claims": example["claims"]}, ensure_ascii=False)
+        else:
+            rows = [_addressed(", ".join(row["addresses"]), row["text"]) for row in example["claims"]]
+            written = "\n".join(rows or [NO_CLAIM])
+        yield {"role": "assistant", "content": written}

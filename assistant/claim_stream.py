@@ -1,0 +1,117 @@
+"""Streamed text → claims, each as soon as its last brace has come; whether the model writes lines or one object.
+
+Two shapes are read: ``{"claims": [{…}, {…}]}``, as a JSON schema makes a server write it, and one claim on a line:
+``[iv.p1.s3] Either Participant may …`` or the same as a JSON object.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from assistant.briefing import NO_CLAIM
+from assistant.types import Claim
+
+MAX_CLAIMS = 12
+_REPEATS = 2  # a model that has said this many things twice has nothing more to say
+_ENVELOPE = re.compile(r'\s*(?:```\w*\s*)?\{\s*"claims"\s*:\s*\[')
+# What may still become an envelope; a line that begins otherwise need not wait.
+_BEGINNING = re.compile(r'\s*(?:`{0,3}\w*\s*)?(?:\{\s*(?:"?(?:c(?:l(?:a(?:i(?:m(?:s"?\s*:?\s*)?)?)?)?)?)?)?)?')
+_DRESS = re.compile(r"^(```\w*|[-*\d.)\s]+(?=[\[{]))")
+_ADDRESSED = re.compile(r"\[([^\[\]]{1,200})\]\s*(\S.*)")
+_AFTER_ENVELOPE = re.compile(r"\s*\}\s*(?:```)?\s*")
+_DECODER = json.JSONDecoder()
+
+
+class ClaimStream:
+    """Takes the text piece by piece; a claim that came before is no new claim."""
+
+    def __init__(self) -> None:
+        self._buffer = ""
+        self._shape: str | None = None  # "object" or "lines", once that is clear
+        self._closed = False  # the list of claims has ended
+        self._seen: set[Claim] = set()
+        self._repeated = 0
+        self.malformed = False
+
+    @property
+    def enough(self) -> bool:
+        """Whether no more claims are taken: their number is reached, or the model repeats itself."""
+        return len(self._seen) >= MAX_CLAIMS or self._repeated >= _REPEATS
+
+    def feed(self, text: str) -> list[Claim]:
+        """The claims this piece completes."""
+        self._buffer += text
+        if self._shape is None:
+            self._shape = self._recognised()
+        if self._shape == "object":
+            return list(self._elements()) if "}" in text or "]" in text else []
+        if self._shape == "lines":
+            *complete, self._buffer = self._buffer.split("\n")
+            return [claim for line in complete if (claim := self._line(line))]
+        return []
+
+    def rest(self) -> list[Claim]:
+        """The claims of what has not been ended by a line break; ``malformed`` says whether anything else is left."""
+        if self._shape == "object":
+            found = list(self._elements())
+            self.malformed |= not self._closed or not _AFTER_ENVELOPE.fullmatch(self._buffer)
+            return found
+        lines, self._buffer = self._buffer.split("\n"), ""
+        return [claim for line in lines if (claim := self._line(line))]
+
+    def _recognised(self) -> str | None:
+        if envelope := _ENVELOPE.match(self._buffer):
+            self._buffer = self._buffer[envelope.end() :]
+            return "object"
+        return None if _BEGINNING.fullmatch(self._buffer) else "lines"
+
+    def _elements(self) -> Iterator[Claim]:
+        """Whole elements of the list, taken from the front of the buffer."""
+        while not self._closed:
+            self._buffer = self._buffer.lstrip(" \t\r\n,")
+            if self._buffer.startswith("]"):
+                self._buffer = self._buffer[1:]
+                self._closed = True
+                return
+            try:
+                row, end = _DECODER.raw_decode(self._buffer)
+            except (ValueError, RecursionError):
+                return  # not yet whole; what never becomes whole is malformed at the end
+            self._buffer = self._buffer[end:]
+            if claim := self._claim(row):
+                yield claim
+
+    def _line(self, line: str) -> Claim | None:
+        line = _DRESS.sub("", line.strip()).rstrip(",")
+        if not line or line == NO_CLAIM:
+            return None
+        if (addressed := _ADDRESSED.fullmatch(line)) and not line.startswith('["'):
+            return self._claim({"addresses": re.split(r"[,\s]+", addressed[1].strip()), "text": addressed[2]})
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            self.malformed = True
+            return None
+        return self._claim(row)
+
+    def _claim(self, row: object) -> Claim | None:
+        match row:
+            case {"text": str(text), "addresses": list(addresses)} if all(isinstance(a, str) for a in addresses):
+                named = dict.fromkeys(_shown(address).strip("[]") for address in addresses)
+                claim = Claim(_shown(text), "statement", tuple(named))
+            case _:
+                self.malformed = True
+                return None
+        if claim in self._seen:
+            self._repeated += 1
+            return None
+        if self.enough:
+            return None
+        self._seen.add(claim)
+        return claim
+
+
+def _shown(text: str) -> str:
+    """One line without control, invisible and unpaired characters: what the gate reads is what a reader would see."""
+    return "".join(c for c in " ".join(text.split()) if not unicodedata.category(c).startswith("C"))

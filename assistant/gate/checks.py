@@ -1,0 +1,74 @@
+"""All checks over one claim: the rules first, then whether it belongs where it says, then what is left to weigh."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from assistant import modality
+from assistant.gate import causes, legal, negation, numbers, roles, scope, sides, weigh
+from assistant.gate.places import Place, best_elsewhere
+from assistant.gate.record import Cited, Record
+from assistant.gate.support import Support, support
+from assistant.gate.words import is_japanese, plain
+from assistant.types import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checks found: the rules a claim breaks, its measures, and the reasons to withhold it."""
+
+    rules: tuple[str, ...]
+    measures: Mapping[str, float]
+    support: Support
+    place: Place | None
+    cause: bool
+
+    @property
+    def score(self) -> float:
+        """How likely the claim is supported, 0..1."""
+        return weigh.probability(self.measures)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the claim is withheld; empty when it is shown."""
+        if self.rules:
+            return self.rules
+        return () if self.score >= weigh.weights().show_from else (self._named(),)
+
+    def _named(self) -> str:
+        """The most precise name for a claim that breaks no rule and still has too little support."""
+        if self.cause:
+            return "causal_invention"
+        if self.support.names:
+            return "entity_mismatch"
+        return "added_content" if self.support.weight >= 1 else "low_score"
+
+
+def check(claim: str, cited: Cited, language: Language, record: Record | None) -> Checked:
+    """Everything there is to say of a claim and the sentences it cites."""
+    found = support(claim, cited)
+    place = best_elsewhere(claim, cited, record) if record and cited.addresses else None
+    broken = _rules(claim, cited, language)
+    if place is not None and place.is_nearer and place.support.weight < found.weight:
+        # What is said of another sentence breaks rules of this one by accident; the citation is what is wrong.
+        broken = ["wrong_citation", *(reason for reason in broken if reason == "wrong_language")]
+    cause = causes.names_cause(claim)
+    measures = weigh.measures(found, place, broken, cause, is_japanese(claim))
+    return Checked(tuple(broken), measures, found, place, cause)
+
+
+def _rules(claim: str, cited: Cited, language: Language) -> list[str]:
+    """Reason codes of everything a rule can decide."""
+    reasons = numbers.mismatches(claim, cited)
+    for reason, found in (
+        ("wrong_language", is_japanese(claim) != (language == "ja")),
+        ("entity_mismatch", sides.wrong_place(claim, cited)),
+        ("party_swap", sides.swaps(claim, cited) or roles.turned(claim, cited)),
+        ("modality_upgrade", modality.upgrades(plain(claim), cited.english or cited.japanese)),
+        ("legal_upgrade", legal.upgrades(claim, cited)),
+        ("negation_flip", negation.flips(claim, cited)),
+        ("scope_change", scope.changes(claim, cited)),
+        ("causal_invention", causes.invents_cause(claim, cited)),
+    ):
+        if found:
+            reasons.append(reason)
+    return reasons

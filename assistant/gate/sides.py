@@ -1,0 +1,225 @@
+"""Which side an institution or a role belongs to, through the glossary: no claim may hand it to the other side."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from assistant import glossary
+from assistant.gate.record import Cited
+from assistant.gate.words import plain
+
+US = (
+    r"(?:\bunitedstates\b|\bthe united states(?: of america)?\b|\bunited states\b|(?<!north )(?<!south )(?<!latin )\bamerica(?:n|ns)?\b|"
+    r"\bwashington\b(?!,? d\.?c)|米国|アメリカ合衆国|(?<![北南ン])アメリカ|合衆国|(?<![南北中日全欧])米(?=側|政府|国|の|が|は))"
+)
+JP = r"(?:\bjapan(?:ese)?\b|\btokyo\b|日本国|日本|東京(?=側|は|が|の)|我が国)"
+_SIDE = re.compile(f"(?P<us>{US})|(?P<jp>{JP})")
+_OWNS = re.compile(  # what may stand between a side and the institution that is called its own
+    r"(?:'s?|の|側の|政府の|国の|を代表する|の機関である|側では?|:|\s|government's?|federal|own|agenc(?:y|ies)|bod(?:y|ies)|institut(?:e|es|ion|ions)|"
+    r"partners?|counterparts?|ministr(?:y|ies)|such as|like|including|namely|called|named|the|two|three|figure|in|telecom|part)*"
+)
+_IS_OF = re.compile(
+    r"(?: (?:test )?(?:facility|program|missions?|institute|agency|body|ministry|foundation))?(?:,? ?(?:of|in|from|for) (?:the )?(?:government of )?(?:the )?|, (?:a|an|the|its|which is (?:a|an)|itself an?) |"
+    r" (?:is|are|as|being) (?:a|an|the|one of the) | ?\((?:the )?| on the |は|（|が|という)"
+)
+_TOGETHER = re.compile(r"(?:,? (?:and|with|alongside) (?:the |its )?(?:government of )?(?:the )?|&|/|-|・|と|及び|並びに|や|および|、| and | & |・)(?:政府)?")
+_WITH = re.compile(r"\b(?:with|alongside|partner\w*|between|joint\w*|links?|and)\b|との?(?:間|協力|連携|パートナー|提携)|と協力|と連携|と共|及び|並びに")
+_RESPECTIVELY = re.compile(r"\brespectively\b|\bin that order\b|それぞれ|順に|represent|speak for|act for|代表")
+_HUB = re.compile(r"\bhub\b|\bconnect\w*\b|\bbridge\b|\brole\b|\blink\w*\b|ハブ|接続|結ぶ|結節|役割|拠点|つなぐ|要|架け橋")
+_BOTH = re.compile(
+    r"\b(?:both|two|participants?|sides|countries|governments|nations|jointly|together|each|mutual\w*|bilateral\w*|either|neither|shared|joint|one another)\b|"
+    r"両|双方|参加者|互い|共同|相互|二国間|それぞれ|各々|各国|日米|米日|いずれ|どちら|共に|ともに"
+)
+_FOR_ONE = re.compile(  # sentences that speak of each side, of one, or of nobody, so that a claim may name one
+    r"either participant|each of the|nothing in this moc|does not create|signed at|connectivity hub|represented by|government of japan|becomes operative"
+)
+_WIDEST_GAP = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A side, or an institution (or programme) of a side, where it stands in a plain text."""
+
+    start: int
+    end: int
+    side: str
+    institution: bool = False
+    programme: bool = False
+
+
+def swaps(claim: str, cited: Cited) -> bool:
+    """Whether a claim gives an institution, a role or what is each side's own to the side it does not belong to."""
+    said = plain(claim)
+    found = marks(said)
+    return (
+        any(_wrong_owner(said, part) or _wrong_company(said, part) for part in _sentences(said, found))
+        or _wrong_hub(said, found, cited)
+        or _one_does_for_other(said, found, cited)
+    )
+
+
+def names_one_side(claim: str, cited: Cited) -> bool:
+    """Whether a claim says of one side alone what the cited sentences say of both."""
+    said = plain(claim)
+    if _FOR_ONE.search(cited.english) or not cited.english or _BOTH.search(said):
+        return False
+    found = marks(said)
+    sides = {mark.side for mark in found if not mark.institution}
+    return len(sides) == 1 and not any(mark.institution for mark in found) and "participants" in cited.english
+
+
+def side_of(text: str) -> str:
+    """``us`` or ``jp``, the first side a plain text names; empty where it names none."""
+    match = _SIDE.search(text)
+    return str(match.lastgroup) if match else ""
+
+
+@cache
+def _institutions() -> tuple[re.Pattern[str], dict[str, tuple[str, bool]]]:
+    """Every name of an institution or programme of a side, with and without the side in it."""
+    sides: dict[str, tuple[str, bool]] = {}
+    for term in glossary.load().terms:
+        if term.side not in ("us", "jp") or term.en.startswith("Government"):
+            continue
+        if term.kind not in ("organisation", "programme"):
+            continue
+        for form in term.forms:
+            bare = re.sub(rf"^(?:the )?(?:{US}|{JP})(?:'s|の)? ?", "", plain(form))
+            for name in (plain(form), bare):
+                if (len(name) > 2 and name.isascii()) or (not name.isascii() and len(name) > 1):
+                    sides[name] = (term.side, term.kind == "programme")
+    for name in ("ai safety institute", "science and technology agency", "cabinet office", "internal affairs and communications ministry"):
+        sides[name] = ("jp", False)
+    names = sorted(sides, key=len, reverse=True)
+    pattern = "|".join(rf"(?<![a-z0-9]){re.escape(n)}(?![a-z0-9])" if n.isascii() else re.escape(n) for n in names)
+    return re.compile(pattern), sides
+
+
+def marks(said: str) -> list[Mark]:
+    """Institutions and sides of a plain text, in order; a side inside an institution's own name is no mark of its own.
+
+    Where a name begins with a side that is not its own ("日本の電気通信情報庁" is no name, "Japan AI Safety Institute" is
+    one), the side counts by itself.
+    """
+    pattern, sides = _institutions()
+    found: list[Mark] = []
+    for match in pattern.finditer(said):
+        side, programme = sides[match.group()]
+        if found and found[-1].institution and re.fullmatch(r" ?[(（]", said[found[-1].end : match.start()]):
+            continue  # a second name in brackets
+        found.append(Mark(match.start(), match.end(), side, True, programme))
+    taken = [(mark.start, mark.end) for mark in found]
+    for match in _SIDE.finditer(said):
+        if not any(start < match.end() and match.start() < end for start, end in taken):
+            found.append(Mark(match.start(), match.end(), str(match.lastgroup)))
+    return sorted(found, key=lambda mark: mark.start)
+
+
+def _sentences(said: str, found: Sequence[Mark]) -> list[list[Mark]]:
+    ends = [match.end() for match in re.finditer(r"[。;!?]|\.(?=\s|$)", said)] + [len(said) + 1]
+    return [[m for m in found if begin <= m.start < end] for begin, end in zip([0, *ends], ends, strict=False)]
+
+
+def _wrong_owner(said: str, found: Sequence[Mark]) -> bool:
+    """A side directly before or after an institution: Japan's NSF, the NICT of the United States."""
+    for one, other in zip(found, found[1:], strict=False):
+        between = said[one.end : other.start]
+        if one.side == other.side or one.institution == other.institution or len(between) > _WIDEST_GAP:
+            continue
+        if other.institution and _OWNS.fullmatch(between):
+            return True
+        if one.institution and _IS_OF.fullmatch(between) and not _owned_by(said, found, other):
+            return True
+    return False
+
+
+def _owned_by(said: str, found: Sequence[Mark], side: Mark) -> bool:
+    """Whether a side is already the owner of the institution after it (the NTIA and, in Japan's MIC …)."""
+    return any(
+        m.institution and m.side == side.side and m.start >= side.end and _OWNS.fullmatch(said[side.end : m.start])
+        for m in found
+        if m.start - side.end <= _WIDEST_GAP
+    )
+
+
+def _wrong_company(said: str, found: Sequence[Mark]) -> bool:
+    """Sides and institutions in turn: each institution goes with the side before it, or after it where that comes last."""
+    institutions = [mark for mark in found if mark.institution and not mark.programme]
+    sides = [mark for mark in found if not mark.institution]
+    if not institutions or not sides:
+        return False
+    if len(sides) == len(institutions) == 2 and _RESPECTIVELY.search(said):
+        if sides[1].end <= institutions[0].start or institutions[1].end <= sides[0].start:
+            return [mark.side for mark in sides] != [mark.side for mark in institutions]
+    coordinated = {
+        mark
+        for one, other in zip(found, found[1:], strict=False)
+        if not one.institution and not other.institution and one.side != other.side
+        if _TOGETHER.fullmatch(said[one.end : other.start])
+        for mark in (one, other)
+    }
+    named = [mark for mark in found if mark not in coordinated and not mark.programme]
+    if not named:
+        return False
+    if named[0].institution:
+        named = named[::-1]
+        while named and named[0].institution:
+            named = named[1:]
+    group: list[bool] = []
+    leader: Mark | None = None
+    previous: Mark | None = None
+    for mark in [*named, None]:
+        if mark is None or not mark.institution:
+            if group and not any(group):
+                return True
+            group, leader = [], mark
+        elif leader is not None and previous is not None and _keeps_company(said, leader, mark, first=not group):
+            group.append(leader.side == mark.side)
+        previous = mark
+    return False
+
+
+def _keeps_company(said: str, side: Mark, institution: Mark, *, first: bool) -> bool:
+    """Whether an institution stands near enough to a side, without a word that only puts the two side by side."""
+    begin, end = sorted((side, institution), key=lambda mark: mark.start)
+    between = said[begin.end : end.start]
+    if first and _WITH.search(between):
+        return False
+    return len(between) <= 2 * _WIDEST_GAP and len(re.findall(r"[,、]", between)) <= (1 if len(between) <= _WIDEST_GAP else 0)
+
+
+def _wrong_hub(said: str, found: Sequence[Mark], cited: Cited) -> bool:
+    """The hub between North America and Asia is Japan."""
+    if "connectivity hub" not in cited.english and "接続ハブ" not in cited.japanese:
+        return False
+    sides = [mark for mark in found if not mark.institution]
+    if sides and all(mark.side == "us" for mark in sides):
+        return True
+    for match in _HUB.finditer(said):
+        near = [mark for mark in sides if mark.end <= match.start() and match.start() - mark.end < _WIDEST_GAP]
+        if not near or near[-1].side != "us" or any(mark.side == "jp" for mark in near):
+            continue
+        if not re.search(r"[,;。.](?! (?:whose|which|as)\b)", said[near[-1].end : match.start()]):
+            return True
+    return False
+
+
+def _one_does_for_other(said: str, found: Sequence[Mark], cited: Cited) -> bool:
+    """One side alone acts on what is the other's, where the sentence has both act on their own."""
+    if _FOR_ONE.search(cited.english) or "participants" not in cited.english or _BOTH.search(said):
+        return False
+    if any(mark.institution for mark in found) or {mark.side for mark in found} != {"us", "jp"}:
+        return False
+    first = found[0]
+    other = next(mark for mark in found if mark.side != first.side)
+    between, after = said[first.end : other.start], said[other.end : other.end + 3]
+    return not (_TOGETHER.fullmatch(between) or _WITH.search(between) or after.startswith("と"))
+
+
+def wrong_place(claim: str, cited: Cited) -> bool:
+    """Whether a claim has the memorandum signed elsewhere than the text says."""
+    if "signed at tokyo" not in cited.english:
+        return False
+    said = plain(claim)
+    return re.search(r"\bwashington\b|ワシントン|\b(?:kyoto|osaka|new york|white house)\b|京都|大阪", said) is not None

@@ -1,0 +1,101 @@
+"""Labelled claims about the document: what a written sentence says, what it cites, and whether that bears it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from assistant.types import LANGUAGES, Language
+from index import parse
+from index.document import Document
+from index.errors import UserError
+
+CLAIMS = Path(__file__).parent / "claims"
+HEADER = ("id", "group", "language", "label", "kind", "addresses", "claim")
+LIES = (
+    "number_mismatch",
+    "date_mismatch",
+    "entity_mismatch",
+    "party_swap",
+    "modality_upgrade",
+    "negation_flip",
+    "scope_change",
+    "added_content",
+    "causal_invention",
+    "legal_upgrade",
+    "wrong_citation",
+    "mixed",
+)
+
+
+class ClaimsError(UserError):
+    """A file of claims is not as it should be (exit 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledClaim:
+    """One claim; claims of a ``group`` are versions of one sentence, mostly a true and a false one (minimal pair)."""
+
+    id: str
+    group: str
+    language: Language
+    label: Literal["supported", "unsupported"]
+    kind: str
+    addresses: tuple[str, ...]
+    text: str
+
+    @property
+    def is_supported(self) -> bool:
+        """Whether its sentences bear it, by its label."""
+        return self.label == "supported"
+
+    def evidence(self, document: Document) -> list[str]:
+        """The cited sentences as they stand in the document."""
+        return [document.by_address[address].text for address in self.addresses]
+
+
+def load(name: str, folder: Path = CLAIMS) -> tuple[LabelledClaim, ...]:
+    """Read and check ``dev``, ``test`` or another file of claims.
+
+    Raises:
+        ClaimsError: naming file and line, when a row is malformed, repeats another or names an unknown address.
+    """
+    path = folder / f"{name}.tsv"
+    known = parse.load().by_address
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ClaimsError(f"claims {str(path)!r} cannot be read: {error}") from None
+    if not lines or tuple(lines[0].split("\t")) != HEADER:
+        raise ClaimsError(f"{path}:1: the first line must name the columns {', '.join(HEADER)}")
+    claims: list[LabelledClaim] = []
+    seen: set[tuple[str, ...]] = set()
+    for number, line in enumerate(lines[1:], 2):
+        claim = _row(line.split("\t"), f"{path}:{number}")
+        if unknown := [address for address in claim.addresses if address not in known]:
+            raise ClaimsError(f"{path}:{number}: no sentence has the address {unknown[0]!r}")
+        for key in ((claim.id,), (claim.text, *claim.addresses)):
+            if key in seen:
+                raise ClaimsError(f"{path}:{number}: {key[0]!r} stands there twice")
+            seen.add(key)
+        claims.append(claim)
+    return tuple(claims)
+
+
+def _row(fields: Sequence[str], place: str) -> LabelledClaim:
+    if len(fields) != len(HEADER):
+        raise ClaimsError(f"{place}: {len(fields)} columns, need {len(HEADER)}")
+    identity, group, language, label, kind, addresses, text = fields
+    if language not in LANGUAGES or label not in ("supported", "unsupported") or not text.strip():
+        raise ClaimsError(f"{place}: language {language!r}, label {label!r} or an empty claim")
+    if (label == "unsupported") != (kind in LIES):
+        raise ClaimsError(f"{place}: kind {kind!r} does not go with label {label!r}")
+    return LabelledClaim(
+        identity,
+        group,
+        cast(Language, language),
+        cast(Literal["supported", "unsupported"], label),
+        kind,
+        tuple(addresses.split("+")),
+        text,
+    )

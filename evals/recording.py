@@ -1,0 +1,74 @@
+"""What the real small model writes to real questions, kept word for word, so that it can be replayed and read.
+
+A recording is made once on whatever machine has the time; replayed through the whole application it gives the same
+answers everywhere, which the model itself does not.
+"""
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.briefing import Brief
+from evals.personalities import Prompt
+
+MAX_TOKENS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One answer of the model: the question it was sent, its text, and its own times in seconds."""
+
+    id: str
+    question: str
+    language: str
+    text: str
+    finish: str | None
+    first_token_seconds: float
+    seconds: float
+
+
+def record(base_url: str, model: str, id_: str, brief: Brief, response_format: Mapping[str, Any]) -> Recorded:
+    """Ask the server itself, without the application around it."""
+    import httpx
+
+    body = {
+        "model": model,
+        "messages": [dict(message) for message in brief.messages(structured=True)],
+        "response_format": response_format,
+        "temperature": 0,
+        "max_tokens": MAX_TOKENS,
+        "stream": True,
+    }
+    prompt = Prompt.of(body)
+    began = time.monotonic()
+    first, text, finish = 0.0, "", None
+    with httpx.stream("POST", f"{base_url}/chat/completions", json=body, timeout=600) as reply:
+        reply.raise_for_status()
+        for piece, reason in _pieces(reply.iter_lines()):
+            first = first or (time.monotonic() - began if piece else 0.0)
+            text, finish = text + piece, reason or finish
+    seconds = time.monotonic() - began
+    return Recorded(id_, prompt.question, prompt.language, text, finish, round(first, 3), round(seconds, 3))
+
+
+def _pieces(lines: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+    for line in lines:
+        if line.startswith("data: {"):
+            for choice in json.loads(line.removeprefix("data: "))["choices"]:
+                yield choice["delta"].get("content") or "", choice["finish_reason"]
+
+
+def append(path: Path, recorded: Recorded) -> None:
+    """Add one answer to a file of JSON lines."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(recorded), ensure_ascii=False) + "\n")
+
+
+def load(path: Path) -> tuple[Recorded, ...]:
+    """The answers of a file; none where there is no file."""
+    if not path.exists():
+        return ()
+    return tuple(Recorded(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines())
