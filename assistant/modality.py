@@ -24,14 +24,23 @@ _ENGLISH: tuple[tuple[Modality, re.Pattern[str]], ...] = (
     (
         Modality.BOUND,
         re.compile(
-            r"\b(?:will(?! of\b)|shall|must|(?:have|has|had|having) to|(?:is|are) (?:going|bound|set|sure|certain|due|destined) to|needs? to|"
-            r"(?:(?:is|are|be|been|being|was|were|both|each|has|have) )?(?:\w+ly )?(?:required|obliged|obligated|mandated|compelled|duty-bound|committed|pledged|sworn|contracted)|"
-            r"mandat(?:es?|ory|ing)|compulsory|requires?|agrees?(?! with\b)|agreed|agreeing|commits?|committing|committed|commitments? (?:to|that|by|from|of)|"
-            r"promis(?:e[ds]?|ing)(?= (?:to\b|that\b|not\b|each\b|one\b|japan|both\b|the (?:us\b|united|other|participants|two)))|"
-            r"a promise|promises (?:by|from|of) (?:the )?(?:participants|japan|the united|both)|pledg(?:e[ds]?|ing)|vow(?:s|ed)?|swear|guarantee(?:s|d|ing)?|undertakes?|undertook|undertaken to|undertaken|undertaking to|certain to|automatic(?:ally)?|inevitabl[ey]|definitely|without fail|"
-            r"obligations?|obligat(?:es?|ory)|obliges?|duty|duties|resolved to|decided (?:to|that|on)|decide to|determined to|firmly|bound to|"
-            r"in return for|responsible for|ha(?:s|ve) (?:already )?(?:established|launched|begun|started|created|built|set up|achieved|completed|implemented|adopted|deepened|expanded|secured|approved)|"
-            r"(?:is|are) (?:now |already |currently )?(?:collaborating|cooperating|working together|building|deepening|expanding|launching|implementing))\b|\w'll\b"
+            r"\b(?:will(?! of\b)|shall|must|(?:have|has|had|having) to|(?:is|are) (?:going|bound|set|sure|"
+            r"certain|due|destined) to|needs? to|"
+            r"(?:(?:is|are|be|been|being|was|were|both|each|has|have) )?(?:\w+ly )?(?:required|obliged|obligated|"
+            r"mandated|compelled|duty-bound|committed|pledged|sworn|contracted)|"
+            r"mandat(?:es?|ory|ing)|compulsory|requires?|agrees?(?! with\b)|agreed|agreeing|commits?|committing|"
+            r"committed|commitments? (?:to|that|by|from|of)|"
+            r"promis(?:e[ds]?|ing)(?= (?:to\b|that\b|not\b|each\b|one\b|japan|both\b|the (?:us\b|united|other|"
+            r"participants|two)))|"
+            r"a promise|promises (?:by|from|of) (?:the )?(?:participants|japan|the united|both)|pledg(?:e[ds]?|"
+            r"ing)|vow(?:s|ed)?|swear|guarantee(?:s|d|ing)?|undertakes?|undertook|undertaken to|undertaken|"
+            r"undertaking to|certain to|automatic(?:ally)?|inevitabl[ey]|definitely|without fail|"
+            r"obligations?|obligat(?:es?|ory)|obliges?|duty|duties|resolved to|decided (?:to|that|on)|decide to|"
+            r"determined to|firmly|bound to|"
+            r"in return for|responsible for|ha(?:s|ve) (?:already )?(?:established|launched|begun|started|"
+            r"created|built|set up|achieved|completed|implemented|adopted|deepened|expanded|secured|approved)|"
+            r"(?:is|are) (?:now |already |currently )?(?:collaborating|cooperating|working together|building|"
+            r"deepening|expanding|launching|implementing))\b|\w'll\b"
         ),
     ),
     (Modality.INTENDED, re.compile(r"\b(?:intends?|intended|intentions?|aims?|plans?|wish(?:es)?|seeks?)\b")),
@@ -43,10 +52,19 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
     (
         Modality.BOUND,
         re.compile(
-            r"(?:なけれ?ばなら(?:な|ず)|なけれ?ばなりません|ねばな(?:ら|り)|ねばならず|なければいけ|なくてはな(?:ら|り)|べく義務|義務を?負|義務があ|義務として|義務であ|義務です|の義務|義務が(?:課|生じ)|責務|責任を負|"
-            r"義務付け|義務づけ|義務を課|求められ(?:る|て)|必要があ(?:る|り)|合意し|合意する|合意済|合意され|合意に達|合意が|で合意|と合意|約束(?:し|する|され|です|である|を|が|だ)|約定|誓約|誓い|確約|保証(?:する|し|され)|"
-            r"必ず|ものとする|ものとし(?!て)|こととする|こととし(?!て)|ことになる|ことになっ|ことにな(?:り|った|ります)|こととな(?:る|り|っ)|決定(?:し|され|する|済)|決め(?:た|ました|ている)|決ま(?:った|りました|っている|っています)|同意(?:し|する|済|が|を)|了承し|承諾し|取り決め(?:た|ました|ている)|申し合わせ|自動的に|間違いなく|確実に(?:行|実施|開始)|コミットし|コミットする|"
-            r"公約|断言|強制|しなくてはいけ|実施されている(?!と)|既に(?:開始|実施|合意)|すでに(?:開始|実施|合意)|不可避|ざるを得な)"
+            r"(?:なけれ?ばなら(?:な|ず)|なけれ?ばなりません|ねばな(?:ら|り)|ねばならず|なければいけ|"
+            r"なくてはな(?:ら|り)|べく義務|義務を?負|義務があ|義務として|義務であ|義務です|の義務|義務が(?:課|"
+            r"生じ)|責務|責任を負|"
+            r"義務付け|義務づけ|義務を課|求められ(?:る|て)|必要があ(?:る|り)|合意し|合意する|合意済|合意され|"
+            r"合意に達|合意が|で合意|と合意|約束(?:し|する|され|です|である|を|が|だ)|約定|誓約|誓い|確約|"
+            r"保証(?:する|し|され)|"
+            r"必ず|ものとする|ものとし(?!て)|こととする|こととし(?!て)|ことになる|ことになっ|ことにな(?:り|った|"
+            r"ります)|こととな(?:る|り|っ)|決定(?:した(?!日)|しました|している|しています|され|済)|"
+            r"決め(?:た(?!日)|ました|ている)|決ま(?:った|りました|っている|っています)|同意(?:し|する|済|が|を)|"
+            r"了承し|承諾し|取り決め(?:た(?!日)|ました|ている)|申し合わせ|自動的に|間違いなく|確実に(?:行|実施|"
+            r"開始)|コミットし|コミットする|"
+            r"公約|断言|強制|しなくてはいけ|実施されている(?!と)|既に(?:開始|実施|合意)|すでに(?:開始|実施|合意)|"
+            r"不可避|ざるを得な)"
         ),
     ),
     (Modality.INTENDED, re.compile(r"(?:意図|意向|方針|目指|予定|つもり|考えで)")),
@@ -57,34 +75,50 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
 # Words of the top rung that bind nobody: a shared commitment is a noun of the text, "nothing … commits" denies it,
 # and the existing Agreement is the name of another instrument.
 _HARMLESS = re.compile(
-    r"shared commitments?(?: to)?|(?:joint|common|mutual) commitments?(?: to)?|existing (?:\w+[ -]){0,8}?agreements?|agreements? between|\bagreements?\b|"
-    r"\b(?:nothing|no|not|never|without|neither|nor|don't|doesn't|cannot|isn't|aren't|rather than|n't)\b[^.;]{0,60}?"
-    r"\b(?:commit\w*|oblig\w*|bound|binding|required?|requires|agreed?|must|shall|will|promise\w*|pledge\w*|duty|duties|guarantee\w*|have to|has to|need to|mandat\w*)\b(?: to\b| of\b)?|"
-    r"cannot mutually determine|(?:at|by|of) will\b|\bhow (?:\w+ ){1,6}will be\b|\bgoodwill\b|\bneed to secure\b|promises? of fusion|non-binding"
+    r"shared commitments?(?: to)?|(?:joint|common|mutual) commitments?(?: to)?|"
+    r"existing (?:\w+[ -]){0,8}?agreements?|agreements? between|\bagreements?\b|"
+    r"\b(?:nothing|no|not|never|without|neither|nor|don't|doesn't|cannot|isn't|aren't|rather than|n't)\b"
+    r"(?:[^.;]{0,60}?\b(?:commit\w*|oblig\w*|bound|binding|required?|requires|agreed?|must|shall|will|promise\w*|"
+    r"pledge\w*|duty|duties|guarantee\w*|have to|has to|need to|mandat\w*)\b(?: to\b| of\b)?)+|"
+    r"cannot mutually determine|(?:at|by|of) will\b|\bhow (?:\w+ ){1,6}will be\b|\bgoodwill\b|\bneed to secure\b|"
+    r"promises? of fusion|non-binding"
 )
 _HARMLESS_JA = re.compile(
-    r"(?:義務|約束|合意|拘束|保証|確約|コミット|責務|必要)[^。、]{0,24}?(?:ない|ません|なく|ず|せん)|(?:義務|約束|拘束|保証|強制)[^。]{0,24}(?:一切|何ら|いかなる|まったく|全く)[^。]{0,20}(?:ない|ません|なく|ず)|既存の(?:合意|協定)|共通のコミットメント|共有されたコミットメント|共通の約束|必ずしも|"
-    r"(?:なければならない|なければなりません|なければいけない|必要がある|義務がある)[^。、]{0,6}(?:わけ|もの|こと|の)(?:で|に)?は?(?:な|あり)"
+    r"(?:義務|約束|合意|拘束|保証|確約|コミット|責務|必要)[^。、]{0,24}?(?:ない|ません|なく|ず|せん)|(?:義務|"
+    r"約束|拘束|保証|強制)[^。]{0,24}(?:一切|何ら|いかなる|まったく|全く)[^。]{0,20}(?:ない|ません|なく|ず)|"
+    r"既存の(?:合意|協定)|共通のコミットメント|共有されたコミットメント|共通の約束|必ずしも|"
+    r"(?:なければならない|なければなりません|なければいけない|必要がある|義務がある)[^。、]{0,6}(?:わけ|もの|"
+    r"こと|の)(?:で|に)?は?(?:な|あり)"
 )
-# An intention told as a plain fact: a participant as the subject of a bare action, or a bare action that ends a sentence.
+# An intention told as a plain fact: a participant as the subject of a bare action, or such an action as the last word.
 _ACTIONS = (
-    r"collaborate|cooperate|work together|partner|expand|deepen|enhance|strengthen|promote|support|advance|accelerate|build|develop|share|protect|"
-    r"secure|invest|provide|fund|establish|continue|encourage|enable|create|harmonize|ensure|enforce|export|share|coordinate|identify|mitigate|join"
+    r"collaborate|cooperate|work together|partner|expand|deepen|enhance|strengthen|promote|support|advance|"
+    r"accelerate|build|develop|share|protect|"
+    r"secure|invest|provide|fund|establish|continue|encourage|enable|create|harmonize|ensure|enforce|export|"
+    r"share|coordinate|identify|mitigate|join"
 )
 _FLAT = re.compile(
-    rf"\b(?:participants|governments|countries|sides|nations|united states and japan|japan and the united states|u\.s\. and japan|unitedstates and japan|japan and the unitedstates|washington and tokyo)"
+    r"\b(?:participants|governments|countries|sides|nations|united states and japan|japan and the united states|"
+    r"u\.s\. and japan|unitedstates and japan|japan and the unitedstates|washington and tokyo)"
     rf"(?: also| jointly| together| both| actively| closely)* (?:{_ACTIONS})\b"
 )
 _ACTIONS_JA = (
-    r"協力|連携|推進|促進|強化|拡大|加速|構築|支援|開発|実施|確保|奨励|継続|保護|共有|軽減|特定|評価|克服|実現|向上|深化|整備|提供|投資|協働|後押し|除去|是正|運用|育成|導入|執行|調和|展開|開始|修正|遵守|順守|通知|支出"
+    r"協力|連携|推進|促進|強化|拡大|加速|構築|支援|開発|実施|確保|奨励|継続|保護|共有|軽減|特定|評価|克服|実現|"
+    r"向上|深化|整備|提供|投資|協働|後押し|除去|是正|運用|育成|導入|執行|調和|展開|開始|修正|遵守|順守|通知|支出"
 )
 _FLAT_JA = re.compile(
-    rf"(?:(?:{_ACTIONS_JA})(?:を|が)?(?:する|します|していく|していきます|される|されます|した|しました|された|されました|している|しています|行う|行います|進める|進めます|図る|図ります)|"
-    r"(?:取り組む|取り組みます|取組む|取り組んでいる|取り組んでいます|進める|進めます|進めていく|進めていきます|深める|深めます|深めていく|広げる|広げます|守る|守ります|守っていく|促す|促します|続ける|続けます|高める|高めます|強める|強めます|始める|始めます|"
-    r"築く|築きます|整える|整えます|支える|支えます|支えられる|支えられます|減らす|減らします|後押しする|後押しします|図る|図ります))$"
+    rf"(?:(?:{_ACTIONS_JA})(?:を|が)?(?:する|します|していく|していきます|される|されます|した|しました|された|"
+    r"されました|している|しています|行う|行います|進める|進めます|図る|図ります)|"
+    r"(?:取り組む|取り組みます|取組む|取り組んでいる|取り組んでいます|進める|進めます|進めていく|進めていきます|"
+    r"深める|深めます|深めていく|広げる|広げます|守る|守ります|守っていく|促す|促します|続ける|続けます|高める|"
+    r"高めます|強める|強めます|始める|始めます|"
+    r"築く|築きます|整える|整えます|支える|支えます|支えられる|支えられます|減らす|減らします|後押しする|"
+    r"後押しします|図る|図ります))$"
 )
 _HEDGE_JA = re.compile(
-    r"意図|意向|目指|方針|考え|予定|つもり|見込|想定|期待|べき|狙|目標|目的|趣旨|しよう|いこう|ようと|たい|できる|可能|含ま|内容|書か|記|挙げ|述べ|言及|触れ|され(?:ている|ています)|うた|掲げ|という|こと(?:が|を|も|に|は)"
+    r"意図|意向|目指|方針|考え|予定|つもり|見込|想定|期待|べき|狙|目標|目的|趣旨|しよう|いこう|ようと|たい|"
+    r"できる|可能|含ま|内容|書か|記|挙げ|述べ|言及|触れ|され(?:ている|ています)|うた|掲げ|という|こと(?:が|を|も|"
+    r"に|は)"
 )
 
 
@@ -119,7 +153,7 @@ def _intends(said: str) -> bool:
 
 
 def told_as_fact(text: str) -> bool:
-    """Whether a text tells an action of the participants as a plain fact (``協力する。``, ``both sides expand …``)."""
+    """Whether a text tells an action of the participants as done (``協力する。``, ``both sides expand …``)."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     if _FLAT.search(plain):
         return True
@@ -130,17 +164,29 @@ def told_as_fact(text: str) -> bool:
 def _allowed(said: str, evidence: str) -> str:
     """A claim without top-rung words for what its sentences really make a condition or a decision."""
     if "mutually determine" in evidence:
-        said = re.sub(r"\b(?:agree[ds]?|agreeing)\b(?: (?:up)?on| to)?(?! to (?!a\b|the\b|any\b))|mutual agreement|合意(?:した|する|され(?:た|る)|でき|に至|が)|決め(?:た|る)|決定(?:し(?:た|ない)|する|され(?:た|る|な))", " ", said)
+        said = re.sub(
+            r"\b(?:agree[ds]?|agreeing)\b(?: (?:up)?on| to)?(?! to (?!a\b|the\b|any\b))|mutual agreement|"
+            r"合意(?:した|する|され(?:た|る)|でき|に至|が)|決め(?:た|る)|決定(?:し(?:た|ない)|する|され(?:た|る|"
+            r"な))",
+            " ",
+            said,
+        )
     if "written decision" in evidence:
         said = re.sub(
-            r"\b(?:both|the two|each|two) (?:\w+ ){0,4}?(?:must|have to|has to|need to|needs?|agreed?|agrees|decided?) (?:\w+ ){0,8}?(?:writing|written|together|decide|decision|agree|consent|approve)\w*|"
-            r"\b(?:agree(?:d|s|ment)?|decided?) (?:\w+ ){0,6}?in writing|decided? on|(?:must|has to|have to) be (?:\w+ )?(?:written|in writing|by both|agreed|decided|mutual|made)|requires?|needs? (?:a|the|both)|(?:is|are) (?:only )?required|合意(?:した|すれば|する|が|によ|し)|決定(?:し|する|すれば|され)|決め(?:た|れば|る)|必要があ(?:る|り)|なけれ?ばなら(?:な|ず)|なけれ?ばなりません",
+            r"\b(?:both|the two|each|two) (?:\w+ ){0,4}?(?:must|have to|has to|need to|needs?|agreed?|agrees|"
+            r"decided?) (?:\w+ ){0,8}?(?:writing|written|together|decide|decision|agree|consent|approve)\w*|"
+            r"\b(?:agree(?:d|s|ment)?|decided?) (?:\w+ ){0,6}?in writing|decided? on|(?:must|has to|"
+            r"have to) be (?:\w+ )?(?:written|in writing|by both|agreed|decided|mutual|made)|requires?|"
+            r"needs? (?:a|the|both)|(?:is|are) (?:only )?required|合意(?:した|すれば|する|が|によ|し)|決定(?:し|"
+            r"する|すれば|され)|決め(?:た|れば|る)|必要があ(?:る|り)|なけれ?ばなら(?:な|ず)|なけれ?ばなりません",
             " ",
             said,
         )
     if "when both participants have signed" in evidence:
         said = re.sub(
-            r"\b(?:must|have to|has to|need to|needs?|requires?|required) (?:\w+ ){0,6}?(?:sign\w*|both)|will (?:become|be|begin|start|come|take|enter|go|have)|(?:署名(?:し|する|が))[^。]{0,12}(?:なけれ?ばなら(?:な|ず)|必要があ(?:る|り))",
+            r"\b(?:must|have to|has to|need to|needs?|requires?|required) (?:\w+ ){0,6}?(?:sign\w*|both)|"
+            r"will (?:become|be|begin|start|come|take|enter|go|have)|(?:署名(?:し|する|"
+            r"が))[^。]{0,12}(?:なけれ?ばなら(?:な|ず)|必要があ(?:る|り))",
             " ",
             said,
         )

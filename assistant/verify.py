@@ -103,10 +103,8 @@ class Verifier:
             return Finding((), None)
         return _finding(claim.text, self._record.at(claim.addresses), language, self._record)
 
-    def judge(
-        self, claim: Claim, language: Language, offered: Iterable[str] | None = None
-    ) -> tuple[Claim, Finding]:
-        """The gate's word on a claim, its citation repaired where it cites the wrong sentence and one other bears it."""
+    def judge(self, claim: Claim, language: Language, offered: Iterable[str] | None = None) -> tuple[Claim, Finding]:
+        """The gate's word on a claim, its citation repaired where it is wrong and one other sentence bears it."""
         offered = None if offered is None else frozenset(offered)
         finding = self.finding(claim, language, offered)
         if finding.reasons != ("wrong_citation",) or not claim.text.strip():
@@ -321,30 +319,3 @@ class Verifier:
     @staticmethod
     def _dangling(saved: Mapping[str, Any], by_number: Mapping[int, Any]) -> Iterable[int]:
         return (number for claim in saved["claims"] for number in claim["citations"] if number not in by_number)
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-
-
-def _numbers(text: str) -> set[str]:
-    return {number.replace(",", "") for number in _NUMBER.findall(text)} | set(_KANJI_NUMBER.findall(text))
-
-
-def _legal_upgrade(said: str, cited: str) -> bool:
-    """A claim that calls the document a treaty or binding while what it cites does not, or denies it."""
-    for match in _LEGAL.finditer(said):
-        if match.group() not in cited:
-            return not _NEGATION.search(said)
-        if _NEGATION.search(cited) and not _NEGATION.search(said):
-            return True
-    return False
-
-
-def _support(claim: str, texts: Sequence[str]) -> float | None:
-    """Share of the claim's index terms that occur in the cited texts; None when it has none."""
-    terms = set(tokens(claim))
-    if not terms:
-        return None
-    found = {token for text in texts for token in tokens(text)}
-    return round(len(terms & found) / len(terms), 3)

@@ -93,7 +93,7 @@ def _row(fields: Sequence[str], place: str) -> LabelledClaim:
     return LabelledClaim(
         identity,
         group,
-        cast(Language, language),
+        language,
         cast(Literal["supported", "unsupported"], label),
         kind,
         tuple(addresses.split("+")),

@@ -48,7 +48,7 @@ def made(*claims: Claim, language: Language = "en", **changes: Any) -> Answer:
         ("This treaty becomes operative when both Participants have signed.", "iv.p1.s1", "en", "legal_upgrade"),
         ("資金の支出は約束されていない。", "iii.p1.s4", "en", "wrong_language"),
         ("Nothing commits the Participants to the expenditure of funds.", "iii.p1.s4", "ja", "wrong_language"),
-        ("Toyota builds electric vehicles in Kentucky factories.", "iii.p1.s4", "en", "low_score"),
+        ("Toyota builds electric vehicles in Kentucky factories.", "iii.p1.s4", "en", "entity_mismatch"),
     ],
 )
 def test_a_claim_is_compared_with_what_it_cites(

@@ -1,1 +1,1 @@
-"""The checks of the gate, one room each: what a written claim says against the sentences it cites, by program alone."""
+"""The checks of the gate, one room each: what a written claim says against the sentences it cites."""

@@ -6,28 +6,45 @@ from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
 _CAUSE = re.compile(
-    r"\b(?:because(?! of (?:this|the|its|that) (?:document|memorandum|moc|text|paper))|due to|owing to|thanks to|as a result|result(?:s|ed|ing)? (?:from|in|of)|the result of|caused|causes|causing|led to|leads to|"
-    r"leading to|in response to|in reaction to|therefore|consequently|hence|that is why|which is why|on account of|triggered|prompted|"
-    r"stem(?:s|med|ming)? from|driven by|following (?:the|a) (?:crisis|attack|incident|breach|scandal|war|pandemic)|after (?:the|a) (?:crisis|attack|breach|scandal|war|pandemic)|became necessary|owed to)\b|"
-    r"(?:た|だ|い|る)ため(?:、|に、|で|だ|と)|ためである|ためです|ためだ|ことから|を受け(?:て|、)|を理由に|理由は|が原因|を原因|の原因|の結果|"
-    r"結果として|によって生じ|により生じ|せいで|おかげで|ことによる|に起因|を背景に|きっかけ|ので、|したがって|従って、|そのため|それゆえ|だからこそ|からである|からです"
+    r"\b(?:because(?! of (?:this|the|its|that) (?:document|memorandum|moc|text|paper))|due to|owing to|thanks to|"
+    r"as a result|result(?:s|ed|ing)? (?:from|in|of)|the result of|caused|causes|causing|led to|leads to|"
+    r"leading to|in response to|in reaction to|therefore|consequently|hence|that is why|which is why|"
+    r"on account of|triggered|prompted|"
+    r"stem(?:s|med|ming)? from|driven by|following (?:the|a) (?:crisis|attack|incident|breach|scandal|war|"
+    r"pandemic)|after (?:the|a) (?:crisis|attack|breach|scandal|war|pandemic)|became necessary|owed to)\b|"
+    r"(?:た|だ|い|る)ため(?:、|に、|で|だ|と)|ためである|ためです|ためだ|ことから|を受け(?:て|、)|を理由に|"
+    r"理由は|が原因|を原因|の原因|の結果|"
+    r"結果として|によって生じ|により生じ|せいで|おかげで|ことによる|に起因|を背景に|きっかけ|ので、|したがって|"
+    r"従って、|そのため|それゆえ|だからこそ|からである|からです"
+)
+# One thing as the outcome of another: not even a sentence that recognises a ground says that.
+_OUTCOME = re.compile(
+    r"\b(?:the|a|as a|direct) (?:direct )?(?:result|consequence|outcome|product) of\b|\b(?:was|were|is|are|"
+    r"been) (?:caused|triggered|prompted|brought about) by\b|\bhas (?:already )?(?:led to|caused)\b|"
+    r"の結果(?:である|です|として|、)|によって(?:引き起こ|もたら)され|が原因"
 )
 # Clauses that give the wording itself as a ground ("because other agencies are mentioned too").
 _WORDING = re.compile(
-    r"mention|list|nam(?:e|ed|es)\b|says?|stat(?:e|ed|es)\b|includ|may\b|refer|word|記|挙|含ま|言及|述べ|され(?:ている|ており|る)ため|できるため"
+    r"mention|list|nam(?:e|ed|es)\b|says?|stat(?:e|ed|es)\b|includ|may\b|refer|word|記|挙|含ま|言及|述べ|"
+    r"され(?:ている|ており|る)ため|できるため"
 )
 _GROUND = re.compile(
-    r"\b(?:recognizing|appreciating|highlighting|noting|affirming|expanding|acknowledging|importance|need|role|potential|because)\b|認識し|踏まえ|評価し|強調し"
+    r"\b(?:recognizing|appreciating|highlighting|noting|affirming|expanding|acknowledging|importance|need|role|"
+    r"potential|because)\b|認識し|踏まえ|評価し|強調し"
 )
 
 
 def names_cause(claim: str) -> bool:
     """Whether a claim gives a ground for something."""
-    return any(not _WORDING.search(plain(claim)[match.start() : match.end() + 80]) for match in _CAUSE.finditer(plain(claim)))
+    return any(
+        not _WORDING.search(plain(claim)[match.start() : match.end() + 80]) for match in _CAUSE.finditer(plain(claim))
+    )
 
 
 def invents_cause(claim: str, cited: Cited) -> bool:
     """Whether it does so although nothing in the cited sentences is a ground of anything."""
+    if _OUTCOME.search(plain(claim)) and _OUTCOME.search(cited.everything) is None:
+        return True
     return names_cause(claim) and _GROUND.search(cited.everything) is None and not _purpose(claim, cited)
 
 

@@ -48,7 +48,7 @@ def check(claim: str, cited: Cited, language: Language, record: Record | None) -
     found = support(claim, cited)
     place = best_elsewhere(claim, cited, record) if record and cited.addresses else None
     broken = _rules(claim, cited, language)
-    if place is not None and place.is_nearer and place.support.weight < found.weight:
+    if place is not None and place.is_nearer and 2 * place.support.weight <= found.weight > 0:
         # What is said of another sentence breaks rules of this one by accident; the citation is what is wrong.
         broken = ["wrong_citation", *(reason for reason in broken if reason == "wrong_language")]
     cause = causes.names_cause(claim)

@@ -2,23 +2,28 @@
 
 import re
 
-from assistant.gate.record import Cited
 from assistant.gate.negation import denied
+from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
 # Where the cited sentences deny it, the claim must; where they are silent, the claim may still deny it.
 _FORCE = re.compile(
-    r"\b(?:treat(?:y|ies)|legally (?:binding|oblig\w+|bound|enforceable|required|incumbent)|(?<!non-)(?<!non )binding|contract(?:s|ual|ually)?\b(?! (?:research|development))|"
-    r"enforceable|force of law|legal (?:force|duty|duties|obligations?|effect|requirements?)|legal commitments?|obligations? under (?:international )?law|"
+    r"\b(?:treat(?:y|ies)|legally (?:binding|oblig\w+|bound|enforceable|required|incumbent)|"
+    r"(?<!non-)(?<!non )binding|contract(?:s|ual|ually)?\b(?! (?:research|development))|"
+    r"enforceable|force of law|legal (?:force|duty|duties|obligations?|effect|requirements?)|legal commitments?|"
+    r"obligations? under (?:international )?law|"
     r"rights and obligations)\b|"
     r"条約|法的拘束力|法的義務|法的効力|拘束力|法的に拘束|法的な?責任|強制力|契約"
 )
 # Nothing in the document gives occasion for these, denied or not, unless a cited sentence has them.
 _TREATY_WORDS = re.compile(
-    r"\b(?:ratif\w+|protocols?|articles? (?:[ivx]+|\d+)\b|(?:its|the) articles\b|contracting part(?:y|ies)|states? part(?:y|ies)|signatory states?|each party|"
-    r"pact|convention|statut\w+|courts?|tribunals?|arbitrat\w+|litigat\w+|sanctions?|penalt\w+|fines?|liab\w+|breach\w*|violat\w+|"
+    r"\b(?:ratif\w+|protocols?|articles? (?:[ivx]+|\d+)\b|(?:its|the) articles\b|contracting part(?:y|ies)|"
+    r"states? part(?:y|ies)|signatory states?|each party|"
+    r"pact|convention|statut\w+|courts?|tribunals?|arbitrat\w+|litigat\w+|sanctions?|penalt\w+|fines?|liab\w+|"
+    r"breach\w*|violat\w+|"
     r"(?:binding|international|formal|legal) agreements?|precedence|supersed\w+|overrid\w+)\b|"
-    r"批准|議定書|締約|第[\d一二三四五六七八九十]+条|第(?:iv|iii|ii|i)条|国際協定|正式な協定|裁判|仲裁|制裁|罰則|罰金|違反|賠償|法的責任|優先する効力|条約上"
+    r"批准|議定書|締約|第[\d一二三四五六七八九十]+条|第(?:iv|iii|ii|i)条|国際協定|正式な協定|裁判|仲裁|制裁|罰則|"
+    r"罰金|違反|賠償|法的責任|優先する効力|条約上"
 )
 _AGREEMENT_JA = re.compile(r"協定")
 

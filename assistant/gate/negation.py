@@ -6,64 +6,103 @@ from assistant.gate.record import Cited
 from assistant.gate.words import clauses, plain
 
 _NO = (
-    r"\b(?:not|no|nothing|none|never|neither|nor|without|cannot|nobody|nowhere|non-?(?:binding|legally|exhaustive|exclusive)|free of|lacks?|absent|"
-    r"rather than|instead of|hardly|fails?|failing|refus\w+|declin\w+|exempt|nonbinding|untouched|unaffected|intact|unchanged|unaltered|voluntary)\b|n't\b"
+    r"\b(?:not|no|nothing|none|never|neither|nor|without|cannot|nobody|nowhere|non-?(?:binding|legally|"
+    r"exhaustive|exclusive)|free of|lacks?|absent|"
+    r"rather than|instead of|hardly|fails?|failing|refus\w+|declin\w+|exempt|nonbinding|untouched|unaffected|"
+    r"intact|unchanged|unaltered|voluntary)\b|n't\b"
 )
 _NO_JA = (
-    r"(?:(?<!かもしれ)(?<!に違い)ない(?!うち|し[、は])|ません|なく(?!て(?:は|も)な)|なかっ|なけれ(?!ばな)|(?<![あわかさたなはまら]な)(?<=[わかさたなはまらせ])ず(?=[、。にと]|$)|"
+    r"(?:(?<!かもしれ)(?<!に違い)ない(?!うち|し[、は])|ません|なく(?!て(?:は|も)な)|なかっ|なけれ(?!ばな)|"
+    r"(?<![あわかさたなはまら]な)(?<=[わかさたなはまらせ])ず(?=[、。にと]|$)|"
     r"ずに|ざる|なし|非拘束|非排他|無(?!線|限|人|償)|ぬ(?=[。、]))"
 )
-_DUTY_NOT_DENIAL = re.compile(r"なけれ?ばな(?:らない|りません|らず)|ねばな(?:らない|りません)|なくてはな(?:らない|りません)|ざるを得ない|に過ぎない|にすぎない|に違いない|かもしれない|に他ならない|にほかならない|だけでなく|のみならず|ばかりでなく|のみでなく|に留まらず|にとどまらず|少なくとも|間もなく|まもなく|に関わらず|にかかわらず|を問わず|必ず|問わず|欠かせない|欠かせません|やむを得ない")
+_DUTY_NOT_DENIAL = re.compile(
+    r"なけれ?ばな(?:らない|りません|らず)|ねばな(?:らない|りません)|なくてはな(?:らない|りません)|ざるを得ない|"
+    r"に過ぎない|にすぎない|に違いない|かもしれない|に他ならない|にほかならない|だけでなく|のみならず|"
+    r"ばかりでなく|のみでなく|に留まらず|にとどまらず|少なくとも|間もなく|まもなく|に関わらず|にかかわらず|"
+    r"を問わず|必ず|問わず|欠かせない|欠かせません|やむを得ない"
+)
 _NEGATION = re.compile(f"{_NO}|{_NO_JA}")
 # Openness of a list, and the limits of a duty: denials that every sentence of the document bears.
 _OPEN = re.compile(
-    r"\b(?:not|isn't|aren't|is not|are not|n't|never) (?:be )?(?:\w+ ){0,2}(?:only|just|merely|solely|limited|confined|restricted|tied|exhaustive|exclusive|closed|complete|the only|the sole|all)\b|"
-    r"\bnon-?(?:exhaustive|exclusive|binding)\b|\bno exhaustive\b|\bwithout (?:limitation|being limited)\b|\bno(?:t)? (?:fewer|less) than\b|\bnot least\b|"
-    r"限られ(?:ない|ません|ず|るものでは)|限ら(?:ない|ず|れてい)|限定(?:列挙)?(?:されない|されません|されず|されてい(?:ない|ません)|では?な|で(?:は)?ありません|するものでは)|限定的で(?:は)?な|だけ(?:では|が[^。]{0,12}わけでは)な|のみでは?な|に?とどまらない|"
+    r"\b(?:not|isn't|aren't|is not|are not|n't|never) (?:be )?(?:\w+ ){0,2}(?:only|just|merely|solely|limited|"
+    r"confined|restricted|tied|exhaustive|exclusive|closed|complete|the only|the sole|all)\b|"
+    r"\bnon-?(?:exhaustive|exclusive|binding)\b|\bno exhaustive\b|\bwithout (?:limitation|being limited)\b|"
+    r"\bno(?:t)? (?:fewer|less) than\b|\bnot least\b|"
+    r"限られ(?:ない|ません|ず|るものでは)|限ら(?:ない|ず|れてい)|限定(?:列挙)?(?:されない|されません|されず|"
+    r"されてい(?:ない|ません)|では?な|で(?:は)?ありません|するものでは)|限定的で(?:は)?な|だけ(?:では|"
+    r"が[^。]{0,12}わけでは)な|のみでは?な|に?とどまらない|"
     r"網羅的では?な|これだけでは"
 )
 _NO_DUTY = re.compile(
-    r"(?:not|no|never|neither|nor|without|nothing|rather than|n't)\b[^.;]{0,40}\b(?:bind\w*|bound|oblig\w*|commit\w*|commitments?|promis\w*|duty|duties|guarantee\w*|requir\w*|mandat\w*|enforce\w*|must|shall|treaty|pledge\w*|force\w*)|"
+    r"(?:not|no|never|neither|nor|without|nothing|rather than|n't)\b[^.;]{0,40}\b(?:bind\w*|bound|oblig\w*|"
+    r"commit\w*|commitments?|promis\w*|duty|duties|guarantee\w*|requir\w*|mandat\w*|enforce\w*|must|shall|treaty|"
+    r"pledge\w*|force\w*)|"
     r"(?:義務|約束|拘束|保証|確約|強制|条約)[^。、]{0,16}(?:ない|ません|なく|ず)"
 )
 _ONE_SIDED = re.compile(
     r"(?:not|n't|no)\b[^.;,]{0,24}\b(?:both|joint\w*|consent|approval|agreement|alone|just one|only one|one)\b|"
-    r"(?:双方|両方|両者|そろって|同意|合意|一方)[^。、]{0,16}(?:必要は?(?:ない|ありません|なく)|なくても|では?なく|だけでは)"
+    r"(?:双方|両方|両者|そろって|同意|合意|一方)[^。、]{0,16}(?:必要は?(?:ない|ありません|なく)|なくても|"
+    r"では?なく|だけでは)"
 )
 _NO_DATE = re.compile(
-    r"\b(?:no|without|not|cannot|can't|failing|absent|unable|fails?|n't|neither)\b[^.;]{0,30}\b(?:date|agree\w*|determin\w*|that|decide\w*|settle\w*|so|mutual\w*|day|consensus|set|fix)|(?:failing (?:that|this)|if not|absent (?:that|this|one))|"
+    r"\b(?:no|without|not|cannot|can't|failing|absent|unable|fails?|n't|neither)\b[^.;]{0,30}\b(?:date|agree\w*|"
+    r"determin\w*|that|decide\w*|settle\w*|so|mutual\w*|day|consensus|set|fix)|(?:failing (?:that|this)|if not|"
+    r"absent (?:that|this|one))|"
     r"(?:決(?:ま|め|定)|合意|一致|判断)[^。]{0,10}(?:ない|なけれ|ません|ず|なかっ)|ない(?:場合|とき)|なければ"
 )
-_OUTSIDE = re.compile(r"\b(?:outside|beyond) (?:of )?(?:the|their|each|its|any)\b|範囲(?:外|を超え)|枠(?:外|を超え|の外)")
+_OUTSIDE = re.compile(
+    r"\b(?:outside|beyond) (?:of )?(?:the|their|each|its|any)\b|範囲(?:外|を超え)|枠(?:外|を超え|の外)"
+)
 _REFUSAL = re.compile(
-    r"\b(?:exclud\w+|rul(?:es?|ed|ing) out|curb\w*|refus\w+|reject\w*|abandon\w*|weaken\w*|oppos\w+|prohibit\w*|prevent\w*|bann?(?:ed|ing|s)?\b|suspend\w*|"
-    r"halt\w*|discourag\w+|scal(?:e|ed|ing) back|phas(?:e|ed|ing) out|relax\w*|loosen\w*|dismantl\w+|block(?:s|ed|ing)?\b|stop(?:s|ped|ping)?\b|ceas\w+|avoid\w*|den(?:y|ies|ied)|left? out|leav\w+ out|drop(?:s|ped|ping)?\b|forbid\w*|"
-    r"withdraw\w*|isolat\w+|slow(?:s|ed|ing)?\b|hinder\w*|restrict\w*|limit(?:s|ing)?\b|shrink\w*|cut(?:s|ting)? back|downgrad\w+|ignor\w+|neglect\w*)|"
-    r"除外|外され|外れ|排除|禁止|禁じ|中止|停止|縮小|弱め|緩和|緩め|拒否|拒む|廃止|抑制|撤廃|妨げ|見送|打ち切|やめ|止め|減速|後退|排し|制限|反対"
+    r"\b(?:exclud\w+|rul(?:es?|ed|ing) out|curb\w*|refus\w+|reject\w*|abandon\w*|weaken\w*|oppos\w+|prohibit\w*|"
+    r"prevent\w*|bann?(?:ed|ing|s)?\b|suspend\w*|"
+    r"halt\w*|discourag\w+|scal(?:e|ed|ing) back|phas(?:e|ed|ing) out|relax\w*|loosen\w*|dismantl\w+|block(?:s|"
+    r"ed|ing)?\b|stop(?:s|ped|ping)?\b|ceas\w+|avoid\w*|den(?:y|ies|ied)|left? out|leav\w+ out|drop(?:s|ped|"
+    r"ping)?\b|forbid\w*|"
+    r"withdraw\w*|isolat\w+|slow(?:s|ed|ing)?\b|hinder\w*|restrict\w*|limit(?:s|ing)?\b|shrink\w*|cut(?:s|"
+    r"ting)? back|downgrad\w+|ignor\w+|neglect\w*)|"
+    r"除外|外され|外れ|排除|禁止|禁じ|中止|停止|縮小|弱め|緩和|緩め|拒否|拒む|廃止|抑制|撤廃|妨げ|見送|打ち切|"
+    r"やめ|止め|減速|後退|排し|制限|反対"
 )
 _CORE = (  # the sentences that deny: what they deny, in both languages
     (
         re.compile(r"does not create legally binding"),
-        re.compile(r"\b(?:creat|impos|establish|aris|giv\w* rise|generat|confer|produc|bind|oblig|bound|right)|生じ|生み|発生|創設|課|拘束|権利|義務"),
+        re.compile(
+            r"\b(?:creat|impos|establish|aris|giv\w* rise|generat|confer|produc|bind|oblig|bound|right)|生じ|"
+            r"生み|発生|創設|課|拘束|権利|義務"
+        ),
     ),
     (
         re.compile(r"nothing in this moc is intended to affect"),
-        re.compile(r"\b(?:affect|chang|alter|influenc|modif|impact|supersed|replac|overrid|amend|effect|touch)|影響|変更|変え|改正|左右|優先|及ぼ"),
+        re.compile(
+            r"\b(?:affect|chang|alter|influenc|modif|impact|supersed|replac|overrid|amend|effect|touch)|影響|"
+            r"変更|変え|改正|左右|優先|及ぼ"
+        ),
     ),
     (
         re.compile(r"nothing in this moc commits"),
-        re.compile(r"\b(?:commit|spend|spent|expenditure|fund|money|pay|oblig|financ|cost)|義務|支出|資金|お金|約束|拠出|支払"),
+        re.compile(
+            r"\b(?:commit|spend|spent|expenditure|fund|money|pay|oblig|financ|cost)|義務|支出|資金|お金|約束|"
+            r"拠出|支払"
+        ),
     ),
 )
 
 
 def denied(text: str, start: int, end: int) -> bool:
     """Whether a word of a plain text stands under a negation: before it in its clause, or after it in Japanese."""
-    begin = max(text.rfind(mark, 0, start) for mark in (".", ";", ":", "。", " but ", " yet ", " although ", ", though ", " while ", "、一方", "ものの"))
+    begin = max(
+        text.rfind(mark, 0, start)
+        for mark in (".", ";", ":", "。", " but ", " yet ", " although ", ", though ", " while ", "、一方", "ものの")
+    )
     before = re.sub(r", ?(?:though|although|albeit|if|but) not [^,]*,", " ", text[max(begin, 0) : start])
     after = re.split(r"[。.;]|一方|ものの|けれど|が、| but | yet | although ", text[end:], maxsplit=1)[0][:60]
     clean = _DUTY_NOT_DENIAL.sub("", after)
-    return re.search(_NO, before) is not None or re.search(rf"{_NO_JA}|(?:is|are|was|were|do|does) not|n't", clean) is not None
+    return (
+        re.search(_NO, before) is not None
+        or re.search(rf"{_NO_JA}|(?:is|are|was|were|do|does) not|n't", clean) is not None
+    )
 
 
 def flips(claim: str, cited: Cited) -> bool:
@@ -104,7 +143,7 @@ def _affirms(said: str, topic: re.Pattern[str]) -> bool:
 
 
 def _opens_denied(text: str, clause: str) -> bool:
-    """Whether a negation stands before the clause in the same sentence (``Nothing in it, … , affects``), or after it."""
+    """Whether a negation stands before the clause in its sentence (``Nothing in it … affects``), or after it."""
     place = text.find(clause)
     sentence_start = max(text.rfind(mark, 0, place) for mark in (". ", "。", "; "))
     rest = re.split(r"[.。;]", text[place:], maxsplit=1)[0]
@@ -115,4 +154,6 @@ def _close(word: str, held: str) -> bool:
     """Words the document itself uses of debris, threats and the end of the memorandum."""
     if re.match(r"stop|ceas|withdraw|やめ|打ち切|中止|廃止", word):
         return "discontinu" in held
-    return bool(re.match(r"limit|curb|restrict|cut|抑制|止め|prevent|制限", word)) and bool(re.search(r"mitigat|limited", held))
+    return bool(re.match(r"limit|curb|restrict|cut|抑制|止め|prevent|制限", word)) and bool(
+        re.search(r"mitigat|limited", held)
+    )

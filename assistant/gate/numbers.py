@@ -5,7 +5,7 @@ where the claim says that it is about as long.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,7 +15,8 @@ from assistant.gate.words import plain
 _ONES = {
     word: n
     for n, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen "
         "eighteen nineteen".split()
     )
 } | {word: 10 * n for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
@@ -39,36 +40,63 @@ _DATES = tuple(
         rf"\b{_DAY} (?:of )?{_MONTH},?(?: (?P<year>\d{{4}}))?\b",
         rf"\b{_MONTH},? (?:of )?(?P<year>\d{{4}})\b",
         r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})",
-        r"(?:(?:(?P<reiwa>令和\s?(?:\d+|元))|(?P<year>[\d〇一二三四五六七八九]{4}))年(?:度|\s?(?=\d|[一二三四五六七八九十])|(?!間)))"
+        r"(?:(?:(?P<reiwa>令和\s?(?:\d+|元))|(?P<year>[\d〇一二三四五六七八九]{4}))年(?:度|\s?(?=\d|"
+        r"[一二三四五六七八九十])|(?!間)))"
         r"(?:(?P<month>\d{1,2}|[一二三四五六七八九十]+)月)?(?:(?P<day>\d{1,2}|[一二三四五六七八九十]+)日)?",
         r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})月(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})日",
-        r"(?:\b(?:fy|in|by|since|until|till|before|after|from|year|of|and|to|through|around|during) ?)(?P<year>(?:19|20)\d\d)s?\b",
+        r"(?:\b(?:fy|in|by|since|until|till|before|after|from|year|of|and|to|through|around|"
+        r"during) ?)(?P<year>(?:19|20)\d\d)s?\b",
     )
 )
 _WORD_NUMBER = re.compile(
-    rf"\b(?:(?:a|{'|'.join(sorted((*_ONES, *_SCALES), key=len, reverse=True))})(?=[ -](?:{'|'.join((*_ONES, *_SCALES))})\b)[ -]"
-    rf"|(?:{'|'.join(sorted((*_ONES, *_SCALES), key=len, reverse=True))})\b(?: and (?=(?:{'|'.join(_ONES)})\b))?[ -]?)+"
+    rf"\b(?:(?:a|{'|'.join(sorted((*_ONES, *_SCALES), key=len, reverse=True))})(?=[ -](?:"
+    rf"{'|'.join((*_ONES, *_SCALES))})\b)[ -]"
+    rf"|(?:{'|'.join(sorted((*_ONES, *_SCALES), key=len, reverse=True))})\b"
+    rf"(?: and (?=(?:{'|'.join(_ONES)})\b))?[ -]?)+"
 )
 _DIGITS = re.compile(r"(?<![\w.-])(?<!-)\d+(?:,\d{3})*(?:\.\d+)?(?=(?:st|nd|rd|th)?(?![a-z])|[a-z]?\b)")
 _COUNTER = (
-    r"日|年|月|週|か月|ヶ月|ヵ月|カ月|箇月|時間|つ|点|件|ドル|円|人|回|機関|社|校|種|項目|分野|部門|部|通|[かヶヵカ]国|%|倍|本|基|台|機|隻|割|名|"
+    r"日|年|月|週|か月|ヶ月|ヵ月|カ月|箇月|時間|つ|点|件|ドル|円|人|回|機関|社|校|種|項目|分野|部門|部|通|"
+    r"[かヶヵカ]国|%|倍|本|基|台|機|隻|割|名|"
     r"団体|要素|地域|大学|施設|席|州|都市|区|段階|拠点|柱|本柱|個|枚|者|行"
 )
-_KANJI_NUMBER = re.compile(rf"(?<![第万億兆〇一二三四五六七八九十百千\d])([\d〇一二三四五六七八九十百千万億兆,]+)(?=(?:余り?)?(?:{_COUNTER}))")
+_KANJI_NUMBER = re.compile(
+    r"(?<![第万億兆〇一二三四五六七八九十百千\d])([\d〇一二三四五六七八九十百千万億兆,]+)(?=(?:余り?)?(?:"
+    rf"{_COUNTER}))"
+)
 _DIGIT_SCALE = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)\s?(万|億|兆|hundred|thousand|million|billion|trillion|bn|m\b)")
 _UNIT = re.compile(
-    r"\s?-?(?:calendar |business |consecutive |full )?(days?|weeks?|months?|years?|decades?|hours?|日間?|週間?|か月間?|ヶ月間?|ヵ月間?|カ月間?|箇月間?|年間?|時間)"
+    r"\s?-?(?:calendar |business |consecutive |full )?(days?|weeks?|months?|years?|decades?|hours?|日間?|週間?|"
+    r"か月間?|ヶ月間?|ヵ月間?|カ月間?|箇月間?|年間?|時間)"
 )
-_UNITS = {"d": "day", "w": "week", "m": "month", "y": "year", "h": "hour", "日": "day", "週": "week", "年": "year", "時": "hour"}
+_UNITS = {
+    "d": "day",
+    "w": "week",
+    "m": "month",
+    "y": "year",
+    "h": "hour",
+    "日": "day",
+    "週": "week",
+    "年": "year",
+    "時": "hour",
+}
 _HALF_YEAR = re.compile(r"\bhalf (?:a|of a|the) year\b|\bhalf-year\b|半年|半年間")
-_ABOUT = re.compile(r"\b(?:about|around|roughly|approximately|nearly|some|almost|close to|or so)\b|およそ|おおよそ|約|ほぼ|ほど|程度|くらい|ぐらい|前後")
-_VAGUE = re.compile(r"\b(?:dozens|hundreds|thousands|millions|billions|trillions|percent|per cent|triplicate|quadruplicate|third of|quarter of|half of)\b|%|折半|半分|三分の一|倍増|数十|数百|数千|数万|数億|数兆|何億|何兆")
+_ABOUT = re.compile(
+    r"\b(?:about|around|roughly|approximately|nearly|some|almost|close to|or so)\b|およそ|おおよそ|約|ほぼ|ほど|"
+    r"程度|くらい|ぐらい|前後"
+)
+_VAGUE = re.compile(
+    r"\b(?:dozens|hundreds|thousands|millions|billions|trillions|percent|per cent|triplicate|quadruplicate|"
+    r"third of|quarter of|half of)\b|%|折半|半分|三分の一|倍増|数十|数百|数千|数万|数億|数兆|何億|何兆"
+)
 _SIDES = re.compile(
-    rf"\b({'|'.join(word for word in _ONES if word not in ('zero', 'one'))}) (?:governments|countries|participants|sides|parties|nations|states)\b|"
+    rf"\b({'|'.join(word for word in _ONES if word not in ('zero', 'one'))}) (?:governments|countries|"
+    r"participants|sides|parties|nations|states)\b|"
     r"([三四五六七八九十\d]+)\s?[かヶヵカ箇]国"
 )
 _TIMES = re.compile(
-    r"\b(?:calendar|fiscal|financial) year|\b(?:next|this|last|every|each|per|a) (?:year|month|week|decade)\b|\bimmediate(?:ly)?\b|"
+    r"\b(?:calendar|fiscal|financial) year|\b(?:next|this|last|every|each|per|a) (?:year|month|week|decade)\b|"
+    r"\bimmediate(?:ly)?\b|"
     r"\bat once\b|\bright away\b|\b(?:annual|annually|yearly|monthly|quarterly|biannual|biennial)\b|"
     r"年度|年末|月末|来年|翌年|翌月|昨年|毎年|毎月|直ちに|即時|即日|ただちに|年1回|年に一度"
 )
@@ -76,7 +104,8 @@ _BEFORE_LIST = re.compile(r"the participants|^\s*(?:and|or|including)\b")
 _SECTION = re.compile(r"\bsections? (iv|iii|ii|i|[1-9])\b|第\s?(iv|iii|ii|i|[1-9一二三四])\s?節")
 _SECTION_NUMBERS = {"1": "i", "2": "ii", "3": "iii", "4": "iv", "一": "i", "二": "ii", "三": "iii", "四": "iv"}
 _SIGNED_AS_START = re.compile(
-    r"(?:from|after|since|following|of) (?:the )?(?:date of )?(?:(?:the )?(?:moc|memorandum)(?:'s)? )?(?:signature|signing|it (?:is|was) signed)|"
+    r"(?:from|after|since|following|of) (?:the )?(?:date of )?(?:(?:the )?(?:moc|"
+    r"memorandum)(?:'s)? )?(?:signature|signing|it (?:is|was) signed)|"
     r"署名(?:日|の日|した日|された日|から)[^。]{0,12}(?:起点|から|より|起算|後)|署名(?:から|後)"
 )
 
@@ -144,19 +173,22 @@ def read(text: str) -> Numbers:
         text = pattern.sub(" ", text)
     times = {_time(match.group()) for match in _TIMES.finditer(text)}
     vague = {match.group() for match in _VAGUE.finditer(text)}
-    return Numbers(tuple(_amounts(text)), frozenset(years), frozenset(days), frozenset(times), frozenset(vague), _sides(text))
+    return Numbers(
+        tuple(_amounts(text)), frozenset(years), frozenset(days), frozenset(times), frozenset(vague), _sides(text)
+    )
 
 
 def _amounts(text: str) -> Iterator[tuple[float, str, bool]]:
     for match in _HALF_YEAR.finditer(text):
         yield 0.5, "year", _is_about(text, match)
     text = _HALF_YEAR.sub(" ", text)
-    for pattern, value in (
+    readings: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], float]], ...] = (
         (_DIGIT_SCALE, lambda m: float(m[1].replace(",", "")) * _scale(m[2])),
         (_KANJI_NUMBER, lambda m: _whole(m[1])),
         (_DIGITS, lambda m: float(m[0].replace(",", ""))),
         (_WORD_NUMBER, lambda m: _words(m[0])),
-    ):
+    )
+    for pattern, value in readings:
         for match in pattern.finditer(text):
             unit = _UNIT.match(text, match.end())
             yield value(match), _unit(unit[1]) if unit else "", _is_about(text, match)
@@ -165,7 +197,9 @@ def _amounts(text: str) -> Iterator[tuple[float, str, bool]]:
 
 def _sides(text: str) -> frozenset[float]:
     """How many governments, countries or participants a text speaks of, where it says a number."""
-    found = {_words(m[1]) for m in _SIDES.finditer(text) if m[1]} | {_whole(m[2]) for m in _SIDES.finditer(text) if m[2]}
+    found = {_words(m[1]) for m in _SIDES.finditer(text) if m[1]} | {
+        _whole(m[2]) for m in _SIDES.finditer(text) if m[2]
+    }
     return frozenset(found)
 
 
@@ -224,7 +258,7 @@ def _time(phrase: str) -> str:
 
 @lru_cache(maxsize=512)
 def listed(text: str) -> frozenset[int]:
-    """How many things the lists of a plain English text hold: ``a, b, and others`` counts as three, and as two named."""
+    """How many things the lists of a plain English text hold: ``a, b, and others`` is three, and two named."""
     counts: set[int] = set()
     parts = text.split(",")
     for last, part in enumerate(parts):

@@ -95,7 +95,9 @@ class Record:
         )
 
     def _headings_over(self, addresses: tuple[str, ...]) -> str:
-        areas = (part for part in self._document.walk() if part.kind != "section")  # "IV. … Discontinuation" proves nothing
+        areas = (
+            part for part in self._document.walk() if part.kind != "section"
+        )  # "IV. … Discontinuation" proves nothing
         own = [part for part in areas if any(address.startswith(f"{part.address}.") for address in addresses)]
         rendered = [self._headings[part.address] for part in own if part.address in self._headings]
         return plain(" ".join((*(part.heading for part in own), *rendered)))

@@ -8,36 +8,57 @@ from assistant.gate.words import plain
 
 _WHO = r"(?:unitedstates|united states|america|washington|japan|tokyo|japanese|american)"
 _WHO_JA = r"(?:米国|アメリカ|日本国?)"
-_ENDS = r"(?:discontinu\w*|end(?:s|ed|ing)?|leav(?:e|es|ing)|withdraw\w*|terminat\w*|quit\w*|pulls? out|cancel\w*|wants? out|exits?)"
+_ENDS = (
+    r"(?:discontinu\w*|end(?:s|ed|ing)?|leav(?:e|es|ing)|withdraw\w*|terminat\w*|quit\w*|pulls? out|cancel\w*|"
+    r"wants? out|exits?)"
+)
 _ENDS_FIRST = (
     re.compile(rf"\b(?:when|if|where|should|once|after|whenever) (?:the )?(?P<who>{_WHO})\b[^.;]{{0,40}}?\b{_ENDS}"),
-    re.compile(rf"(?P<who>{_WHO})(?: government| side)? (?:may|can|could|is free to|chooses to|decides to|wants to|wishes to) {_ENDS}"),
+    re.compile(
+        rf"(?P<who>{_WHO})(?: government| side)? (?:may|can|could|is free to|chooses to|decides to|wants to|"
+        rf"wishes to) {_ENDS}"
+    ),
     re.compile(rf"(?P<who>{_WHO_JA})(?:側|政府)?(?:が|から|による|は|の)[^。]{{0,14}}?(?:終了|やめ|離脱|打ち切)"),
 )
 _NOTIFIES = (
     re.compile(
-        rf"(?P<who>{_WHO})(?:'s)?(?: (?!may|can|could)\w+){{0,3}}? (?:should|that should|which should|has to|must|needs to|is to|would|ought to|will|to) (?:\w+ ){{0,2}}?"
+        rf"(?P<who>{_WHO})(?:'s)?(?: (?!may|can|could)\w+){{0,3}}? (?:should|that should|which should|has to|"
+        rf"must|needs to|is to|would|ought to|will|to) (?:\w+ ){{0,2}}?"
         r"(?:provide|give|notify|send|inform|deliver|tell|issue|serve)"
     ),
     re.compile(rf"(?:notice|notification) (?:\w+ ){{0,4}}?(?:from|by) (?:the )?(?P<who>{_WHO})"),
-    re.compile(rf"(?P<who>{_WHO_JA})(?:側|政府)?(?:から|が)(?:(?!終了|やめ|離脱|打ち切)[^。]){{0,20}}?(?:通知(?!を受け)|知らせ|伝え)"),
+    re.compile(
+        rf"(?P<who>{_WHO_JA})(?:側|政府)?(?:から|が)(?:(?!終了|やめ|離脱|打ち切)[^。]){{0,20}}?(?:通知(?!を受け)|"
+        r"知らせ|伝え)"
+    ),
     re.compile(rf"(?:通知|知らせ|伝え)[^。]{{0,14}}?(?:側|の|者)[^。]{{0,8}}?は、?(?P<who>{_WHO_JA})"),
     re.compile(rf"通知[^。]{{0,4}}は、?(?P<who>{_WHO_JA})(?:側|政府)?(?:から|が)"),
 )
-_NOTIFIED = re.compile(rf"(?P<who>{_WHO})(?: government| side)? (?:should|must|has to|is to|would|ought to) (?:\w+ )?(?:be (?:notified|informed|told)|receive)")
+_NOTIFIED = re.compile(
+    rf"(?P<who>{_WHO})(?: government| side)? (?:should|must|has to|is to|would|"
+    r"ought to) (?:\w+ )?(?:be (?:notified|informed|told)|receive)"
+)
 _OTHER_NOTIFIES = re.compile(
-    r"\bthe other (?:participant |side |party |government |country |one )?(?:should|must|has to|is to|would|ought to|needs to|shall|will|is expected to) (?:\w+ ){0,2}?(?:provide|give|notify|send|inform|deliver|tell|issue|serve)|"
+    r"\bthe other (?:participant |side |party |government |country |one )?(?:should|must|has to|is to|would|"
+    r"ought to|needs to|shall|will|is expected to) (?:\w+ ){0,2}?(?:provide|give|notify|send|inform|deliver|tell|"
+    r"issue|serve)|"
     r"\bnotice (?:\w+ ){0,5}?(?:from|by) the other\b|"
-    r"(?:他方|相手|もう一方)(?:の(?:参加者|国|政府|側))?(?:方|国|側)?(?:が|から)[^。]{0,16}?(?:通知|知らせ|伝え)(?!を受け|され|られ)"
+    r"(?:他方|相手|もう一方)(?:の(?:参加者|国|政府|側))?(?:方|国|側)?(?:が|から)[^。]{0,16}?(?:通知|知らせ|"
+    r"伝え)(?!を受け|され|られ)"
 )
 _OTHERS_LAW = re.compile(
-    r"\b(?:each other|one another|the other(?: side| country| participant| party| government)?)'s? (?:own )?(?:domestic |national |internal )?laws?\b|\blaws? of the other\b|"
+    r"\b(?:each other|one another|the other(?: side| country| participant| party|"
+    r" government)?)'s? (?:own )?(?:domestic |national |internal )?laws?\b|\blaws? of the other\b|"
     r"(?:相手(?:国|方|側)?|互い|他方(?:の(?:国|参加者))?)の(?:国内)?法"
 )
-_SIDE_LAW = re.compile(rf"(?P<law>{US}|{JP})(?:'s|の)? ?(?:own )?(?:domestic |national |internal )?(?:laws?\b|国内法|法律|法令)")
+_SIDE_LAW = re.compile(
+    rf"(?P<law>{US}|{JP})(?:'s|の)? ?(?:own )?(?:domestic |national |internal )?(?:laws?\b|国内法|法律|法令)"
+)
 _TRANSFER = re.compile(
-    rf"(?:export\w*|sell\w*|suppl(?:y|ies)|provid\w+|giv\w+|pay\w*|transfer\w*|fund\w*|send\w*|lend\w*|ship\w*|offer\w*)\b[^.;。]{{0,60}}?\b(?:to|into|for) (?:the )?(?:{US}|{JP})(?! and)|"
-    rf"(?:{US}|{JP})(?:側|政府)?(?:が|から|は)[^。]{{0,10}}(?:{US}|{JP})(?:側|政府)?(?:に|へ|への)[^。]{{0,30}}(?:輸出|販売|供給|提供|支払|移転|拠出|支援)"
+    r"(?:export\w*|sell\w*|suppl(?:y|ies)|provid\w+|giv\w+|pay\w*|transfer\w*|fund\w*|send\w*|lend\w*|ship\w*|"
+    rf"offer\w*)\b[^.;。]{{0,60}}?\b(?:to|into|for) (?:the )?(?:{US}|{JP})(?! and)|"
+    rf"(?:{US}|{JP})(?:側|政府)?(?:が|から|は)[^。]{{0,10}}(?:{US}|{JP})(?:側|政府)?(?:に|へ|"
+    rf"への)[^。]{{0,30}}(?:輸出|販売|供給|提供|支払|移転|拠出|支援)"
 )
 
 
@@ -70,7 +91,11 @@ def _wrong_law(said: str, cited: Cited) -> bool:
     for match in _SIDE_LAW.finditer(said):
         before = said[max(0, match.start() - 70) : match.start()]
         named = [m.group() for m in re.finditer(f"{US}|{JP}", before)]
-        if named and side_of(named[-1]) != side_of(match["law"]) and not re.search(r"(?:and|with|or|及び|と|・|や|、) ?(?:the )?$", before):
+        if (
+            named
+            and side_of(named[-1]) != side_of(match["law"])
+            and not re.search(r"(?:and|with|or|及び|と|・|や|、) ?(?:the )?$", before)
+        ):
             return True
     return False
 

@@ -1,4 +1,4 @@
-"""Scope: a claim may neither close an open list, nor widen or narrow whom and what a sentence is about, nor drop its if."""
+"""Scope: no claim may close an open list, widen or narrow whom a sentence is about, or drop its if."""
 
 import re
 
@@ -7,42 +7,88 @@ from assistant.gate.sides import JP, US, names_one_side, side_of
 from assistant.gate.words import plain
 
 _ONLY = re.compile(
-    r"\b(?:only|solely|exclusive(?:ly)?|sole|uniquely|merely|single|(?:limited|restricted|confined|narrowed) (?:\w+ )?to|nothing (?:but|else|more)|none other|no (?:other|others|one else)|exhaustive(?:ly)?|"
-    r"alone|complete list|full list|closed list|to the exclusion of|unilateral(?:ly)?|singlehandedly|single-handedly|on (?:its|their) own(?= [.]|[.,;]|$)|by (?:itself|themselves)|entirely|purely|not extend beyond|other than|leav\w+ out|excluding|except(?:ing)?|apart from)\b|"
-    r"だけ|のみ|に限(?:り|られ(?!な|ませ|ず)|って|る(?!もの|わけ))|限定(?:され(?!な|ませ|ず)|列挙(?!では)|した|して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)|に限定"
+    r"\b(?:only|solely|exclusive(?:ly)?|sole|uniquely|merely|single|(?:limited|restricted|confined|"
+    r"narrowed) (?:\w+ )?to|nothing (?:but|else|more)|none other|no (?:other|others|one else)|exhaustive(?:ly)?|"
+    r"alone|complete list|full list|closed list|to the exclusion of|unilateral(?:ly)?|singlehandedly|"
+    r"single-handedly|on (?:its|their) own(?= [.]|[.,;]|$)|by (?:itself|themselves)|entirely|purely|"
+    r"not extend beyond|other than|leav\w+ out|excluding|except(?:ing)?|apart from)\b|"
+    r"だけ|のみ|に限(?:り|られ(?!な|ませ|ず)|って|る(?!もの|わけ))|限定(?:され(?!な|ませ|ず)|列挙(?!では)|した|"
+    r"して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)|に限定"
 )
 _HARMLESS_ONLY = re.compile(
-    r"(?:not|n't|isn't|neither|never) (?:\w+ ){0,2}(?:only|just|merely|solely|exclusive(?:ly)?|limited to|restricted to|confined to|tied (?:only )?to|exhaustive|alone|complete|the (?:only|sole))|"
+    r"(?:not|n't|isn't|neither|never) (?:\w+ ){0,2}(?:only|just|merely|solely|exclusive(?:ly)?|limited to|"
+    r"restricted to|confined to|tied (?:only )?to|exhaustive|alone|complete|the (?:only|sole))|"
     r"\bnon-?exhaustive\b|\bnon-?exclusive\b|rather than (?:an? )?exhaustive|"
-    r"only (?:that|as applicable|\"?as applicable|says?|speaks?|stat\w+|intend\w*|an? (?:intention|intent|recognition)|express\w*|\"intend|should|may|\"should|\"may|expected)|"
+    r"only (?:that|as applicable|\"?as applicable|says?|speaks?|stat\w+|intend\w*|an? (?:intention|intent|"
+    r"recognition)|express\w*|\"intend|should|may|\"should|\"may|expected)|"
     r"(?:merely|simply) (?:stat\w+|says?|express\w*|intend\w*|records?|reflect\w*)|"
-    r"(?:だけ|のみ)(?:でなく|では?な[くい]|ではあり|ならず)|だけが[^。]{0,14}(?:わけ|もの|の)では(?:なく|な|あり)|だけでも|限(?:られ(?:ない|ません|ず|るもの)|らず|らない)|限定(?:列挙)?(?:では|されない|されません|されず|するもの)|"
+    r"(?:だけ|のみ)(?:でなく|では?な[くい]|ではあり|ならず)|だけが[^。]{0,14}(?:わけ|もの|の)では(?:なく|な|"
+    r"あり)|だけでも|限(?:られ(?:ない|ません|ず|るもの)|らず|らない)|限定(?:列挙)?(?:では|されない|されません|"
+    r"されず|するもの)|"
     r"一方(?:的)?だけ(?:では|でも)|にとどま|限られてい(?:ない|ません)|限定されてい(?:ない|ません)|一つだけでは"
 )
-_ONLY_WITH_CONDITION = re.compile(r"only (?:if|when|where|once|after|upon|by|with|through|takes? effect|becomes?|begins?|starts?|in (?:case|writing|the event)|on )|(?:場合|とき|時|決定|書面)(?:に|で|によって|により)?(?:のみ|だけ|に限)")
+_ONLY_WITH_CONDITION = re.compile(
+    r"only (?:if|when|where|once|after|upon|by|with|through|takes? effect|becomes?|begins?|starts?|in (?:case|"
+    r"writing|the event)|on )|(?:場合|とき|時|決定|書面)(?:に|で|によって|により)?(?:のみ|だけ|に限)"
+)
 _ALL = re.compile(
-    r"\b(?:all|every|any|entire(?:ly)?|whole|everyone|everything|everywhere|always|worldwide|universal(?:ly)?|unlimited|without exception|completely|fully|each and every|anyone|any (?:and )?all|people around the world|the world over|around the globe|humanity|mankind)\b|"
-    r"すべて|全て|全ての|全世界|あらゆる|世界中|全員|常に|完全に|例外なく|無制限|いかなる|どの(?:国|分野)も|全分野|全面的|世界の人々|人類|各国すべて"
+    r"\b(?:all|every|any|entire(?:ly)?|whole|everyone|everything|everywhere|always|universal(?:ly)?|unlimited|"
+    r"without exception|completely|fully|each and every|anyone|any (?:and )?all|people around the world|"
+    r"the world over|around the globe|humanity|mankind)\b|"
+    r"すべて|全て|全ての|全世界|あらゆる|世界中|全員|常に|完全に|例外なく|無制限|いかなる|どの(?:国|分野)も|"
+    r"全分野|全面的|世界の人々|人類|各国すべて"
 )
-_HELD_ALL = re.compile(r"\b(?:all|any|every|full|throughout|global|nothing|each|both|whole|universe)\b|全|いかなる|世界")
+_EVERYBODY = re.compile(
+    r"\b(?:all (?:people|humankind|humanity|nations|countries|citizens of the world)|people around the world|"
+    r"the world over|around the globe|humanity|mankind|every (?:country|nation)|(?:exports?|adoption|sold|"
+    r"sales) worldwide)\b|世界の人々|全人類|人類|世界中|すべての国|全ての国|あらゆる国"
+)
+_HELD_ALL = re.compile(
+    r"\b(?:all|any|every|full|throughout|global|nothing|each|both|whole|universe)\b|全|いかなる|世界"
+)
 _ALL_HARMLESS = re.compile(
-    r"\b(?:not|n't) (?:at )?all\b|\bat all\b|\ball (?:in the|are|of (?:which|these|this|them)|three|four|five|six|the while|part|in|mentioned|listed|named|meant|intended|among|come|figure|appear|count)\b|\bany (?:cooperation|collaboration|such|change|modification|work|discontinuation|activit\w+|notice|spending|money|funds?|existing|obligation\w*|legal\w*|rights?|duty|expenditure|commitment\w*|time|side|participant)\b|"
-    r"\b(?:each|every) (?:of the|side|participant|country|government|other|case|one|two|nation)\b|\bwhole\b|all-photonic\w*|全体として|すべての?(?:項目|段階)|全(?:文|体|般|国|光|\d+)"
+    r"\b(?:not|n't) (?:at )?all\b|\bat all\b|\ball (?:in the|are|of (?:which|these|this|them)|three|four|five|"
+    r"six|the while|part|in|mentioned|listed|named|meant|intended|among|come|figure|appear|count)\b|"
+    r"\bany (?:cooperation|collaboration|such|change|modification|work|discontinuation|activit\w+|notice|"
+    r"spending|money|funds?|existing|obligation\w*|legal\w*|rights?|duty|expenditure|commitment\w*|time|side|"
+    r"participant)\b|"
+    r"\b(?:each|every) (?:of the|side|participant|country|government|other|case|one|two|nation)\b|\bwhole\b|"
+    r"all-photonic\w*|全体として|すべての?(?:項目|段階)|全(?:文|体|般|国|光|\d+)"
 )
-_CHIEFLY = re.compile(r"\b(?:chiefly|mainly|primarily|principally|first and foremost|predominantly|mostly|above all|largely)\b|主に|主として|とりわけ|何よりも|中心に|中心として")
-_EITHER = re.compile(r"\b(?:either|one|any one|a single|unilateral\w*|just one)\b(?! of the (?:areas|goals|things|aims|ways|items|topics|points|subjects|fields))|いずれか|どちらか|片方|一方(?:の|が|だけ|のみ)|一か国|単独")
-_BOTH = re.compile(r"\b(?:both|two|together|jointly|mutual\w*|joint)\b|双方|両方|両者|両国|両政府|そろ|揃|共同|日米|お互い|二者|ともに|両参加者|両当事者|両側|両|互い")
-_END = re.compile(r"\b(?:discontinu\w*|end(?:s|ed|ing)?|terminat\w*|withdraw\w*|leav\w+|quit\w*|wants? out|pull out|cancel\w*|stop\w*)\b|終了|やめ|打ち切|離脱|終わら|終え")
+_CHIEFLY = re.compile(
+    r"\b(?:chiefly|mainly|primarily|principally|first and foremost|predominantly|mostly|above all|largely)\b|"
+    r"主に|主として|とりわけ|何よりも|中心に|中心として"
+)
+_EITHER = re.compile(
+    r"\b(?:either|one|any one|a single|unilateral\w*|just one)\b(?! of the (?:areas|goals|things|aims|ways|items|"
+    r"topics|points|subjects|fields))|いずれか|どちらか|片方|一方(?:の|が|だけ|のみ)|一か国|単独"
+)
+_BOTH = re.compile(
+    r"\b(?:both|two|together|jointly|mutual\w*|joint)\b|双方|両方|両者|両国|両政府|そろ|揃|共同|日米|お互い|二者|"
+    r"ともに|両参加者|両当事者|両側|両|互い"
+)
+_END = re.compile(
+    r"\b(?:discontinu\w*|end(?:s|ed|ing)?|terminat\w*|withdraw\w*|leav\w+|quit\w*|wants? out|pull out|cancel\w*|"
+    r"stop\w*)\b|終了|やめ|打ち切|離脱|終わら|終え"
+)
 _CHANGE = re.compile(r"\b(?:modif\w*|chang\w*|amend\w*|revis\w*|alter\w*)\b|修正|変更|変え|改正|改訂|見直")
 _SIGN = re.compile(r"\b(?:operat\w*|effect\w*|sign\w*|start\w*|begin\w*|force|appl\w+)\b|運用|署名|発効|効力|開始")
 _CONDITION = re.compile(
-    r"\b(?:if|when|where|unless|failing|absent|otherwise|without|fallback|fall back|default|no (?:such |mutual |mutually |common |agreed )?(?:\w+ )?date|cannot|can't|unable|in case|in the absence|should the|lacking|provided|not (?:\w+ ){0,2}(?:agree|determine|decide|set)\w*|else|until|only|whenever|fail(?:s|ing)?|or)\b|n't|"
-    r"場合|とき|時は|なければ|ないと|さもな|決まら|決められ(?:な|ず)|できなけれ|できない|できず|ないなら|限り|又は|または|もしくは|あるいは|か、|でき(?:ぬ|ん)"
+    r"\b(?:if|when|where|unless|failing|absent|otherwise|without|fallback|fall back|default|no (?:such |mutual |"
+    r"mutually |common |agreed )?(?:\w+ )?date|cannot|can't|unable|in case|in the absence|should the|lacking|"
+    r"provided|not (?:\w+ ){0,2}(?:agree|determine|decide|set)\w*|else|until|only|whenever|fail(?:s|ing)?|or)\b|"
+    r"n't|"
+    r"場合|とき|時は|なければ|ないと|さもな|決まら|決められ(?:な|ず)|できなけれ|できない|できず|ないなら|限り|"
+    r"又は|または|もしくは|あるいは|か、|でき(?:ぬ|ん)"
 )
 _PHASE = re.compile(r"\b(?:phase|stage)s?\b|段階|フェーズ|工程")
-_WHOLE = re.compile(r"\b(?:all|every|throughout|each|whole|entire|across|full|start to finish|beginning to end|complete|different|various)\b|全|すべて|各|あらゆる|通じ|一貫|様々")
+_WHOLE = re.compile(
+    r"\b(?:all|every|throughout|each|whole|entire|across|full|start to finish|beginning to end|complete|"
+    r"different|various)\b|全|すべて|各|あらゆる|通じ|一貫|様々"
+)
 _LED = re.compile(
-    rf"({US}|{JP})(?:-| |が|の)?(?:single-handedly |alone )?(?:led\b|leads?\b|leadership|主導|リード|率い)|(?:led|leadership) (?:solely |only |exclusively )?by (?:the )?({US}|{JP})"
+    rf"({US}|{JP})(?:-| |が|の)?(?:single-handedly |alone )?(?:led\b|leads?\b|leadership|主導|リード|率い)|"
+    rf"(?:led|leadership) (?:solely |only |exclusively )?by (?:the )?({US}|{JP})"
 )
 _WRITTEN = re.compile(r"\b(?:oral|verbal|orally|verbally|by phone|informal\w*)\b|口頭|電話で|口約束")
 
@@ -71,13 +117,17 @@ def _closes(said: str, cited: Cited) -> bool:
         bare = re.sub(r"\b(?:alone|unilaterally|single|on its own)\b|単独|一方(?:の参加者)?だけ", " ", bare)
     if re.search(r"nothing|does not|within the respective|duplicate", cited.english):
         bare = re.sub(r"\b(?:solely|purely|entirely|confined to|limited to|only within)\b", " ", bare)
-        bare = re.sub(r"in english only|only in english|only english|english (?:only|alone)|英語のみ|英語だけ", " ", bare)
+        bare = re.sub(
+            r"in english only|only in english|only english|english (?:only|alone)|英語のみ|英語だけ", " ", bare
+        )
     held = cited.everything.replace("not limited to", " ").replace("限られない", " ")
     return any(match.group() not in held for match in _ONLY.finditer(bare))
 
 
 def _widens(said: str, cited: Cited) -> bool:
     """All, every, あらゆる … where the cited sentences have no such word."""
+    if _EVERYBODY.search(said) and not _EVERYBODY.search(cited.everything):
+        return True
     bare = _ALL_HARMLESS.sub(" ", said)
     return _ALL.search(bare) is not None and _HELD_ALL.search(cited.everything) is None
 
@@ -86,26 +136,48 @@ def _one_for_both(said: str, cited: Cited) -> bool:
     """Either for both and both for either, in sentences on signature, change and end."""
     english = cited.english
     for held, topic in (("both participants have signed", _SIGN), ("written decision of both", _CHANGE)):
-        if held in english and topic.search(said) and _EITHER.search(_unsaid(said)) and "either participant" not in english:
+        if (
+            held in english
+            and topic.search(said)
+            and _EITHER.search(_unsaid(said))
+            and "either participant" not in english
+        ):
             return True
     if "either participant may discontinue" in english and "both" not in english and _END.search(said):
-        return re.search(
-            r"\b(?:both|two) (?:\w+ )?(?:participants|sides|governments|countries|parties) (?:must|have to|need to|should|may|can|together|jointly)\b[^.;]{0,30}(?:discontinu|end|terminat|agree|decid|consent)|"
-            r"\b(?:mutual|joint) (?:consent|agreement|decision)|\bjointly (?:end|discontinu|terminat)|with the (?:consent|agreement|approval) of|only (?:both|together|jointly)|"
-            r"(?:双方|両国|両政府|両者|両参加者)[^。]{0,12}(?:合意|同意|一致|そろ|揃|決定)[^。]{0,12}(?:必要(?!は?な|はあり)|なければ|により|によって|した場合|すれば)|相手(?:方|国|側)?の(?:同意|承認|許可)",
-            _unsaid(said),
-        ) is not None
+        return (
+            re.search(
+                r"\b(?:both|two) (?:\w+ )?(?:participants|sides|governments|countries|parties) (?:must|have to|"
+                r"need to|should|may|can|together|jointly)\b[^.;]{0,30}(?:discontinu|end|terminat|agree|decid|"
+                r"consent)|"
+                r"\b(?:mutual|joint) (?:consent|agreement|decision)|\bjointly (?:end|discontinu|terminat)|"
+                r"with the (?:consent|agreement|approval) of|only (?:both|together|jointly)|"
+                r"(?:双方|両国|両政府|両者|両参加者)[^。]{0,12}(?:合意|同意|一致|そろ|揃|"
+                r"決定)[^。]{0,12}(?:必要(?!は?な|はあり)|なければ|により|によって|した場合|すれば)|相手(?:方|国|"
+                r"側)?の(?:同意|承認|許可)",
+                _unsaid(said),
+            )
+            is not None
+        )
     return False
 
 
 def _unsaid(said: str) -> str:
     """A claim without what it only denies ("both, not just one")."""
-    return re.sub(r"\b(?:not|n't|no)\b[^.;,]{0,24}\b(?:both|one|either|alone)\b|(?:双方|両方|一方|片方)[^。、]{0,14}(?:では?な|必要は?な|必要はあり)", " ", said)
+    return re.sub(
+        r"\b(?:not|n't|no)\b[^.;,]{0,24}\b(?:both|one|either|alone)\b|(?:双方|両方|一方|"
+        r"片方)[^。、]{0,14}(?:では?な|必要は?な|必要はあり)",
+        " ",
+        said,
+    )
 
 
 def _drops_condition(said: str, cited: Cited) -> bool:
     """The 180 days never without their if."""
-    return "180 days" in cited.english and re.search(r"180|百八十|one hundred and eighty|half a year|six months|半年|6か月|六か月", said) is not None and not _CONDITION.search(said)
+    return (
+        "180 days" in cited.english
+        and re.search(r"180|百八十|one hundred and eighty|half a year|six months|半年|6か月|六か月", said) is not None
+        and not _CONDITION.search(said)
+    )
 
 
 def _narrows(said: str, cited: Cited) -> bool:

@@ -1,5 +1,6 @@
 """Which side an institution or a role belongs to, through the glossary: no claim may hand it to the other side."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,29 +11,44 @@ from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
 US = (
-    r"(?:\bunitedstates\b|\bthe united states(?: of america)?\b|\bunited states\b|(?<!north )(?<!south )(?<!latin )\bamerica(?:n|ns)?\b|"
-    r"\bwashington\b(?!,? d\.?c)|米国|アメリカ合衆国|(?<![北南ン])アメリカ|合衆国|(?<![南北中日全欧])米(?=側|政府|国|の|が|は))"
+    r"(?:\bunitedstates\b|\bthe united states(?: of america)?\b|\bunited states\b|"
+    r"(?<!north )(?<!south )(?<!latin )\bamerica(?:n|ns)?\b|"
+    r"\bwashington\b(?!,? d\.?c)|米国|アメリカ合衆国|(?<![北南ン])アメリカ|合衆国|(?<![南北中日全欧])米(?=側|"
+    r"政府|国|の|が|は))"
 )
 JP = r"(?:\bjapan(?:ese)?\b|\btokyo\b|日本国|日本|東京(?=側|は|が|の)|我が国)"
 _SIDE = re.compile(f"(?P<us>{US})|(?P<jp>{JP})")
 _OWNS = re.compile(  # what may stand between a side and the institution that is called its own
-    r"(?:'s?|の|側の|政府の|国の|を代表する|の機関である|側では?|:|\s|government's?|federal|own|agenc(?:y|ies)|bod(?:y|ies)|institut(?:e|es|ion|ions)|"
-    r"partners?|counterparts?|ministr(?:y|ies)|such as|like|including|namely|called|named|the|two|three|figure|in|telecom|part)*"
+    r"(?:'s?|の|側の|政府の|国の|を代表する|の機関である|側では?|:|\s|government's?|federal|own|agenc(?:y|ies)|"
+    r"bod(?:y|ies)|institut(?:e|es|ion|ions)|"
+    r"partners?|counterparts?|ministr(?:y|ies)|such as|like|including|namely|called|named|the|two|three|figure|"
+    r"in|telecom|part)*"
 )
 _IS_OF = re.compile(
-    r"(?: (?:test )?(?:facility|program|missions?|institute|agency|body|ministry|foundation))?(?:,? ?(?:of|in|from|for) (?:the )?(?:government of )?(?:the )?|, (?:a|an|the|its|which is (?:a|an)|itself an?) |"
+    r"(?: (?:test )?(?:facility|program|missions?|institute|agency|body|ministry|foundation))?(?:,? ?(?:of|in|"
+    r"from|for) (?:the )?(?:government of )?(?:the )?|, (?:a|an|the|its|which is (?:a|an)|itself an?) |"
     r" (?:is|are|as|being) (?:a|an|the|one of the) | ?\((?:the )?| on the |は|（|が|という)"
 )
-_TOGETHER = re.compile(r"(?:,? (?:and|with|alongside) (?:the |its )?(?:government of )?(?:the )?|&|/|-|・|と|及び|並びに|や|および|、| and | & |・)(?:政府)?")
-_WITH = re.compile(r"\b(?:with|alongside|partner\w*|between|joint\w*|links?|and)\b|との?(?:間|協力|連携|パートナー|提携)|と協力|と連携|と共|及び|並びに")
+_TOGETHER = re.compile(
+    r"(?:,? (?:and|with|alongside) (?:the |its )?(?:government of )?(?:the )?|&|/|-|・|と|及び|並びに|や|および|"
+    r"、| and | & |・)(?:政府)?"
+)
+_WITH = re.compile(
+    r"\b(?:with|alongside|partner\w*|between|joint\w*|links?|and)\b|との?(?:間|協力|連携|パートナー|提携)|と協力|"
+    r"と連携|と共|及び|並びに"
+)
 _RESPECTIVELY = re.compile(r"\brespectively\b|\bin that order\b|それぞれ|順に|represent|speak for|act for|代表")
-_HUB = re.compile(r"\bhub\b|\bconnect\w*\b|\bbridge\b|\brole\b|\blink\w*\b|ハブ|接続|結ぶ|結節|役割|拠点|つなぐ|要|架け橋")
+_HUB = re.compile(
+    r"\bhub\b|\bconnect\w*\b|\bbridge\b|\brole\b|\blink\w*\b|ハブ|接続|結ぶ|結節|役割|拠点|つなぐ|要|架け橋"
+)
 _BOTH = re.compile(
-    r"\b(?:both|two|participants?|sides|countries|governments|nations|jointly|together|each|mutual\w*|bilateral\w*|either|neither|shared|joint|one another)\b|"
+    r"\b(?:both|two|participants?|sides|countries|governments|nations|jointly|together|each|mutual\w*|"
+    r"bilateral\w*|either|neither|shared|joint|one another)\b|"
     r"両|双方|参加者|互い|共同|相互|二国間|それぞれ|各々|各国|日米|米日|いずれ|どちら|共に|ともに"
 )
 _FOR_ONE = re.compile(  # sentences that speak of each side, of one, or of nobody, so that a claim may name one
-    r"either participant|each of the|nothing in this moc|does not create|signed at|connectivity hub|represented by|government of japan|becomes operative"
+    r"either participant|each of the|nothing in this moc|does not create|signed at|connectivity hub|"
+    r"represented by|government of japan|becomes operative"
 )
 _WIDEST_GAP = 60
 
@@ -89,7 +105,12 @@ def _institutions() -> tuple[re.Pattern[str], dict[str, tuple[str, bool]]]:
             for name in (plain(form), bare):
                 if (len(name) > 2 and name.isascii()) or (not name.isascii() and len(name) > 1):
                     sides[name] = (term.side, term.kind == "programme")
-    for name in ("ai safety institute", "science and technology agency", "cabinet office", "internal affairs and communications ministry"):
+    for name in (
+        "ai safety institute",
+        "science and technology agency",
+        "cabinet office",
+        "internal affairs and communications ministry",
+    ):
         sides[name] = ("jp", False)
     names = sorted(sides, key=len, reverse=True)
     pattern = "|".join(rf"(?<![a-z0-9]){re.escape(n)}(?![a-z0-9])" if n.isascii() else re.escape(n) for n in names)
@@ -97,11 +118,7 @@ def _institutions() -> tuple[re.Pattern[str], dict[str, tuple[str, bool]]]:
 
 
 def marks(said: str) -> list[Mark]:
-    """Institutions and sides of a plain text, in order; a side inside an institution's own name is no mark of its own.
-
-    Where a name begins with a side that is not its own ("日本の電気通信情報庁" is no name, "Japan AI Safety Institute" is
-    one), the side counts by itself.
-    """
+    """Institutions and sides of a plain text, in order; a side inside an institution's name is no mark of its own."""
     pattern, sides = _institutions()
     found: list[Mark] = []
     for match in pattern.finditer(said):
@@ -123,7 +140,7 @@ def _sentences(said: str, found: Sequence[Mark]) -> list[list[Mark]]:
 
 def _wrong_owner(said: str, found: Sequence[Mark]) -> bool:
     """A side directly before or after an institution: Japan's NSF, the NICT of the United States."""
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in itertools.pairwise(found):
         between = said[one.end : other.start]
         if one.side == other.side or one.institution == other.institution or len(between) > _WIDEST_GAP:
             continue
@@ -144,22 +161,31 @@ def _owned_by(said: str, found: Sequence[Mark], side: Mark) -> bool:
 
 
 def _wrong_company(said: str, found: Sequence[Mark]) -> bool:
-    """Sides and institutions in turn: each institution goes with the side before it, or after it where that comes last."""
+    """Sides and institutions in turn: an institution goes with the side before it, or after it at the end."""
     institutions = [mark for mark in found if mark.institution and not mark.programme]
     sides = [mark for mark in found if not mark.institution]
     if not institutions or not sides:
         return False
-    if len(sides) == len(institutions) == 2 and _RESPECTIVELY.search(said):
-        if sides[1].end <= institutions[0].start or institutions[1].end <= sides[0].start:
-            return [mark.side for mark in sides] != [mark.side for mark in institutions]
+    apart = len(sides) == len(institutions) == 2 and (
+        sides[1].end <= institutions[0].start or institutions[1].end <= sides[0].start
+    )
+    if apart and _RESPECTIVELY.search(said):
+        return [mark.side for mark in sides] != [mark.side for mark in institutions]
     coordinated = {
         mark
-        for one, other in zip(found, found[1:], strict=False)
+        for one, other in itertools.pairwise(found)
         if not one.institution and not other.institution and one.side != other.side
         if _TOGETHER.fullmatch(said[one.end : other.start])
         for mark in (one, other)
     }
-    named = [mark for mark in found if mark not in coordinated and not mark.programme]
+    owned = {
+        mark
+        for one, other in itertools.pairwise(found)
+        if not one.institution and other.institution and one.side == other.side
+        if len(said[one.end : other.start]) <= _WIDEST_GAP and _OWNS.fullmatch(said[one.end : other.start])
+        for mark in (one, other)
+    }
+    named = [mark for mark in found if mark not in coordinated | owned and not mark.programme]
     if not named:
         return False
     if named[0].institution:
@@ -186,7 +212,9 @@ def _keeps_company(said: str, side: Mark, institution: Mark, *, first: bool) -> 
     between = said[begin.end : end.start]
     if first and _WITH.search(between):
         return False
-    return len(between) <= 2 * _WIDEST_GAP and len(re.findall(r"[,、]", between)) <= (1 if len(between) <= _WIDEST_GAP else 0)
+    return len(between) <= 2 * _WIDEST_GAP and len(re.findall(r"[,、]", between)) <= (
+        1 if len(between) <= _WIDEST_GAP else 0
+    )
 
 
 def _wrong_hub(said: str, found: Sequence[Mark], cited: Cited) -> bool:

@@ -10,7 +10,9 @@ from assistant.gate.record import Cited
 from assistant.gate.words import latin_words, lexicon, plain, runs, stem, stems
 
 _PREFIX = 6  # letters two stems share at the front when they are one word in two forms (telecom, telecommunications)
-_AFFIXES = frozenset("者性化的等側面型系各両同本当該上中下内間際時目毎")  # they add no meaning of their own to a compound
+_AFFIXES = frozenset(
+    "者性化的等側面型系各両同本当該上中下内間際時目毎"
+)  # they add no meaning of their own to a compound
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc\u30fd]")
 
 

@@ -15,7 +15,10 @@ LEXICON = Path(__file__).parent / "lexicon.toml"
 _LATIN = re.compile(r"[a-z0-9]+(?:['/&+-][a-z0-9]+)*")
 _JAPANESE_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff々〆]+|[\u30a1-\u30fa\u30fc\u30fd]+")
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-_BRITISH = ((re.compile(r"is(?=(?:e|es|ed|ing|ation|ations|er|ers)$)"), "iz"), (re.compile(r"our(?=$|s$|ed$|ing$)"), "or"))
+_BRITISH = (
+    (re.compile(r"is(?=(?:e|es|ed|ing|ation|ations|er|ers)$)"), "iz"),
+    (re.compile(r"our(?=$|s$|ed$|ing$)"), "or"),
+)
 _SPELLINGS = {"programme": "program", "programmes": "programs", "centre": "center", "centres": "centers"}
 _CLAUSE = re.compile(
     r"(?<=[;:—,])\s+|(?<=[.!?])\s+|\s+–\s+|\b(?:while|whereas|but|although|though|however|yet|because|since)\b|"
@@ -31,7 +34,11 @@ def plain(text: str) -> str:
     folded = re.sub(r"[“”]", '"', folded)
     folded = re.sub(r"[‐‑‒−]", "-", folded)
     folded = re.sub(r"\bu\.\s?s\.\s?a\.|\bu\.\s?s\.(?!\w)|\busa\b", "u.s.", folded)
-    folded = re.sub(r"\bu\.s\.(?=\W|$)|(?<=\bthe )us\b|\bus(?=[- ](?:and|japan|government|side|agenc|nation|center))", "unitedstates", folded)
+    folded = re.sub(
+        r"\bu\.s\.(?=\W|$)|(?<=\bthe )us\b|\bus(?=[- ](?:and|japan|government|side|agenc|nation|center))",
+        "unitedstates",
+        folded,
+    )
     return re.sub(r"\s+", " ", folded).strip()
 
 
