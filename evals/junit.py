@@ -1,7 +1,7 @@
 """A run as JUnit XML: a suite for the gates and for the cases of each file of questions, errors apart from failures."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -18,21 +18,23 @@ def render(run: Run) -> str:
     """The content of junit.xml."""
     root = ElementTree.Element("testsuites", name=clean(f"evals {run.manifest['mode']}: {run.conclusion['line']}"))
     for name, suite in run.suites.items():
-        root.append(_gates(name, suite))
+        root.append(_gates(name, suite.metrics["gates"], suite.metrics["metrics"]))
         root.append(_cases(name, suite))
+    if found := run.extras.get("detector"):
+        root.append(_gates("claims", found["gates"], {}))
     if found := run.extras.get("selftest"):
         root.append(_mutants(found))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _gates(name: str, suite: Suite) -> ElementTree.Element:
+def _gates(name: str, gates: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -> ElementTree.Element:
     element = ElementTree.Element("testsuite", name=f"{name}.gates")
     properties = ElementTree.SubElement(element, "properties")
-    for metric, found in suite.metrics["metrics"].items():
+    for metric, found in metrics.items():
         ElementTree.SubElement(properties, "property", name=metric, value=summary.value(found))
     broken = skipped = 0
-    for gate in suite.metrics["gates"]:
+    for gate in gates:
         case = ElementTree.SubElement(element, "testcase", classname=f"evals.{name}.gates", name=gate["name"])
         if gate["state"] == "broken":
             broken += 1

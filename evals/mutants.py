@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.cases import Case
+from evals.claims import LabelledClaim
 from evals.oracle import Oracle
 from evals.scorers import Measure
 from evals.words import canaries
@@ -34,6 +35,15 @@ class Mutant:
     ranking: Callable[["Workshop", Case], tuple[str, ...]] | None = None
     again: Callable[[Answer], Answer] | None = None
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class GateMutant:
+    """A broken gate: ``shows`` says whether it lets a claim through."""
+
+    name: str
+    metric: str
+    shows: Callable[[LabelledClaim], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,5 +218,20 @@ MUTANTS = (
         "recall@5",
         right,
         ranking=lambda shop, case: tuple(reversed(shop.oracle.ranking(case))),
+    ),
+)
+
+GATE_MUTANTS = (
+    GateMutant("gate that shows everything", "gate_detection", lambda claim: True),
+    GateMutant("gate that blocks everything", "gate_false_alarms", lambda claim: False),
+    GateMutant(
+        "gate blind to swapped parties",
+        "gate_detection",
+        lambda claim: claim.is_supported or claim.kind == "party_swap",
+    ),
+    GateMutant(
+        "gate that reads no Japanese",
+        "gate_pairs",
+        lambda claim: claim.is_supported or claim.language == "ja",
     ),
 )

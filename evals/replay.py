@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
 from assistant.config import Config
@@ -19,6 +18,7 @@ from evals.outcomes import NotRun, Result, Scored
 from evals.recordings import STALE_AT_MOST, Player, Recorder, Recording
 from evals.running import Wish, finish, identity_of
 from evals.scorers import Measure
+from evals.smol import SmolServer
 from evals.stored import Suite
 from index.document import Document
 from index.errors import ConfigError
@@ -168,8 +168,6 @@ def variation(results: Sequence[Result], measure: Measure) -> dict[str, dict[str
 
 def record(max_seconds: float) -> str:
     """Ask the small model the recorded questions again and write the file; returns a line that says how much."""
-    # Needs the model's package, which nothing else here does.
-    SmolServer = import_module("evals.smol").SmolServer
     with SmolServer() as model:
         kept, line = record_from(model.base_url, to_record(), max_seconds)
     recordings.save(kept)

@@ -11,7 +11,7 @@ from typing import Any
 from assistant import scoring
 from assistant.ask import Assistant
 from assistant.config import Config
-from evals import baseline, coverage, gates, manifest, metrics, noise, report, runner, stored
+from evals import baseline, coverage, detector, gates, manifest, metrics, noise, report, runner, stored
 from evals.cases import Case
 from evals.conclusion import Conclusion, conclude
 from evals.gates import Verdict
@@ -67,6 +67,10 @@ def quote(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish
         rows = stored.result_rows(answers.results, measure)
         times = stored.timings(answers.results, answers.milliseconds)
         suites[suite] = stored.write_suite(wish.out / suite, content, rows, times)
+        verdicts.append(verdict)
+    if wish.whole and not wish.partial:
+        content, verdict = detector.detector(document, limits)
+        stored.write_json(wish.out / "detector.json", content)
         verdicts.append(verdict)
     return finish(document, identity, "quote", suites, verdicts, wish, time.monotonic() - started)
 

@@ -8,17 +8,22 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
+from assistant.verify import Finding
 from evals import cases as case_files
+from evals import claims as claim_files
 from evals import gates, metrics, runner
 from evals.cases import Case
-from evals.gates import Gate
-from evals.mutants import MUTANTS, Mutant, Workshop, right
+from evals.claims import LabelledClaim
+from evals.detector import SUITE, Judged, measured_of
+from evals.gates import Gate, Verdict
+from evals.mutants import GATE_MUTANTS, MUTANTS, GateMutant, Mutant, Workshop, right
 from evals.oracle import Oracle
 from evals.scorers import Measure, is_attack
 from evals.words import canaries
 from index.document import Document
 
 ORACLE = Mutant("the oracle", "", right)
+GATE_ORACLE = GateMutant("the oracle's gate", "", lambda claim: claim.is_supported)
 _ANSWERABLE, _UNANSWERABLE, _ATTACKS = 64, 40, 12
 
 
@@ -26,7 +31,7 @@ _ANSWERABLE, _UNANSWERABLE, _ATTACKS = 64, 40, 12
 class Trial:
     """What became of a mutant: the metrics whose gates it broke, and whether the named one is among them."""
 
-    mutant: Mutant
+    mutant: Mutant | GateMutant
     broken: tuple[str, ...]
     why: str
 
@@ -41,19 +46,22 @@ def selftest(document: Document, mutants: Sequence[Mutant] = MUTANTS) -> dict[st
     shop = Workshop(Oracle(document), Measure.of(document))
     chosen = sample(shop)
     limits = strict(gates.load())
-    oracle = trial(ORACLE, shop, chosen, limits)
+    claims = claim_files.load("dev")
+    oracles = (trial(ORACLE, shop, chosen, limits), gate_trial(GATE_ORACLE, claims, gates.load()))
     trials = [trial(mutant, shop, chosen, limits) for mutant in mutants]
+    trials += [gate_trial(mutant, claims, gates.load()) for mutant in GATE_MUTANTS]
     killed = sum(found.killed for found in trials)
-    passed = killed == len(trials) and not oracle.broken
-    says = "passes" if not oracle.broken else f"fails ({oracle.why})"
+    failed = [oracle.why for oracle in oracles if oracle.broken]
+    passed = killed == len(trials) and not failed
+    says = "passes" if not failed else f"fails ({failed[0]})"
     return {
         "schema": 1,
         "passed": passed,
         "line": f"{killed} of {len(trials)} mutants break the gate named for them; the oracle {says}; "
-        f"{len(chosen)} cases",
+        f"{len(chosen)} cases, {len(claims)} claims",
         "metrics": sorted({name for found in trials for name in found.broken}),
         "mutants": [_row(found) for found in trials],
-        "oracle": {"broken": list(oracle.broken), "why": oracle.why},
+        "oracle": {"broken": [name for oracle in oracles for name in oracle.broken]},
     }
 
 
@@ -85,12 +93,12 @@ def _plain(cases: Iterable[Case]) -> list[Case]:
     return list(first.values())
 
 
-def strict(limits: Iterable[Gate]) -> tuple[Gate, ...]:
-    """Gates on whole metrics with the floor as a limit; ratchets and slices speak of the suite they were reached on."""
+def strict(limits: Iterable[Gate], *, slices: bool = False) -> tuple[Gate, ...]:
+    """Gates with the floor as a limit; ratchets, and slices of cases, speak of the suite they were reached on."""
     return tuple(
         replace(gate, limit=gate.limit if gate.limit is not None else gate.floor, floor=None, reached=None, suite=None)
         for gate in limits
-        if gate.slice is None
+        if slices or gate.slice is None
     )
 
 
@@ -109,6 +117,17 @@ def trial(mutant: Mutant, shop: Workshop, cases: Sequence[Case], limits: Sequenc
     again = {id_: mutant.again(dict(found)) if mutant.again and found else found for id_, found in first.items()}
     measured = metrics.measure_run(asked.results, shop.measure, {}, again)
     verdict = gates.judge("selftest", measured, limits)
+    return _trial(mutant, verdict)
+
+
+def gate_trial(mutant: GateMutant, claims: Sequence[LabelledClaim], limits: Iterable[Gate]) -> Trial:
+    """Let a broken gate decide about labelled claims, and judge it as the detector is judged."""
+    judged = [Judged(c, Finding(() if mutant.shows(c) else ("low_score",), float(mutant.shows(c)))) for c in claims]
+    own = [gate for gate in limits if gate.suite == SUITE]
+    return _trial(mutant, gates.judge(SUITE, measured_of(judged), strict(own, slices=True)))
+
+
+def _trial(mutant: Mutant | GateMutant, verdict: Verdict) -> Trial:
     broken = [finding for finding in verdict.findings if finding.state == "broken"]
     names = dict.fromkeys(finding.gate.metric.partition("[")[0] for finding in broken)
     why = "; ".join(finding.why for finding in broken) or f"no gate is broken, {mutant.metric} least of all"

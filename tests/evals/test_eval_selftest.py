@@ -2,9 +2,9 @@
 
 import pytest
 
-from evals import gates, selftest
+from evals import claims, gates, selftest
 from evals.gates import Gate
-from evals.mutants import MUTANTS, Mutant, Workshop, right
+from evals.mutants import GATE_MUTANTS, MUTANTS, Mutant, Workshop, right
 from evals.oracle import Oracle
 from tests.evals.made import DOCUMENT, MEASURE
 
@@ -27,7 +27,15 @@ def test_there_are_mutants_for_many_metrics() -> None:
     """At least 14, names used once, each against a gate that is shipped."""
     gated = {gate.metric.partition("[")[0] for gate in gates.load()}
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 14
-    assert {mutant.metric for mutant in MUTANTS} <= gated
+    assert {mutant.metric for mutant in (*MUTANTS, *GATE_MUTANTS)} <= gated
+
+
+def test_broken_gates_are_killed_by_their_own_metric() -> None:
+    """Each on the dev claims; a gate that decides as the labels do breaks nothing."""
+    labelled = claims.load("dev")
+    for mutant in GATE_MUTANTS:
+        assert selftest.gate_trial(mutant, labelled, gates.load()).killed, mutant.name
+    assert selftest.gate_trial(selftest.GATE_ORACLE, labelled, gates.load()).broken == ()
 
 
 @pytest.mark.parametrize("name", ["alters one character of a quote", "is slow", "searches backwards", "raises"])
