@@ -100,7 +100,7 @@ class Recorder:
         key = digest(body)
         if key not in self.kept:
             asked = {name: value for name, value in body.items() if name not in _TRANSPORT} | {"stream": False}
-            reply = await asyncio.to_thread(httpx.post, f"{self.base_url}/chat/completions", json=asked, timeout=300.0)
+            reply = await asyncio.to_thread(httpx.post, f"{self.base_url}/chat/completions", json=asked, timeout=600.0)
             choice = reply.raise_for_status().json()["choices"][0]
             text = choice["message"].get("content") or ""
             recording = Recording(key, self.case, text, choice.get("finish_reason") or "stop")

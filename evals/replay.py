@@ -26,9 +26,9 @@ from index.errors import ConfigError
 RECORDED_FACTS = 60  # of dev, a question each: what ten minutes of the small model suffice for
 # A recorder waits for the whole answer, on a machine that may be busy.
 _PATIENT = {
-    "MOC_LLM_FIRST_TOKEN_SECONDS": "280",
-    "MOC_LLM_GAP_SECONDS": "280",
-    "MOC_LLM_TOTAL_SECONDS": "290",
+    "MOC_LLM_FIRST_TOKEN_SECONDS": "580",
+    "MOC_LLM_GAP_SECONDS": "580",
+    "MOC_LLM_TOTAL_SECONDS": "590",
 }
 
 
@@ -187,7 +187,8 @@ def record_from(
             if time.monotonic() - started > max_seconds:
                 break
             recorder.case = case.id
-            (result,) = runner.ask(assistant, (case,), mode="llm").results
+            # A clock that stands: how long a busy machine takes is no fault of the answer.
+            (result,) = runner.ask(assistant, (case,), mode="llm", clock=lambda: 0.0).results
             asked += 1
             if isinstance(result, Scored):
                 written += sum(claim["kind"] == "statement" for claim in result.answer["claims"])
