@@ -9,7 +9,7 @@ from typing import Literal
 
 from assistant import absent_words, answerable, glossary, needs, quote, suggest
 from assistant.admission import Admission, NotAdmitted, everyone
-from assistant.briefing import LONGEST_CLAIM, Briefing
+from assistant.briefing import LONGEST_CLAIM, Brief, Briefing
 from assistant.clauses import clauses
 from assistant.config import Config
 from assistant.retrieve import Evidence, Retriever
@@ -80,6 +80,8 @@ class Assistant:
         self._understanding = understanding
         self._retriever = retriever
         self._writer = writer
+        # The gate reads its word lists at the first claim: now, and not while a reader waits for it.
+        self.verifier.judge(Claim(document.title.text, "statement", (document.title.address,)), "en")
 
     @classmethod
     def open(cls, config: Config) -> "Assistant":
@@ -140,6 +142,13 @@ class Assistant:
             async for event in events:
                 yield event
 
+    def brief(self, request: Request, briefing: Briefing) -> Brief | None:
+        """What a language model would be sent for a request; None where it would not be asked."""
+        found = self._prepare(request, _Clock())
+        if isinstance(found, Answer) or found.refused:
+            return None
+        return briefing.brief(found.question, request.history, found.likely, found.ranked)
+
     async def _collect(self, request: Request) -> Answer:
         async with aclosing(self.stream(request)) as events:
             async for event in events:
@@ -197,7 +206,7 @@ class Assistant:
         if isinstance(found, Answer):
             yield found
             return
-        if found.draft.status == "not_in_document" and not found.grey:
+        if found.refused:
             yield self.verifier.answer(replace(found.draft, mode_note="refused_before_llm"), clock.laps("verify"))
             return
         yield Stage("writing")
@@ -212,14 +221,14 @@ class Assistant:
                 aclosing(writer.claims(brief, usage)) as claims,
             ):
                 async for written in claims:
-                    claim, finding = self.verifier.judge(written, language, brief.offered)
+                    claim, finding = await asyncio.to_thread(self.verifier.judge, written, language, brief.offered)
                     if len(claim.text) >= LONGEST_CLAIM:
                         dropped.append(writer.drop(claim, ("low_score",)))
-                    elif finding.supported:
+                    elif finding.supported and claim not in shown:
                         shown.append(claim)
                         verified, citations = self.verifier.verified(claim, language)
                         yield ClaimShown(verified, citations)
-                    else:
+                    elif not finding.supported:
                         dropped.append(writer.drop(claim, finding.reasons))
         except (WriterFailure, NotAdmitted) as failure:
             note = failure.mode_note
@@ -266,9 +275,10 @@ class _Prepared:
     draft: Draft
 
     @property
-    def grey(self) -> bool:
-        """Whether the document might answer although the draft says that it does not."""
-        return self.draft.confidence >= self.evidence.scoring.answer_from - GREY_WIDTH
+    def refused(self) -> bool:
+        """Whether the document so clearly does not answer that no language model is asked."""
+        certain = self.draft.confidence < self.evidence.scoring.answer_from - GREY_WIDTH
+        return self.draft.status == "not_in_document" and certain
 
     @property
     def likely(self) -> tuple[str, ...]:

@@ -133,6 +133,12 @@ def says(
     return script
 
 
+def raw_text(text: str, finish: str | None = "stop") -> Script:
+    """This text in one chunk, whatever form was asked for."""
+    end: list[str | Mapping[str, Any]] = [] if finish is None else [chunk({}, finish), "[DONE]"]
+    return events(chunk({"content": text}), *end)
+
+
 def lines(*given: str) -> Personality:
     """A personality that writes these lines whatever it is asked."""
     return lambda _: given

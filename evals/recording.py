@@ -14,7 +14,7 @@ from typing import Any
 from assistant.briefing import Brief
 from evals.personalities import Prompt
 
-MAX_TOKENS = 600
+MAX_TOKENS = 300
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,68 +1,32 @@
 """A question in LLM mode, end to end: the real index, retrieval and gate, and a scripted model that fails or lies."""
 
 import asyncio
-import copy
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant import glossary
+from assistant.admission import NotAdmitted, Usage
 from assistant.ask import Assistant, ClaimShown, Event, Stage
-from assistant.briefing import Briefing
-from assistant.config import Config, LlmSettings
-from assistant.types import Answer, Mode, Request, Turn
-from assistant.write import MAX_CALLS, Writer
-from evals.fakellm import OPTIONAL, FakeLlm, faults, lines, says, stalls
-from evals.personalities import LIARS, Prompt, claim_line, honest, modality_upgrader, obedient, parrot
+from assistant.config import Config
+from assistant.render import answer_object
+from assistant.types import Answer, Request, Turn
+from evals import fault_table
+from evals.fakellm import FakeLlm, faults, lines, says, stalls
+from evals.personalities import LIARS, Personality, Prompt, claim_line, honest, modality_upgrader, obedient, parrot
 from index.settings import IndexSettings
 
 if TYPE_CHECKING:
     from index.embed import Embedder
     from index.store import Store
 
-CONNECT, FIRST, GAP, TOTAL = 0.5, 2.0, 0.6, 2.6  # seconds
 BINDING = "Is this memorandum legally binding?"
 JAPANESE = "この覚書に法的拘束力はありますか"
 DELAY = "How many days after the notice does the discontinuation commence?"
-
-# name of the fault → mode and mode_note of the answer that the reader gets
-SEEN: dict[str, tuple[Mode, str | None]] = {
-    "reset": ("quote", "llm_unavailable"),
-    "silent": ("quote", "llm_timeout"),
-    "slow first token": ("quote", "llm_timeout"),
-    "drip": ("quote", "llm_timeout"),
-    "stalls after a claim": ("quote", "llm_timeout"),
-    "429": ("quote", "llm_busy"),
-    "429, Retry-After 1": ("llm", None),
-    "429, Retry-After 3600": ("quote", "llm_busy"),
-    "quota": ("quote", "llm_busy"),
-    "401": ("quote", "llm_unavailable"),
-    "404": ("quote", "llm_unavailable"),
-    "500 once": ("llm", None),
-    "503 long": ("quote", "llm_unavailable"),
-    "flapping": ("llm", None),
-    "HTML 200": ("quote", "llm_invalid"),
-    "bad JSON chunk": ("quote", "llm_invalid"),
-    "empty choices": ("quote", "llm_invalid"),
-    "wrong schema": ("quote", "llm_invalid"),
-    "not UTF-8": ("quote", "llm_invalid"),
-    "error in the stream": ("quote", "llm_unavailable"),
-    "reset in the middle": ("quote", "llm_cut"),
-    "clean end without finish_reason": ("quote", "llm_cut"),
-    "length": ("quote", "llm_cut"),
-    "content_filter": ("quote", "llm_cut"),
-    "prose": ("quote", "llm_invalid"),
-    "nothing written": ("quote", "llm_invalid"),
-    "endless": ("quote", "llm_invalid"),
-    **{f"400 for {name}": ("llm", None) for name in OPTIONAL},
-    "400 for both, one at a time": ("quote", "llm_invalid"),
-    "400 for another reason": ("quote", "llm_invalid"),
-}
 
 
 @pytest.fixture(scope="module")
@@ -80,15 +44,7 @@ def server() -> Iterator[FakeLlm]:
 @pytest.fixture
 def writing(quoting: Assistant, server: FakeLlm) -> Assistant:
     """The same assistant with the scripted model switched on."""
-    settings = LlmSettings("scripted", server.base_url, None, "", CONNECT, FIRST, GAP, TOTAL)
-    switched = copy.copy(quoting)
-    switched._writer = Writer(settings, briefing(quoting))
-    return switched
-
-
-def briefing(assistant: Assistant, budget: int = 6000) -> Briefing:
-    assert assistant.reading_aid is not None
-    return Briefing(assistant.document, glossary.load(), assistant.reading_aid.sentences, budget)
+    return fault_table.writing(quoting, server.base_url)
 
 
 def statements(answer: Answer) -> list[str]:
@@ -123,36 +79,13 @@ def test_what_the_model_leaves_out_is_shown_after_it(writing: Assistant, server:
 
 
 def test_the_table_knows_every_fault() -> None:
-    """A fault that is added to the scripted server has to be judged here."""
-    assert set(SEEN) == set(faults(1, 1))
+    """A fault that is added to the scripted server has to be judged there."""
+    assert set(fault_table.EXPECTED) == {"refused", *faults(1, 1)}
 
 
-@pytest.mark.parametrize("name", sorted(SEEN))
-def test_whatever_the_server_does_the_reader_is_answered(
-    name: str, writing: Assistant, quoting: Assistant, server: FakeLlm
-) -> None:
+def test_whatever_the_server_does_the_reader_is_answered(quoting: Assistant) -> None:
     """Quote mode's own answer with a note, or a whole written one: in time, with at most two upstream calls."""
-    server.play(faults(FIRST + 1, GAP / 3)[name])
-    quoted = quoting.answer(Request(BINDING))
-    began = time.monotonic()
-    answer = writing.answer(Request(BINDING))
-    seconds = time.monotonic() - began
-    assert (answer.mode, answer.mode_note) == SEEN[name]
-    assert answer.status == quoted.status == "answered"
-    assert len(server.calls) <= MAX_CALLS
-    assert seconds < TOTAL + 2
-    if answer.mode == "quote":
-        assert (answer.claims, answer.citations, answer.model) == (quoted.claims, quoted.citations, None)
-
-
-def test_a_closed_port_is_answered_by_quotes(quoting: Assistant) -> None:
-    """Nobody listens at the address: unavailable, at once."""
-    with FakeLlm(refuses=True) as server:
-        settings = LlmSettings("scripted", server.base_url, None, "", CONNECT, FIRST, GAP, TOTAL)
-        switched = copy.copy(quoting)
-        switched._writer = Writer(settings, briefing(quoting))
-        answer = switched.answer(Request(BINDING))
-    assert (answer.mode, answer.mode_note, answer.status) == ("quote", "llm_unavailable", "answered")
+    assert [row for row in fault_table.rows(quoting) if not row.passed] == []
 
 
 @pytest.mark.parametrize("text", [BINDING, JAPANESE, DELAY])
@@ -296,10 +229,99 @@ def test_nothing_is_ever_sent_without_a_model_name(
     assert server.connections == 0
 
 
-def test_several_readers_at_once(writing: Assistant, server: FakeLlm) -> None:
+def test_several_readers_at_once(quoting: Assistant, server: FakeLlm) -> None:
     """answer() may be called from several threads; each gets the whole answer."""
+    writing = fault_table.writing(quoting, server.base_url, patience=10)
     server.play((says(honest, between=0.02),))
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(writing.answer, [Request(BINDING)] * 4))
     assert {(answer.mode, answer.id) for answer in answers} == {("llm", answers[0].id)}
     assert len(server.calls) == 4
+
+
+ABSENT = "What does it say about tariffs?"
+
+
+@pytest.mark.parametrize(
+    ("personality", "expected"),
+    [
+        (honest, ("answered", "llm", None)),
+        (lines(), ("not_in_document", "quote", "llm_invalid")),
+        (modality_upgrader, ("not_in_document", "quote", "gate_dropped_all")),
+    ],
+    ids=["writes what is there", "writes nothing", "lies"],
+)
+def test_in_the_grey_zone_the_gate_decides(
+    personality: Personality,
+    expected: tuple[str, str, str | None],
+    writing: Assistant,
+    quoting: Assistant,
+    server: FakeLlm,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where quote mode only just refuses, what passes answers; otherwise the refusal is quote mode's own."""
+    monkeypatch.setattr("assistant.ask.GREY_WIDTH", 1.0)
+    server.play((says(personality),))
+    answer = writing.answer(Request(ABSENT))
+    assert (answer.status, answer.mode, answer.mode_note) == expected
+    assert len(server.calls[0].prompt.likely) == 3
+    if answer.status != "answered":
+        quoted = quoting.answer(Request(ABSENT))
+        assert (answer.related, answer.reason, answer.claims) == (quoted.related, quoted.reason, ())
+    assert writing.verifier.problems(answer_object(answer)) == []
+
+
+def test_a_true_sentence_beside_the_question_is_no_answer(
+    writing: Assistant, quoting: Assistant, server: FakeLlm
+) -> None:
+    """Asked for a number of days, a model that names none is not shown; what it wrote is listed."""
+    aside = "Either Participant may discontinue this MOC."
+    server.play((says(lines(claim_line(aside, "iv.p1.s3"))),))
+    answer = writing.answer(Request(DELAY))
+    assert (answer.mode, answer.mode_note) == ("quote", "gate_dropped_all")
+    assert answer.claims == quoting.answer(Request(DELAY)).claims
+    assert [(drop.text, drop.reasons) for drop in answer.dropped] == [(aside, ("low_score",))]
+
+
+def test_only_what_was_shown_to_the_model_may_be_cited(quoting: Assistant, server: FakeLlm) -> None:
+    """With the document left out for its length, a true claim about a sentence that was not sent is withheld."""
+    writing = fault_table.writing(quoting, server.base_url, budget=500)
+    elsewhere = "ii.trusted.fusion.p1.s1"
+    true = claim_line(quoting.document.by_address[elsewhere].text, elsewhere)
+    server.play((says(lambda prompt: [true, *honest(prompt)]),))
+    answer = writing.answer(Request(BINDING))
+    assert elsewhere not in server.calls[0].prompt.sentences
+    assert answer.mode == "llm"
+    assert [drop.reasons for drop in answer.dropped] == [("not_offered",)]
+
+
+def test_a_claim_that_was_cut_off_is_not_shown(writing: Assistant, server: FakeLlm) -> None:
+    """A text as long as the schema allows ends where the server cut it, not where the model ended it."""
+    server.play((says(lambda prompt: [claim_line("This MOC " * 100, "iii.p1.s1"), *honest(prompt)]),))
+    answer = writing.answer(Request(BINDING))
+    assert answer.mode == "llm"
+    assert "low_score" in answer.dropped[0].reasons
+
+
+def test_admission_may_keep_a_question_from_the_model(writing: Assistant, server: FakeLlm) -> None:
+    """Refused admission is quote mode with the reason; an admitted question reports what it used."""
+    seen: list[Usage] = []
+
+    @asynccontextmanager
+    async def admission(most_tokens: int) -> AsyncIterator[Usage]:
+        if seen:
+            raise NotAdmitted("llm_budget")
+        seen.append(Usage())
+        assert most_tokens > 1000
+        yield seen[0]
+
+    async def ask() -> Answer:
+        async with aclosing(writing.stream(Request(BINDING), admission)) as stream:
+            *_, last = [event async for event in stream]
+        assert isinstance(last, Answer)
+        return last
+
+    server.play((says(),))
+    first, second = asyncio.run(ask()), asyncio.run(ask())
+    assert (first.mode, second.mode, second.mode_note) == ("llm", "quote", "llm_budget")
+    assert (seen[0].calls, len(server.calls)) == (1, 1)

@@ -1,0 +1,75 @@
+"""The measurements of language-model mode, small: the page is made from what happened, and leaks are seen."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assistant.ask import Assistant
+from assistant.config import Config
+from assistant.verify import Finding, Verifier
+from evals import llm, recording
+from evals.personalities import lines_of
+from evals.recording import Recorded
+from evals.scorers import Measure
+from index.errors import UserError
+from index.settings import IndexSettings
+
+if TYPE_CHECKING:
+    from index.embed import Embedder
+    from index.store import Store
+
+
+@pytest.fixture(scope="module")
+def assistant(opened_index: "tuple[Store, Embedder]", index_directory: Path) -> Assistant:
+    return Assistant.open(Config(index=IndexSettings(directory=index_directory)))
+
+
+def test_lines_are_of_every_kind_and_both_languages() -> None:
+    """The liars' file has each kind in English and Japanese, and the honest one only addresses that exist."""
+    lies = lines_of("liars")
+    assert {line.language for line in lies} == {"en", "ja"}
+    for kind in {line.kind for line in lies}:
+        assert {line.language for line in lies if line.kind == kind} == {"en", "ja"}, kind
+    assert llm.DECIDABLE - {"not_offered"} <= {line.kind for line in lies}
+
+
+def test_no_lie_a_rule_can_decide_is_shown(assistant: Assistant) -> None:
+    """A few answers of each such liar through the whole application: nothing it wrote is shown."""
+    lies = lines_of("liars")
+    questions = llm.answerable("dev")[:3]
+    for kind in sorted(llm.DECIDABLE - {"not_offered"}):
+        told = llm.tell(assistant, kind, [line for line in lies if line.kind == kind], questions)
+        assert told.written > 0
+        assert told.shown == (), kind
+
+
+def test_a_leak_is_counted_and_printed(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a gate that lets everything pass, the lies are counted as shown and stand on the page."""
+    lies = [line for line in lines_of("liars") if line.kind == "added_content"]
+    monkeypatch.setattr(Verifier, "finding", lambda *_: Finding((), 1.0))
+    told = llm.tell(assistant, "added_content", lies, llm.answerable("dev")[:2])
+    assert told.shown
+    assert not told.passed
+    assert all(line.text in llm.lies_section([told]) for line in told.shown)
+
+
+def test_a_recording_is_replayed_word_for_word(assistant: Assistant, tmp_path: Path) -> None:
+    """The recorded text goes through the gate like any other; figures compare it with quote mode."""
+    case = llm.answerable("dev")[0]
+    text = '{"claims": [{"addresses": ["v.p9.s9"], "text": "It must be obeyed."}]}'
+    path = tmp_path / "dev.jsonl"
+    recording.append(path, Recorded(case.id, case.question, case.language, text, "stop", 0.5, 1.5))
+    (one,) = llm.replay(assistant, "dev", path)
+    assert (one.answer.mode, one.written) == ("quote", [])
+    assert one.answer.dropped[0].text == "It must be obeyed."
+    section = llm.small_section([one], "dev", Measure.of(assistant.document))
+    assert "gate_dropped_all 1" in section
+
+
+def test_figures_go_between_the_markers() -> None:
+    """Everything else of the page stays; a page without markers is an error."""
+    page = f"before\n{llm.BEGIN}\nold\n{llm.END}\nafter\n"
+    assert llm.insert(page, "new") == f"before\n{llm.BEGIN}\n\nnew\n\n{llm.END}\nafter\n"
+    with pytest.raises(UserError):
+        llm.insert("no markers", "new")
