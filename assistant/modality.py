@@ -61,7 +61,7 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"必ず|ものとする|ものとし(?!て)|こととする|こととし(?!て)|ことになる|ことになっ|ことにな(?:り|った|"
             r"ります)|こととな(?:る|り|っ)|決定(?:した(?!日)|しました|している|しています|され|済)|"
             r"決め(?:た(?!日)|ました|ている)|決ま(?:った|りました|っている|っています)|同意(?:し|する|済|が|を)|"
-            r"了承し|承諾し|取り決め(?:た(?!日)|ました|ている)|申し合わせ|自動的に|間違いなく|確実に(?:行|実施|"
+            r"了承し|承諾し|取り決め(?:た(?!日)|ました|てい)|申し合わせ|自動的に|間違いなく|確実に(?:行|実施|"
             r"開始)|コミットし|コミットする|"
             r"公約|断言|強制|しなくてはいけ|実施されている(?!と)|既に(?:開始|実施|合意)|すでに(?:開始|実施|合意)|"
             r"不可避|ざるを得な)"
@@ -77,7 +77,7 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
 _HARMLESS = re.compile(
     r"shared commitments?(?: to)?|(?:joint|common|mutual) commitments?(?: to)?|"
     r"existing (?:\w+[ -]){0,8}?agreements?|agreements? between|\bagreements?\b|"
-    r"\b(?:nothing|no|not|never|without|neither|nor|don't|doesn't|cannot|isn't|aren't|rather than|n't)\b"
+    r"\b(?:nothing|no|not|never|without|neither|nor|nobody|no one|don't|doesn't|cannot|isn't|aren't|rather than|n't)\b"
     r"(?:[^.;]{0,60}?\b(?:commit\w*|oblig\w*|bound|binding|required?|requires|agreed?|must|shall|will|promise\w*|"
     r"pledge\w*|duty|duties|guarantee\w*|have to|has to|need to|mandat\w*)\b(?: to\b| of\b)?)+|"
     r"cannot mutually determine|(?:at|by|of) will\b|\bhow (?:\w+ ){1,6}will be\b|\bgoodwill\b|\bneed to secure\b|"
@@ -89,6 +89,9 @@ _HARMLESS_JA = re.compile(
     r"既存の(?:合意|協定)|共通のコミットメント|共有されたコミットメント|共通の約束|必ずしも|"
     r"(?:なければならない|なければなりません|なければいけない|必要がある|義務がある)[^。、]{0,6}(?:わけ|もの|"
     r"こと|の)(?:で|に)?は?(?:な|あり)"
+)
+_DENIED_AT_END = re.compile(
+    r"(?:なければ|義務|約束|必要|保証|拘束)[^。]*(?:わけ|もの|こと)(?:で)?は?(?:ない|ありません|ないと|ないとされ)[^。、]{0,8}$"
 )
 # An intention told as a plain fact: a participant as the subject of a bare action, or such an action as the last word.
 _ACTIONS = (
@@ -113,7 +116,7 @@ _FLAT_JA = re.compile(
     r"深める|深めます|深めていく|広げる|広げます|守る|守ります|守っていく|促す|促します|続ける|続けます|高める|"
     r"高めます|強める|強めます|始める|始めます|"
     r"築く|築きます|整える|整えます|支える|支えます|支えられる|支えられます|減らす|減らします|後押しする|"
-    r"後押しします|図る|図ります))$"
+    r"後押しします|図る|図ります|させる|させます|させていく|させていきます|していきます))$"
 )
 _HEDGE_JA = re.compile(
     r"意図|意向|目指|方針|考え|予定|つもり|見込|想定|期待|べき|狙|目標|目的|趣旨|しよう|いこう|ようと|たい|"
@@ -130,6 +133,8 @@ def modality(text: str) -> Modality:
 
 def _bare(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    # What a whole sentence denies at its end (…わけではありません) binds nobody.
+    plain = "。".join("" if _DENIED_AT_END.search(part) else part for part in plain.split("。"))
     return _HARMLESS_JA.sub(" ", _HARMLESS.sub(" ", plain))
 
 
@@ -193,6 +198,8 @@ def _allowed(said: str, evidence: str) -> str:
     if re.search(r"does not create|nothing in this moc", evidence):
         said = re.sub(r"\bwill (?:not|never)\b|\bmust not\b", " ", said)
         said = re.sub(r"\bno (?:\w+ )*?(?:will|must|has to)\b", " ", said)
+    if "shared commitment" in evidence:
+        said = re.sub(r"\bcommitments? (?:to|that)\b|コミットメント|コミットして", " ", said)
     if "need to secure" in evidence:
         said = re.sub(r"\bneeds? to\b|\brequires?\b|必要があ(?:る|り)", " ", said)
     if "promises" in evidence:

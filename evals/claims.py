@@ -99,3 +99,37 @@ def _row(fields: Sequence[str], place: str) -> LabelledClaim:
         tuple(addresses.split("+")),
         text,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a scripted language model writes: a lie of one kind, or (kind ``honest``) the truth."""
+
+    kind: str
+    language: Language
+    addresses: tuple[str, ...]
+    text: str
+
+
+def load_lines(name: str, folder: Path = CLAIMS) -> tuple[Line, ...]:
+    """Read ``liars`` or ``honest``: lines for the scripted models, never used for fitting.
+
+    Raises:
+        ClaimsError: naming file and line, when a row is malformed.
+    """
+    path = folder / f"{name}.tsv"
+    try:
+        rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ClaimsError(f"claims {str(path)!r} cannot be read: {error}") from None
+    header = ("kind", "language", "addresses", "claim")
+    start = 1 if rows and tuple(rows[0]) == header[1:] else 0
+    if not rows or tuple(rows[0]) != header[start:]:
+        raise ClaimsError(f"{path}:1: the first line must name the columns {', '.join(header)}")
+    lines = []
+    for number, row in enumerate(rows[1:], 2):
+        kind, *rest = ["honest", *row] if start else row
+        if len(rest) != 3 or rest[0] not in LANGUAGES or not rest[2].strip():
+            raise ClaimsError(f"{path}:{number}: a malformed row")
+        lines.append(Line(kind, rest[0], tuple(part for part in rest[1].split("+") if part), rest[2]))
+    return tuple(lines)

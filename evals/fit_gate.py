@@ -31,8 +31,8 @@ ABSENT = ("absent_topic", "absent_detail", "after_document")
 MOST_ADDRESSES = 2  # a question about many sentences says little of each
 # A word is at home everywhere when questions about that many sentences use it, at a sentence when that many of its
 # questions do; and when it is asked that much more often of what the document says than of what it does not.
-ANYWHERE_FROM, ANYWHERE_LIFT = 8, 2.0
-AT_FROM, AT_LIFT = 3, 1.2
+ANYWHERE_FROM, ANYWHERE_LIFT = 5, 1.5
+AT_FROM, AT_LIFT = 2, 1.0
 COST_SHOWN, COST_BLOCKED = 1.0, 1.0  # what an unsupported claim shown costs against a supported one withheld
 
 

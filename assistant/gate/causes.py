@@ -36,9 +36,13 @@ _GROUND = re.compile(
 
 def names_cause(claim: str) -> bool:
     """Whether a claim gives a ground for something."""
-    return any(
-        not _WORDING.search(plain(claim)[match.start() : match.end() + 80]) for match in _CAUSE.finditer(plain(claim))
-    )
+    said = plain(claim)
+    return any(not _WORDING.search(_clause_at(said, match.start())) for match in _CAUSE.finditer(said))
+
+
+def _clause_at(said: str, start: int) -> str:
+    """What follows a causal word, up to the end of its clause."""
+    return re.split(r"[,;。、]", said[start + 1 : start + 90], maxsplit=1)[0]
 
 
 def invents_cause(claim: str, cited: Cited) -> bool:

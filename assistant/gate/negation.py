@@ -6,7 +6,7 @@ from assistant.gate.record import Cited
 from assistant.gate.words import clauses, plain
 
 _NO = (
-    r"\b(?:not|no|nothing|none|never|neither|nor|without|cannot|nobody|nowhere|non-?(?:binding|legally|"
+    r"\b(?:not|no|nothing|none|never|neither|nor|without|cannot|nobody|no one|nowhere|non-?(?:binding|legally|"
     r"exhaustive|exclusive)|free of|lacks?|absent|"
     r"rather than|instead of|hardly|fails?|failing|refus\w+|declin\w+|exempt|nonbinding|untouched|unaffected|"
     r"intact|unchanged|unaltered|voluntary)\b|n't\b"
@@ -25,6 +25,10 @@ _DUTY_NOT_DENIAL = re.compile(
 _NEGATION = re.compile(f"{_NO}|{_NO_JA}")
 # Openness of a list, and the limits of a duty: denials that every sentence of the document bears.
 _OPEN = re.compile(
+    r"\b(?:not|n't|never|nor) (?:\w+ ){0,2}(?:ruled out|excluded|closed off|left out|shut out|precluded|"
+    r"prevented|limiting)\b|"
+    r"(?:排除|除外|否定|妨げ|排斥|禁止)(?:され|する|し|られ)?(?:てい|るもので|もの)?(?:は|では)?(?:ない|ません|"
+    r"ず|なく|ありません)|"
     r"\b(?:not|isn't|aren't|is not|are not|n't|never) (?:be )?(?:\w+ ){0,2}(?:only|just|merely|solely|limited|"
     r"confined|restricted|tied|exhaustive|exclusive|closed|complete|the only|the sole|all)\b|"
     r"\bnon-?(?:exhaustive|exclusive|binding)\b|\bno exhaustive\b|\bwithout (?:limitation|being limited)\b|"
@@ -53,6 +57,18 @@ _NO_DATE = re.compile(
 )
 _OUTSIDE = re.compile(
     r"\b(?:outside|beyond) (?:of )?(?:the|their|each|its|any)\b|範囲(?:外|を超え)|枠(?:外|を超え|の外)"
+)
+_BEFORE_SIGNING = re.compile(
+    r"\b(?:before|prior to|without|regardless of|ahead of)\b[^.;]{0,30}\b(?:sign\w*)|署名(?:する|した|の|される|"
+    r"をする)?(?:前|以前)|署名を待た|署名なし"
+)
+_IF_DETERMINED = re.compile(
+    r"\b(?:if|when|where|once|whenever)\b[^.;]{0,40}\b(?:determine|agree|decide|set|settle|fix|choose)\w*|"
+    r"(?:決定|合意|決め|一致)[^。、]{0,10}(?:場合|とき|時|れば|たら)"
+)
+_OTHERWISE = re.compile(
+    r"\b(?:or|otherwise|failing|else|absent|unless|without|no|not|fail\w*|unable|lacking)\b|n't|cannot|"
+    r"又は|または|なければ|ない|でき(?:ず|ません)|さもな|ません|ず、|もしくは|あるいは|か、"
 )
 _REFUSAL = re.compile(
     r"\b(?:exclud\w+|rul(?:es?|ed|ing) out|curb\w*|refus\w+|reject\w*|abandon\w*|weaken\w*|oppos\w+|prohibit\w*|"
@@ -123,7 +139,19 @@ def flips(claim: str, cited: Cited) -> bool:
         return True
     if "legal framework" in cited.english and _OUTSIDE.search(said):
         return True
+    if "both participants have signed" in cited.english and _BEFORE_SIGNING.search(said):
+        return True
+    if "cannot mutually determine" in cited.english and _turns_condition(said):
+        return True
     return any(match.group() not in held and not _close(match.group(), held) for match in _REFUSAL.finditer(bare))
+
+
+def _turns_condition(said: str) -> bool:
+    """The 180 days where a date can be determined, instead of where it cannot."""
+    if re.search(r"180|百八十|one hundred and eighty", said) is None:
+        return False
+    conditions = [match.group() for match in _IF_DETERMINED.finditer(said)]
+    return bool(conditions) and _OTHERWISE.search(said) is None and not any(_NEGATION.search(c) for c in conditions)
 
 
 def _negative(held: str) -> bool:

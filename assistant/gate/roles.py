@@ -46,6 +46,13 @@ _OTHER_NOTIFIES = re.compile(
     r"(?:他方|相手|もう一方)(?:の(?:参加者|国|政府|側))?(?:方|国|側)?(?:が|から)[^。]{0,16}?(?:通知|知らせ|"
     r"伝え)(?!を受け|され|られ)"
 )
+_RECEIVER_NOTIFIES = re.compile(
+    r"\b(?:receiv\w+|stays?|remain\w*|staying|notified)\b[^.;]{0,30}\b(?:should|must|has to|is to|would|"
+    r"ought to)\b (?:\w+ ){0,2}?"
+    r"(?:provide|give|notify|send|inform|deliver|issue|serve)|"
+    r"(?:受け取る|受け取った|受ける|受けた|残る)(?:側|方)?(?:の(?:参加者|国))?(?:参加者|国|側)?(?:が|"
+    r"から)[^。]{0,20}(?:通知|知らせ)"
+)
 _OTHERS_LAW = re.compile(
     r"\b(?:each other|one another|the other(?: side| country| participant| party|"
     r" government)?)'s? (?:own )?(?:domestic |national |internal )?laws?\b|\blaws? of the other\b|"
@@ -72,7 +79,7 @@ def _wrong_notifier(said: str, cited: Cited) -> bool:
     """Who discontinues gives the notice, and the other receives it."""
     if "provide written notice" not in cited.english:
         return False
-    if _OTHER_NOTIFIES.search(said):
+    if _OTHER_NOTIFIES.search(said) or _RECEIVER_NOTIFIES.search(said):
         return True
     ends = {side_of(m["who"]) for pattern in _ENDS_FIRST for m in pattern.finditer(said)}
     gives = {side_of(m["who"]) for pattern in _NOTIFIES for m in pattern.finditer(said)}

@@ -13,12 +13,13 @@ _ONLY = re.compile(
     r"single-handedly|on (?:its|their) own(?= [.]|[.,;]|$)|by (?:itself|themselves)|entirely|purely|"
     r"not extend beyond|other than|leav\w+ out|excluding|except(?:ing)?|apart from)\b|"
     r"だけ|のみ|に限(?:り|られ(?!な|ませ|ず)|って|る(?!もの|わけ))|限定(?:され(?!な|ませ|ず)|列挙(?!では)|した|"
-    r"して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)|に限定"
+    r"して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)(?![^。]*(?:排除|除外|可能|あり得|含ま|対象に))|に限定"
 )
 _HARMLESS_ONLY = re.compile(
     r"(?:not|n't|isn't|neither|never) (?:\w+ ){0,2}(?:only|just|merely|solely|exclusive(?:ly)?|limited to|"
     r"restricted to|confined to|tied (?:only )?to|exhaustive|alone|complete|the (?:only|sole))|"
     r"\bnon-?exhaustive\b|\bnon-?exclusive\b|rather than (?:an? )?exhaustive|"
+    r"(?:only|merely|just) (?:an? )?(?:examples?|illustrat\w+)|"
     r"only (?:that|as applicable|\"?as applicable|says?|speaks?|stat\w+|intend\w*|an? (?:intention|intent|"
     r"recognition)|express\w*|\"intend|should|may|\"should|\"may|expected)|"
     r"(?:merely|simply) (?:stat\w+|says?|express\w*|intend\w*|records?|reflect\w*)|"
@@ -47,7 +48,8 @@ _HELD_ALL = re.compile(
     r"\b(?:all|any|every|full|throughout|global|nothing|each|both|whole|universe)\b|全|いかなる|世界"
 )
 _ALL_HARMLESS = re.compile(
-    r"\b(?:not|n't) (?:at )?all\b|\bat all\b|\ball (?:in the|are|of (?:which|these|this|them)|three|four|five|"
+    r"\b(?:are|were|is|be) all\b|\b(?:not|n't) (?:at )?all\b|\bat all\b|\ball (?:in the|are|of (?:which|these|"
+    r"this|them)|three|four|five|"
     r"six|the while|part|in|mentioned|listed|named|meant|intended|among|come|figure|appear|count)\b|"
     r"\bany (?:cooperation|collaboration|such|change|modification|work|discontinuation|activit\w+|notice|"
     r"spending|money|funds?|existing|obligation\w*|legal\w*|rights?|duty|expenditure|commitment\w*|time|side|"
@@ -86,10 +88,7 @@ _WHOLE = re.compile(
     r"\b(?:all|every|throughout|each|whole|entire|across|full|start to finish|beginning to end|complete|"
     r"different|various)\b|全|すべて|各|あらゆる|通じ|一貫|様々"
 )
-_LED = re.compile(
-    rf"({US}|{JP})(?:-| |が|の)?(?:single-handedly |alone )?(?:led\b|leads?\b|leadership|主導|リード|率い)|"
-    rf"(?:led|leadership) (?:solely |only |exclusively )?by (?:the )?({US}|{JP})"
-)
+_LED = re.compile(r"(?:-| )?led\b(?! (?:to|us))|\bleads?\b|が?主導|がリード|率い")
 _WRITTEN = re.compile(r"\b(?:oral|verbal|orally|verbally|by phone|informal\w*)\b|口頭|電話で|口約束")
 
 
@@ -188,15 +187,17 @@ def _narrows(said: str, cited: Cited) -> bool:
 
 
 def _leads_alone(said: str, cited: Cited) -> bool:
-    """One side leads what the sentence has both lead."""
-    if not re.search(r"japan-led|日本が主導", cited.everything):
+    """One side leads, or exports, what the sentence has both lead or export."""
+    if not re.search(r"unitedstates and japan", cited.english):
         return False
     for match in _LED.finditer(said):
-        before = said[max(0, match.start() - 34) : match.end() + 34]
-        sides = {side_of(m.group()) for m in re.finditer(f"{US}|{JP}", before)}
-        if len(sides) < 2 and "日米" not in before and "両" not in before:
+        before, after = said[max(0, match.start() - 26) : match.start()], said[match.end() : match.end() + 45]
+        near = after if re.match(r" (?:\w+ )?by\b", after) else before
+        sides = {side_of(m.group()) for m in re.finditer(f"{US}|{JP}", near)}
+        if len(sides) == 1 and not re.search(r"日米|両|both", near):
             return True
-    return False
+    sides = {side_of(m.group()) for m in re.finditer(f"{US}|{JP}", said)}
+    return len(sides) == 1 and re.search(r"日米|両|双方|参加者|\bboth\b|\btwo\b|participants", said) is None
 
 
 def _changes_alone(said: str, cited: Cited) -> bool:

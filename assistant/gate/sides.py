@@ -41,6 +41,11 @@ _RESPECTIVELY = re.compile(r"\brespectively\b|\bin that order\b|それぞれ|順
 _HUB = re.compile(
     r"\bhub\b|\bconnect\w*\b|\bbridge\b|\brole\b|\blink\w*\b|ハブ|接続|結ぶ|結節|役割|拠点|つなぐ|要|架け橋"
 )
+_CONTINENT_HUB = re.compile(
+    r"\b(?:north america|asia|the indo-pacific)(?:'s| is| serves?| acts?| has| plays| as)\b[^.;,]{0,40}\b(?:hub|"
+    r"role|bridge|link)\b|"
+    r"(?:北米|アジア|インド太平洋)(?:が|は|の)[^。、]{0,18}(?:ハブとして|要として|役割を果た|拠点として)"
+)
 _BOTH = re.compile(
     r"\b(?:both|two|participants?|sides|countries|governments|nations|jointly|together|each|mutual\w*|"
     r"bilateral\w*|either|neither|shared|joint|one another)\b|"
@@ -223,6 +228,8 @@ def _wrong_hub(said: str, found: Sequence[Mark], cited: Cited) -> bool:
         return False
     sides = [mark for mark in found if not mark.institution]
     if sides and all(mark.side == "us" for mark in sides):
+        return True
+    if _CONTINENT_HUB.search(said):
         return True
     for match in _HUB.finditer(said):
         near = [mark for mark in sides if mark.end <= match.start() and match.start() - mark.end < _WIDEST_GAP]

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from assistant.gate import usage
 from assistant.gate.record import Cited
-from assistant.gate.words import latin_words, lexicon, plain, runs, stem, stems
+from assistant.gate.words import base, latin_words, lexicon, plain, runs, stem, stems
 
 _PREFIX = 6  # letters two stems share at the front when they are one word in two forms (telecom, telecommunications)
 _AFFIXES = frozenset(
@@ -103,7 +103,8 @@ def _read(claim: str) -> _Said:
     latin = [
         word
         for word in latin_words(text)
-        if len(word) > 1 and not word.isdigit() and "'" not in word and stem(word) not in words.idle_en
+        if len(word) > 1 and not word.isdigit() and "'" not in word
+        if stem(word) not in words.idle_en and base(word) not in words.idle_en
     ]
     return _Said(tuple(latin), tuple(runs(text)))
 
@@ -112,7 +113,9 @@ def _supported(word: str, cover: Cover) -> bool:
     root = stem(word)
     if root in cover.stems or word in cover.term_words:
         return True
-    same = lexicon().synonyms_en.get(root)
+    if base(word) in cover.stems:
+        return True
+    same = lexicon().synonyms_en.get(root) or lexicon().synonyms_en.get(base(word))
     if same is not None and not same.isdisjoint(cover.stems):
         return True
     if len(root) < _PREFIX - 1:

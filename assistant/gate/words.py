@@ -59,6 +59,14 @@ def _stemmer() -> Stemmer.Stemmer:
     return Stemmer.Stemmer("english")
 
 
+def base(word: str) -> str:
+    """The stem of the adjective an adverb or a comparison is made from (deeply, deeper → deep); of others their own."""
+    for ending in ("ly", "er", "est"):
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            return stem(word[: -len(ending)])
+    return stem(word)
+
+
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """The stem of one lower-case word, British spellings as American ones."""
