@@ -5,55 +5,31 @@ model and labelled afterwards (real). Both stand side by side; the gate is held 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from assistant.types import Language
-from assistant.verify import Finding, check
 from evals import claims as claim_files
 from evals import statistics
 from evals.claims import LabelledClaim
+from evals.gate import SUITE, Judged
+from evals.gate import judge as judge_claims
 from evals.gates import SLICE_MINIMUM, Gate, Verdict, judge
 from evals.measured import Measured, Metric, Unit, plain, rate
 from evals.scorers import one
 from index.document import Document
 
-SUITE = "claims"  # what gates.toml calls it
 HELD = "test"  # the file of claims that gates are held against
-Judge = Callable[[str, Sequence[str], Language], Finding]
-COLUMNS = ("caught", "false_alarms", "balanced_accuracy", "auroc", "minimal_pairs")
+Judge = Callable[[Sequence[LabelledClaim], Document], Sequence[Judged]]
+COLUMNS = ("caught", "blocked", "balanced", "auroc", "pairs")
 _MISSED_SHOWN = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A labelled claim and what the gate said of it."""
-
-    claim: LabelledClaim
-    finding: Finding
-
-    @property
-    def right(self) -> bool:
-        """Whether the gate decided as the label does."""
-        return self.finding.supported == self.claim.is_supported
-
-    @property
-    def score(self) -> float:
-        """The gate's score; where it has none, its decision."""
-        return self.finding.score if self.finding.score is not None else float(self.finding.supported)
-
-
-def judge_all(claims: Sequence[LabelledClaim], document: Document, gate: Judge = check) -> tuple[Judged, ...]:
-    """Ask the gate about every claim."""
-    return tuple(Judged(c, gate(c.text, c.evidence(document), c.language)) for c in claims)
 
 
 def measure(judged: Sequence[Judged]) -> dict[str, Metric]:
     """Name → metric; only what applies.
 
-    ``gate_detection`` unsupported claims blocked / unsupported, ``gate_false_alarms`` supported claims blocked /
-    supported, ``gate_pairs`` groups decided wholly right / groups with both labels, ``gate_balanced`` the mean of
-    detection and supported claims passed, ``gate_auroc`` of the score. A group is the unit of the bootstrap.
+    ``caught`` unsupported claims blocked / unsupported, ``blocked`` supported claims blocked /
+    supported, ``pairs`` groups decided wholly right / groups with both labels, ``balanced`` the mean of
+    detection and supported claims passed, ``auroc`` of the score. A group is the unit of the bootstrap.
     """
     bad = [one_ for one_ in judged if not one_.claim.is_supported]
     good = [one_ for one_ in judged if one_.claim.is_supported]
@@ -62,11 +38,11 @@ def measure(judged: Sequence[Judged]) -> dict[str, Metric]:
         groups.setdefault(found.claim.group, []).append(found)
     pairs = {name: members for name, members in groups.items() if len({m.claim.label for m in members}) == 2}
     metrics: dict[str, Metric | None] = {
-        "gate_detection": rate([_unit(f, not f.finding.supported) for f in bad], "more", len(judged)),
-        "gate_false_alarms": rate([_unit(f, not f.finding.supported) for f in good], "less", len(judged)),
-        "gate_pairs": rate(
+        "caught": rate([_unit(f, not f.finding.supported) for f in bad], "more", len(judged)),
+        "blocked": rate([_unit(f, not f.finding.supported) for f in good], "less", len(judged)),
+        "pairs": rate(
             [
-                Unit(tuple(m.claim.id for m in members), name, one(all(m.right for m in members)))
+                Unit(tuple(m.claim.id for m in members), name, one(all(m.is_right for m in members)))
                 for name, members in pairs.items()
             ],
             "more",
@@ -76,8 +52,8 @@ def measure(judged: Sequence[Judged]) -> dict[str, Metric]:
     if bad and good:
         caught = sum(not f.finding.supported for f in bad) / len(bad)
         passed = sum(f.finding.supported for f in good) / len(good)
-        metrics["gate_balanced"] = plain((caught + passed) / 2, len(judged))
-        metrics["gate_auroc"] = plain(statistics.auroc([f.score for f in good], [f.score for f in bad]), len(judged))
+        metrics["balanced"] = plain((caught + passed) / 2, len(judged))
+        metrics["auroc"] = plain(statistics.auroc([f.score for f in good], [f.score for f in bad]), len(judged))
     return {name: metric for name, metric in metrics.items() if metric is not None}
 
 
@@ -115,10 +91,12 @@ def labelled() -> list[str]:
     return [path.stem for path in paths if path.read_text(encoding="utf-8").startswith(header)]
 
 
-def detector(document: Document, limits: Sequence[Gate], gate: Judge = check) -> tuple[dict[str, Any], Verdict]:
+def detector(
+    document: Document, limits: Sequence[Gate], decide: Judge = judge_claims
+) -> tuple[dict[str, Any], Verdict]:
     """The content of detector.json, and the verdict of the gates on the test claims (dev where there are none)."""
     names = labelled()
-    judged = {name: judge_all(claim_files.load(name), document, gate) for name in names}
+    judged = {name: decide(claim_files.load(name), document) for name in names}
     held = HELD if HELD in judged else "dev"
     measured = measured_of(judged[held])
     verdict = judge(SUITE, measured, [limit for limit in limits if limit.suite == SUITE])
@@ -130,7 +108,7 @@ def detector(document: Document, limits: Sequence[Gate], gate: Judge = check) ->
             chosen = [one_ for one_ in found if language in (None, one_.claim.language)]
             if chosen:
                 rows.append(_row(f"{name}, {language or 'all'}", measure(chosen)))
-    wrong = [found for found in judged[held] if not found.right]
+    wrong = [found for found in judged[held] if not found.is_right]
     content = {
         "schema": 1,
         "line": verdict.line,
@@ -138,24 +116,20 @@ def detector(document: Document, limits: Sequence[Gate], gate: Judge = check) ->
         "columns": COLUMNS,
         "rows": rows,
         "gates": [{"name": f.name, "state": f.state, "why": f.why} for f in verdict.findings],
-        "detection_by_kind": {
-            kind: _plain(found["gate_detection"])
-            for kind, found in by_kind(judged[held]).items()
-            if "gate_detection" in found
+        "caught_by_kind": {
+            kind: _plain(found["caught"]) for kind, found in by_kind(judged[held]).items() if "caught" in found
         },
-        "false_alarms_by_kind": {
-            kind: _plain(found["gate_false_alarms"])
-            for kind, found in by_kind(judged[held]).items()
-            if "gate_false_alarms" in found
+        "blocked_by_kind": {
+            kind: _plain(found["blocked"]) for kind, found in by_kind(judged[held]).items() if "blocked" in found
         },
         "roc": {name: curve for name, found in judged.items() if (curve := roc(found))},
         "roc_points": {
             name: {
-                "detection": _plain(metrics["gate_detection"]),
-                "false_alarms": _plain(metrics["gate_false_alarms"]),
+                "caught": _plain(metrics["caught"]),
+                "blocked": _plain(metrics["blocked"]),
             }
             for name, found in judged.items()
-            if {"gate_detection", "gate_false_alarms"} <= set(metrics := measure(found))
+            if {"caught", "blocked"} <= set(metrics := measure(found))
         },
         "missed": [_missed(found) for found in wrong[:_MISSED_SHOWN]],
     }
@@ -175,11 +149,7 @@ def _plain(metric: Metric) -> dict[str, Any]:
 
 
 def _row(name: str, metrics: Mapping[str, Metric]) -> dict[str, str]:
-    cells = ("gate_detection", "gate_false_alarms", "gate_balanced", "gate_auroc", "gate_pairs")
-    return {"name": name} | {
-        column: _words(metrics[metric]) if metric in metrics else ""
-        for column, metric in zip(COLUMNS, cells, strict=True)
-    }
+    return {"name": name} | {column: _words(metrics[column]) if column in metrics else "" for column in COLUMNS}
 
 
 def _words(metric: Metric) -> str:

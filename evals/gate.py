@@ -17,7 +17,7 @@ from assistant.types import LANGUAGES, Claim, IndexIdentity
 from assistant.verify import Finding, Verifier, check
 from evals import claims, gates
 from evals.claims import LIES, LabelledClaim, Line
-from evals.metrics import Measured, Metric
+from evals.measured import Measured, Metric
 from evals.statistics import Rate, auroc
 from index import parse, reading_aid
 from index.document import Document

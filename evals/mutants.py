@@ -222,16 +222,16 @@ MUTANTS = (
 )
 
 GATE_MUTANTS = (
-    GateMutant("gate that shows everything", "gate_detection", lambda claim: True),
-    GateMutant("gate that blocks everything", "gate_false_alarms", lambda claim: False),
+    GateMutant("gate that shows everything", "caught", lambda claim: True),
+    GateMutant("gate that blocks everything", "blocked", lambda claim: False),
     GateMutant(
         "gate blind to swapped parties",
-        "gate_detection",
+        "caught",
         lambda claim: claim.is_supported or claim.kind == "party_swap",
     ),
     GateMutant(
         "gate that reads no Japanese",
-        "gate_pairs",
+        "pairs",
         lambda claim: claim.is_supported or claim.language == "ja",
     ),
 )

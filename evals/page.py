@@ -138,11 +138,10 @@ def _detector_charts(detector: Mapping[str, Any]) -> dict[str, Markup]:
     found = {}
     if detector["roc"]:
         points = {
-            name: (row["false_alarms"]["value"], row["detection"]["value"])
-            for name, row in detector["roc_points"].items()
+            name: (row["blocked"]["value"], row["caught"]["value"]) for name, row in detector["roc_points"].items()
         }
         found["roc"] = charts.roc(detector["roc"], points)
-    kinds = [(kind, m["value"], m["k"], m["n"]) for kind, m in detector["detection_by_kind"].items()]
+    kinds = [(kind, m["value"], m["k"], m["n"]) for kind, m in detector["caught_by_kind"].items()]
     if kinds:
         found["kinds"] = charts.bars("Unsupported claims caught, by kind", kinds)
     return found

@@ -14,7 +14,8 @@ from evals import claims as claim_files
 from evals import gates, metrics, runner
 from evals.cases import Case
 from evals.claims import LabelledClaim
-from evals.detector import SUITE, Judged, measured_of
+from evals.detector import measured_of
+from evals.gate import SUITE, Judged
 from evals.gates import Gate, Verdict
 from evals.mutants import GATE_MUTANTS, MUTANTS, GateMutant, Mutant, Workshop, right
 from evals.oracle import Oracle

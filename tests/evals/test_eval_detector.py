@@ -7,7 +7,7 @@ import pytest
 from assistant.verify import Finding
 from evals import detector
 from evals.claims import LabelledClaim
-from evals.detector import Judged
+from evals.gate import SUITE, Judged
 from evals.gates import Gate
 from tests.evals.made import DOCUMENT
 
@@ -32,21 +32,21 @@ RUN = (
 def test_detection_false_alarms_and_pairs() -> None:
     """2 of 3 lies caught, 1 of 3 truths blocked, 1 of 2 pairs wholly right, balanced (⅔ + ⅔)/2."""
     found = detector.measure(RUN)
-    assert (found["gate_detection"].k, found["gate_detection"].n, found["gate_detection"].worse) == (2, 3, ("f3",))
-    assert (found["gate_false_alarms"].k, found["gate_false_alarms"].worse) == (1, ("t2",))
-    assert (found["gate_pairs"].k, found["gate_pairs"].n, found["gate_pairs"].worse) == (1, 2, ("t2", "f2"))
-    assert found["gate_balanced"].value == pytest.approx(2 / 3)
+    assert (found["caught"].k, found["caught"].n, found["caught"].worse) == (2, 3, ("f3",))
+    assert (found["blocked"].k, found["blocked"].worse) == (1, ("t2",))
+    assert (found["pairs"].k, found["pairs"].n, found["pairs"].worse) == (1, 2, ("t2", "f2"))
+    assert found["balanced"].value == pytest.approx(2 / 3)
     # Truths .9 .4 .8 against lies .2 .1 .85: 3 + 2 + 2 of 9 pairs.
-    assert found["gate_auroc"].value == pytest.approx(7 / 9)
+    assert found["auroc"].value == pytest.approx(7 / 9)
 
 
 def test_a_kind_shows_only_what_applies_to_it() -> None:
     """A kind of lie has a detection rate and no false alarms."""
     kinds = detector.by_kind(RUN)
-    assert set(kinds["party_swap"]) == {"gate_detection"}
-    assert (kinds["party_swap"]["gate_detection"].k, kinds["number_mismatch"]["gate_detection"].k) == (2, 0)
-    assert set(kinds["k"]) == {"gate_false_alarms"}
-    assert detector.measured_of(RUN).metrics["gate_detection[ja]"].k == 0
+    assert set(kinds["party_swap"]) == {"caught"}
+    assert (kinds["party_swap"]["caught"].k, kinds["number_mismatch"]["caught"].k) == (2, 0)
+    assert set(kinds["k"]) == {"blocked"}
+    assert detector.measured_of(RUN).metrics["caught[ja]"].k == 0
 
 
 def test_the_curve_runs_from_nothing_to_everything() -> None:
@@ -58,18 +58,14 @@ def test_the_curve_runs_from_nothing_to_everything() -> None:
     assert detector.roc(RUN[:1]) == []
 
 
-def test_without_a_score_the_decision_is_the_score() -> None:
-    """A claim blocked by a rule has none."""
-    assert judged("x", "unsupported", None, shown=False).score == 0.0
-    assert judged("x", "supported", None, shown=True).score == 1.0
-
-
 def test_every_file_is_reported_and_one_is_held() -> None:
     """A gate that shows everything: nothing caught, no false alarm, the floor not reached; said with its words."""
-    limit = Gate("gate_detection", "more", floor=0.9, suite=detector.SUITE)
-    content, verdict = detector.detector(DOCUMENT, [limit], lambda *_: Finding((), 1.0))
+    limit = Gate("caught", "more", floor=0.9, suite=SUITE)
+    content, verdict = detector.detector(
+        DOCUMENT, [limit], lambda given, _: [Judged(c, Finding((), 1.0)) for c in given]
+    )
     assert content["line"] == verdict.line
-    assert verdict.line.startswith("BELOW FLOOR claims: gate_detection is 0.000")
+    assert verdict.line.startswith("BELOW FLOOR claims: caught is 0.000")
     assert content["held"] in detector.labelled()
     assert {row["name"].partition(",")[0] for row in content["rows"]} == set(detector.labelled())
     assert content["missed"][0]["label"] == "unsupported"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from evals import detector, gates, metrics
+from evals import gate as gate_eval
+from evals import gates, metrics
 from evals.gates import Gate, GateError
 from evals.measured import Measured
 from evals.outcomes import Result, result
@@ -36,7 +37,7 @@ def test_shipped_gates_name_metrics_that_exist() -> None:
     again = {r.case.id: r.answer for r in both}  # type: ignore[union-attr]
     noisy = scored(case("1~case"), "iii.p1.s1")
     found = metrics.measure_run(both, MEASURE, {"1": False, "2": False}, again, [noisy])
-    names = {gate.metric for gate in shipped if gate.metric != "errors" and gate.suite != detector.SUITE}
+    names = {gate.metric for gate in shipped if gate.metric != "errors" and gate.suite != gate_eval.SUITE}
     assert names <= set(found.metrics)
     assert {gate.metric for gate in shipped if gate.limit is not None} == {
         "errors", "verbatim", "dangling", "upgrades", "numbers", "negations", "injected", "false_absence",
