@@ -23,10 +23,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         service = Service(Config.from_env())
         listening = _listen(arguments.host, arguments.port)
+        return serve(service, listening)
     except UserError as error:
         print(f"app: {error}", file=sys.stderr)
         return error.exit_code
-    return serve(service, listening)
 
 
 def serve(service: Service, listening: socket.socket) -> int:

@@ -1,4 +1,4 @@
-"""python -m assistant: ask, check, verify, settings."""
+"""python -m assistant: ask, check, verify, feedback, settings."""
 
 import argparse
 import json
@@ -43,6 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     verifying = commands.add_parser("verify", help="check a saved answer object again")
     verifying.add_argument("receipt", type=Path, metavar="RECEIPT.json")
     verifying.set_defaults(run=verify)
+    reading = commands.add_parser("feedback", help="readers' feedback as lines of JSON, or delete it")
+    reading.add_argument("action", choices=("export", "purge"))
+    reading.add_argument("--out", type=Path, metavar="OUT.jsonl", help="export into this file instead of stdout")
+    reading.add_argument("--all", action="store_true", help="purge all of it, not only what is older than kept")
+    reading.set_defaults(run=feedback)
     commands.add_parser("settings", help="print the table of settings").set_defaults(run=settings)
     return parser
 
@@ -117,6 +122,30 @@ def verify(arguments: argparse.Namespace) -> int:
     if not problems:
         print(f"{saved['id']} holds: {len(saved['citations'])} quotes, document {document.sha256[:12]}")
     return 1 if problems else 0
+
+
+def feedback(arguments: argparse.Namespace) -> int:
+    """Print readers' feedback, for a person to make eval cases of (``python -m evals promote``), or delete it."""
+    from assistant.feedback import FeedbackStore, reports
+
+    config = Config.from_env()
+    if config.feedback_directory is None:
+        raise ConfigError("MOC_FEEDBACK_DIR is not set, so there is no feedback; set it to the directory it lies in")
+    if (arguments.action == "purge" and arguments.out) or (arguments.action == "export" and arguments.all):
+        raise ConfigError("--out goes with export, --all with purge")
+    store = FeedbackStore(config.feedback_directory, config.feedback_days)
+    if arguments.action == "purge":
+        print(f"deleted: {store.purge(everything=arguments.all)}")
+        return 0
+    text = "".join(f"{line}\n" for line in reports(store.all()))
+    if arguments.out is None:
+        print(text, end="")
+        return 0
+    try:
+        arguments.out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{str(arguments.out)!r} cannot be written: {error.strerror}") from None
+    return 0
 
 
 def settings(_: argparse.Namespace) -> int:

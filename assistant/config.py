@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from index.errors import ConfigError
 from index.settings import IndexSettings, read_secret
@@ -49,6 +50,12 @@ SETTINGS = (
     Setting("MOC_OPERATOR_NAME", "", "who runs the service"),
     Setting("MOC_OPERATOR_CONTACT", "", "how to reach them"),
     Setting("MOC_OFFICIAL_URL", "", "where the official text is published"),
+    Setting(
+        "MOC_FEEDBACK_DIR",
+        "",
+        "directory for readers' feedback, kept from other users of the machine. Empty: no feedback is taken",
+    ),
+    Setting("MOC_FEEDBACK_DAYS", "30", "days until feedback is deleted"),
     Setting("MOC_METRICS_TOKEN", "", "bearer token for the reasons in `/readyz` (or `MOC_METRICS_TOKEN_FILE`)"),
 )
 _SECRETS = ("OPENAI_API_KEY", "MOC_EMBEDDING_API_KEY", "MOC_METRICS_TOKEN")
@@ -86,6 +93,13 @@ class Config:
     operator_contact: str = ""
     official_url: str = ""
     metrics_token: str | None = None
+    feedback_directory: Path | None = None
+    feedback_days: int = 30
+
+    @property
+    def feedback_on(self) -> bool:
+        """Whether readers may leave feedback."""
+        return self.feedback_directory is not None
 
     @property
     def llm_on(self) -> bool:
@@ -113,6 +127,8 @@ class Config:
             operator_contact=environ.get("MOC_OPERATOR_CONTACT", "").strip(),
             official_url=_url("MOC_OFFICIAL_URL", environ),
             metrics_token=read_secret("MOC_METRICS_TOKEN", environ),
+            feedback_directory=_directory("MOC_FEEDBACK_DIR", environ),
+            feedback_days=_days("MOC_FEEDBACK_DAYS", environ, 30),
         )
 
 
@@ -155,10 +171,22 @@ def _seconds(name: str, environ: Mapping[str, str], default: float) -> float:
     return seconds
 
 
+<<<<<<< HEAD
 def _whole_number(name: str, environ: Mapping[str, str], default: int, lowest: int, highest: int) -> int:
     value = environ.get(name, "").strip() or str(default)
     if not (value.isascii() and value.isdigit() and lowest <= int(value) <= highest):
         raise ConfigError(f"{name} is {value!r}; it must be a whole number from {lowest} to {highest}")
+=======
+def _directory(name: str, environ: Mapping[str, str]) -> Path | None:
+    value = environ.get(name, "").strip()
+    return Path(value) if value else None
+
+
+def _days(name: str, environ: Mapping[str, str], default: int) -> int:
+    value = environ.get(name, "").strip() or str(default)
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 366):
+        raise ConfigError(f"{name} is {value!r}; it must be a number of days from 1 to 366")
+>>>>>>> main
     return int(value)
 
 

@@ -41,6 +41,12 @@ _ORDINAL_JA = re.compile(
     r"(?:の?(?:もの|項目|文|分野|やつ|方|ところ|点))?(?:は|って|について|を)?(?:もう少し)?(?:詳しく|説明して|教えて"
     r"|何|どう)?(?:ください|ですか|下さい)?"
 )
+_ORDINAL_WITHIN = 50  # characters
+_SOME_ORDINAL_EN = re.compile(
+    rf"\b(?:the|that) (?P<word>{'|'.join(_ORDINALS_EN)}) (?:one|item|point|bullet|of (?:them|those|these))\b",
+    re.IGNORECASE,
+)
+_SOME_ORDINAL_JA = re.compile(r"(?P<n>[1-9一二三四五六七八九十])(?:つ目|番目|個目|項目め)(?:は|が|の|を|って)")
 _ABOUT_EN = re.compile(
     rf"{_AND}(?:(?:what|how) about|(?:is|does|do) (?:it|that|this|the same)(?: also)? (?:the same |apply |hold "
     rf"|true |work |go )+(?:for|in|to|on)|"
@@ -206,6 +212,8 @@ class FollowUps:
         japanese = _is_japanese(bare)
         if ordinal := _ordinal(bare):
             return self._nth(ordinal, language, earlier, answer)
+        if (ordinal := _ordinal_within(bare)) and not self.mentions(bare):
+            return self._nth(ordinal, language, earlier, answer) or text
         if earlier is None:
             return text
         stem = earlier.rstrip(" ?.!。？！")
@@ -286,6 +294,8 @@ class FollowUps:
     def _nth(self, number: int, language: Language, earlier: str | None, answer: str) -> str | None:
         """A question about the n-th sentence, or else list item, that the last answer shows."""
         addresses = self._shown(answer) or self._listed(earlier)
+        if number > len(addresses) and (siblings := self._siblings(addresses)):
+            addresses = siblings
         if addresses and number <= len(addresses):
             address = addresses[number - 1 if number > 0 else -1]
             name = label(self._document, address, language)
@@ -299,6 +309,14 @@ class FollowUps:
             item = items[number - 1 if number > 0 else -1]
             return _about(item.en, item.ja, language)
         return None
+
+    def _siblings(self, addresses: Sequence[str]) -> list[str]:
+        """All items of the list that the addresses are items of: after its first two, "the third" is the next one."""
+        for part in self._document.walk():
+            items = [s.address for block in part.blocks if block.kind == "item" for s in block.sentences]
+            if addresses and set(addresses) <= set(items):
+                return items
+        return []
 
     def _shown(self, answer: str) -> list[str]:
         """Addresses an answer names by link, label or verbatim sentence, each once, in the order of the answer."""
@@ -367,6 +385,17 @@ def _ordinal(bare: str) -> int | None:
         if match["n"]:
             return _KANJI_DIGITS.get(match["n"]) or int(match["n"])
         return 1 if match["first"] else -1
+    return None
+
+
+def _ordinal_within(bare: str) -> int | None:
+    """Which one a short question with more words asks about ("why the second one?", 「二番目は何のため」)."""
+    if len(bare) > _ORDINAL_WITHIN:
+        return None
+    if match := _SOME_ORDINAL_EN.search(bare):
+        return _ORDINALS_EN[match["word"].lower()]
+    if match := _SOME_ORDINAL_JA.match(bare):
+        return _KANJI_DIGITS.get(match["n"]) or int(match["n"])
     return None
 
 

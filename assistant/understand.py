@@ -112,7 +112,8 @@ class Understanding:
                     earlier = resolved[:MAX_CHARACTERS]
         resolved = self._follow_ups.resolve(asked, language, earlier, answer)
         if resolved == asked and is_unclear(asked) and not self._follow_ups.mentions(asked):
-            return None, earlier
+            # It asks for nothing by itself; after a question it asks that question on.
+            return f"{earlier} {asked}" if earlier else None, earlier
         return resolved, earlier
 
     def _declined(self, text: str, wished: Language | None, reason: str) -> ShortReply:

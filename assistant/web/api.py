@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -14,13 +14,15 @@ from pydantic import AliasChoices, BaseModel, Field, ValidationError, field_vali
 
 from assistant import render, types
 from assistant.types import Answer, Language
-from assistant.web.reader import page_language
+from assistant.web.pages import page_language
 from assistant.web.service import NotReady, Service
 from index.document import Document, Part, Sentence
 from index.reading_aid import ReadingAid
 
 _log = logging.getLogger(__name__)
 _FORWARDING = ("forwarded", "via", "x-real-ip")
+
+Body = TypeVar("Body", bound=BaseModel)
 
 
 class TurnBody(BaseModel):
@@ -85,7 +87,7 @@ def router(service: Service) -> APIRouter:
 
     @routes.post("/api/ask")
     async def ask(request: Request) -> Response:
-        body = await _ask_body(request)
+        body = await json_body(request, AskBody)
         if body.stream:
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
             events = _events(service, body.request(), base_url)
@@ -120,7 +122,9 @@ def router(service: Service) -> APIRouter:
 
     @routes.api_route("/api/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
     def unknown(rest: str, request: Request) -> Response:
-        allowed = {"ask": "POST", "document": "GET"}.get(rest, "GET" if rest.startswith("sections/") else "")
+        allowed = {"ask": "POST", "document": "GET", "verify": "POST", "feedback": "POST"}.get(
+            rest, "GET" if rest.startswith("sections/") else ""
+        )
         if allowed and request.method != allowed:
             message = f"{request.url.path} takes {allowed} only"
             raise ApiError(405, "method_not_allowed", message, {"Allow": allowed})
@@ -177,7 +181,12 @@ def _sentence(document: Document, aid: ReadingAid | None, sentence: Sentence, la
     }
 
 
-async def _ask_body(request: Request) -> AskBody:
+async def json_body(request: Request, model: type[Body]) -> Body:
+    """The body of a request as this model.
+
+    Raises:
+        ApiError: 415 for another type, 400 for what is no JSON or not as it should be (the first field, not its value).
+    """
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if content_type != "application/json":
         raise ApiError(415, "unsupported_media_type", f"the body is {content_type!r}; send application/json")
@@ -186,7 +195,7 @@ async def _ask_body(request: Request) -> AskBody:
     except (ValueError, RecursionError) as error:
         raise ApiError(400, "bad_json", f"the body is not JSON: {type(error).__name__}") from None
     try:
-        return AskBody.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         place = ".".join(str(step) for step in first["loc"]) or "the body"

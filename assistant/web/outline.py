@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from markupsafe import Markup, escape
@@ -48,6 +48,7 @@ class Outline:
     title: Row
     date: Row
     sections: tuple[Section, ...]
+    as_words: bool = False  # the search was not found as a phrase, but all its words were, within one passage
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -76,13 +77,25 @@ def search_pattern(query: str) -> re.Pattern[str] | None:
 
 
 def lay_out(document: Document, aid: ReadingAid | None, language: Language, query: str = "") -> Outline:
-    """Lay the document out with labels in ``language``, search hits for ``query`` marked in text and reading aid."""
-    pattern = search_pattern(query)
+    """Lay the document out with labels in ``language``, search hits for ``query`` marked in text and reading aid.
 
+    A search of several words that is nowhere found as a phrase marks the passages that hold all of them.
+    """
+    outline = _outline(document, aid, language, (search_pattern(query),))
+    words = query.split()
+    if outline.hits or len(words) < 2:
+        return outline
+    by_words = _outline(document, aid, language, tuple(map(search_pattern, words)))
+    return replace(by_words, as_words=True) if by_words.hits else outline
+
+
+def _outline(
+    document: Document, aid: ReadingAid | None, language: Language, patterns: tuple[re.Pattern[str] | None, ...]
+) -> Outline:
     def row(address: str) -> Row:
-        text, hits = _mark(document.by_address[address].text, pattern)
+        text, hits = _mark(document.by_address[address].text, patterns)
         rendering = aid.sentences[address] if aid else None
-        aid_text, aid_hits = _mark(rendering, pattern) if rendering else (None, 0)
+        aid_text, aid_hits = _mark(rendering, patterns) if rendering else (None, 0)
         return Row(address, render.label(document, address, language), text, aid_text, hits, aid_hits)
 
     def sections(part: Part, level: int) -> Iterator[Section]:
@@ -118,11 +131,14 @@ def _loose(word: str) -> str:
     return "".join(_LOOSE.get(character) or re.escape(character) for character in word)
 
 
-def _mark(text: str, pattern: re.Pattern[str] | None) -> tuple[Markup, int]:
-    if pattern is None:
+def _mark(text: str, patterns: tuple[re.Pattern[str] | None, ...]) -> tuple[Markup, int]:
+    """The text with every hit marked, and how many; none where one of the patterns has no hit in it."""
+    wanted = [pattern for pattern in patterns if pattern]
+    if not wanted or not all(pattern.search(text) for pattern in wanted):
         return escape(text), 0
+    either = re.compile("|".join(pattern.pattern for pattern in wanted), re.IGNORECASE)
     pieces, end, hits = [], 0, 0
-    for match in pattern.finditer(text):
+    for match in either.finditer(text):
         pieces += [escape(text[end : match.start()]), Markup("<mark>{}</mark>").format(match.group())]
         end, hits = match.end(), hits + 1
     return Markup("").join([*pieces, escape(text[end:])]), hits

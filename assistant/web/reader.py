@@ -1,35 +1,19 @@
 """The document as plain HTML, readable and searchable without JavaScript, and as the exact text of record."""
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
-import jinja2
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from assistant.strings import choose_language, strings
+from assistant.strings import strings
 from assistant.types import Language
 from assistant.web.outline import Outline, lay_out
+from assistant.web.pages import html, page, page_language, page_route
 from assistant.web.service import Service
 from index.document import Document
 from index.reading_aid import ReadingAid
 
 MAX_QUERY = 200  # characters; no sentence holds a longer phrase anyone would look for
-
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-
-def page_language(request: Request) -> Language:
-    """The language a page is wanted in: ``?lang=``, else the browser's."""
-    return choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
 
 
 def long_date(document: Document, language: Language) -> str:
@@ -44,14 +28,14 @@ def router(service: Service) -> APIRouter:
     """``GET /document`` and ``GET /document.txt``."""
     routes = APIRouter()
 
-    @routes.get("/document")
+    @page_route(routes, "/document")
     def document(request: Request) -> HTMLResponse:
         language = page_language(request)
         query = request.query_params.get("q", "")[:MAX_QUERY].strip()
         aid = {"0": False, "1": True}.get(request.query_params.get("aid", ""), language == "ja")
-        return HTMLResponse(document_page(service.document, service.reading_aid, language, query, aid))
+        return html(document_page(service.document, service.reading_aid, language, query, aid))
 
-    @routes.get("/document.txt")
+    @page_route(routes, "/document.txt")
     def text_of_record(request: Request) -> Response:
         tag = f'"{service.document.sha256}"'
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
@@ -71,11 +55,13 @@ def document_page(
     outline = lay_out(document, aid, language, query)
 
     def link(**changes: str) -> str:
-        """An address of this page with other parameters; empty ones are left out."""
+        """An address of this page with other parameters; what is empty, or usual in the language, is left out."""
         wanted = {"lang": language, "q": query, "aid": "1" if show_aid else "0"} | changes
+        if wanted["aid"] == ("1" if wanted["lang"] == "ja" else "0"):
+            del wanted["aid"]
         return "document?" + urlencode({name: value for name, value in wanted.items() if value})
 
-    return _page(
+    return page(
         "document.html",
         language,
         outline=outline,
@@ -91,25 +77,14 @@ def document_page(
 
 def panel(document: Document, aid: ReadingAid | None, language: Language) -> str:
     """The document for the panel beside the chat: HTML inside Markdown, so no line of it may be blank."""
-    html = _page("panel.html", language, outline=lay_out(document, aid, language), has_aid=aid is not None)
+    html = page("panel.html", language, outline=lay_out(document, aid, language), has_aid=aid is not None)
     return "\n".join(line.strip() for line in html.splitlines() if line.strip())
-
-
-def error_page(status: int, language: Language, base: str) -> str:
-    """A page that says what went wrong and where to go instead; ``base`` is the service's root, ending in a slash."""
-    kind = "404" if status == 404 else "other"
-    words = strings(language)
-    title, text = words[f"error_title_{kind}"], words[f"error_text_{kind}"]
-    return _page("error.html", language, base=base, title=title, text=text)
-
-
-def _page(template: str, language: Language, **values: Any) -> str:
-    words: Mapping[str, str] = strings(language)
-    return _TEMPLATES.get_template(template).render(language=language, words=words, **values)
 
 
 def _result(outline: Outline, query: str, language: Language) -> str | None:
     if not query:
         return None
+    if outline.as_words:
+        return strings(language)["reader_words"].format(query=query, sentences=len(outline.found))
     key = {0: "reader_hits_0", 1: "reader_hits_1"}.get(outline.hits, "reader_hits")
     return strings(language)[key].format(query=query, count=outline.hits, sentences=len(outline.found))

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from assistant.web import api, page, reader
+from assistant.web import about, api, errors, feedback, page, reader, receipts
 from assistant.web.frame import Frame
 from assistant.web.service import Service
 from assistant.web.shell import Policy, Shell
@@ -23,8 +23,9 @@ def create(service: Service) -> ASGIApp:
     root_path = urlsplit(service.config.public_url).path.rstrip("/")
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(api.ApiError, api.error_response)
-    app.include_router(api.router(service))
-    app.include_router(reader.router(service))
+    errors.install(app)
+    for pages in (reader, about, receipts, feedback, api):  # api last: it says of every other path that it is not there
+        app.include_router(pages.router(service))
     app.mount("/site", StaticFiles(directory=_STATIC))
     page.mount(app, service, root_path)
     return Shell(Frame(app), Policy(service.config.frame_origins), root_path)

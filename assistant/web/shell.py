@@ -5,12 +5,12 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.strings import choose_language
 from assistant.web.api import error_body
-from assistant.web.reader import error_page
+from assistant.web.errors import error_page, wants_page
 
 API_BODY = 16 * 1024  # bytes
 # Gradio's page sends the whole conversation with every question; a megabyte is several hundred answers.
@@ -20,13 +20,16 @@ CHAT_BODY = 1024 * 1024
 # monitoring, its API description and its run history. The chat needs these and no others.
 _CHAT_ROUTES = re.compile(
     r"/|(?:/ja)?/(?:"
-    r"config/?|theme\.css|manifest\.json|favicon\.ico|robots\.txt"
+    r"config/?|theme\.css|manifest\.json"
     r"|assets/[\w./@-]+|static/[\w./@-]+"
     r"|gradio_api/(?:info/?|app_id/?|startup-events|theme\.css|reset/?|cancel"
     r"|queue/(?:join|data)|call/(?:v2/)?\w+(?:/\w+)?|heartbeat/\w+)"
     r")"
 )
-_OWN_ROUTES = re.compile(r"/(?:document(?:\.txt)?|api/.+|healthz|readyz|site/[\w.-]+)")
+_OWN_ROUTES = re.compile(
+    r"/(?:document(?:\.txt)?|about|privacy|accessibility|a/\w+|favicon\.ico|robots\.txt"
+    r"|api/.+|healthz|readyz|site/[\w.-]+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +168,10 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 async def _refuse(scope: Scope, send: Send, path: str, status: int, code: str, message: str) -> None:
     headers = Headers(scope=scope)
-    if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
+    if wants_page(headers):
         base = "../" * (path.count("/") - 1) or "./"
-        body = error_page(status, choose_language(None, headers.get("accept-language")), base).encode()
+        wished = QueryParams(scope["query_string"].decode("latin-1")).get("lang")
+        body = error_page(status, choose_language(wished, headers.get("accept-language")), base).encode()
         kind = b"text/html; charset=utf-8"
     else:
         body = json.dumps(error_body(code, message)).encode()

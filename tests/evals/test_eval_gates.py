@@ -123,6 +123,7 @@ def test_small_slices_get_no_verdict() -> None:
         return metrics.measure_run([scored(one, "iii.p1.s1") for one in of], MEASURE, {})
 
     assert gates.judge("dev", answering(29), [gate]).findings == ()
+    assert len(gates.judge("dev", answering(29), [replace(gate, least=20)]).findings) == 1
     assert gates.judge("dev", answering(30), [gate]).line.startswith("BELOW FLOOR dev: refusal_recall[kind=tariffs]")
 
 

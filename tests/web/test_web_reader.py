@@ -66,7 +66,7 @@ def test_links_inside_the_page_lead_somewhere(client: TestClient) -> None:
     [
         ("180 days", 1),
         ("QUANTUM", None),
-        ("Japan's role", 0),
+        ("Japan's dragon", 0),
         ("Participants' shared", 1),
         ("ＪＴ－６０ＳＡ", None),
         ("<script>", 0),
@@ -90,6 +90,18 @@ def test_search_marks_and_counts(client: TestClient, query: str, hits: int | Non
         assert pattern is not None
         texts = [sentence.text for sentence in document.passages] + list(aid.sentences.values())
         assert page.marks == sum(len(pattern.findall(text)) for text in texts) > 0
+
+
+@pytest.mark.parametrize(("query", "words"), [("energy fusion", 2), ("安全　サプライ", 2), ("funds commits", 2)])
+def test_words_that_are_no_phrase(client: TestClient, query: str, words: int) -> None:
+    """Several words found nowhere in a row: passages that hold all of them, marked and linked, and it says so."""
+    reply = client.get("/document", params={"q": query, "lang": "en"})
+    page = Page(reply.text)
+    stated = re.search(r"not found as a phrase\. Passages that hold all of these words: (\d+)\.", reply.text)
+    assert stated is not None
+    found = reply.text.partition('<ul class="found">')[2].partition("</ul>")[0].count("<li>")
+    assert found == int(stated[1]) > 0
+    assert page.marks >= words * found
 
 
 def test_a_search_is_shown_not_executed(client: TestClient) -> None:

@@ -1,0 +1,67 @@
+"""What people and programs get when something went wrong: a page in the reader's language, or one shape of JSON."""
+
+import re
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+
+from assistant.strings import strings
+from assistant.types import Language
+from assistant.web.api import error_body
+from assistant.web.pages import page, page_language
+
+_OWN_WORDS = (404, 405, 413, 500)  # statuses with a text of their own
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the application's routes in this way."""
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _bug)
+
+
+def wants_page(headers: Headers) -> bool:
+    """Whether a person's browser asks for a page, rather than a script or a program for data."""
+    return "text/html" in headers.get("accept", "")
+
+
+def error_page(status: int, language: Language, base: str) -> str:
+    """A page that says what went wrong and where to go instead; ``base`` is the service's root, ending in a slash."""
+    kind = str(status) if status in _OWN_WORDS else "other"
+    words = strings(language)
+    title, text = words[f"error_title_{kind}"], words[f"error_text_{kind}"]
+    return page("error.html", language, base, title=title, text=text, status=status)
+
+
+def _respond(request: Request, status: int, code: str, message: str, headers: dict[str, str]) -> Response:
+    if not wants_page(request.headers):
+        return JSONResponse(error_body(code, message), status, headers=headers)
+    # Below a mount root_path has the mount in it; app_root_path has not.
+    root_path = request.scope.get("app_root_path", request.scope.get("root_path", ""))
+    path = request.scope["path"].removeprefix(root_path)
+    base = "../" * (path.count("/") - 1) or "./"
+    return HTMLResponse(error_page(status, page_language(request), base), status, headers=headers)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    known = HTTPStatus(error.status_code)
+    code = re.sub(r"\W+", "_", known.phrase.lower())
+    message = known.description if error.detail == known.phrase else error.detail
+    return _respond(request, error.status_code, code, message or known.phrase, dict(error.headers or {}))
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    place = ".".join(str(step) for step in first["loc"])
+    return _respond(request, 400, "bad_request", f"{place}: {first['msg']}", {})
+
+
+def _bug(request: Request, error: Exception) -> Response:
+    # Starlette raises it again afterwards, so that the operator's log has it; nobody else learns what it was.
+    return _respond(request, 500, "internal", "the request failed because of an error on the server", {})

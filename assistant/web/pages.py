@@ -1,0 +1,54 @@
+"""Pages that need no script: one set of templates, one way to choose the language, GET and HEAD and nothing else."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import jinja2
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse
+
+from assistant.strings import choose_language, strings
+from assistant.types import Language
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page_language(request: Request) -> Language:
+    """The language a page is wanted in: ``?lang=``, else the browser's."""
+    return choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
+
+
+def page(template: str, language: Language, base: str = "", **values: Any) -> str:
+    """A template's HTML in a language; ``base`` leads from the page to the service's root: empty, or ``../``."""
+    words: Mapping[str, str] = strings(language)
+    return _TEMPLATES.get_template(template).render(language=language, words=words, base=base, **values)
+
+
+def html(text: str) -> HTMLResponse:
+    """A page's answer: which one it is depends on the browser's language, and it is asked for anew."""
+    return HTMLResponse(text, headers={"Vary": "Accept-Language", "Cache-Control": "no-cache"})
+
+
+def page_route(routes: APIRouter, path: str) -> Callable[[Handler], Handler]:
+    """A route for reading: GET and HEAD; other methods are refused here, for the chat's mount would take them."""
+
+    def register(handler: Handler) -> Handler:
+        routes.add_api_route(path, handler, methods=["GET", "HEAD"], include_in_schema=False)
+        others = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        routes.add_api_route(path, _refused, methods=others, include_in_schema=False)
+        return handler
+
+    return register
+
+
+def _refused() -> None:
+    raise HTTPException(405, headers={"Allow": "GET, HEAD"})

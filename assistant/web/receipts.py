@@ -1,0 +1,214 @@
+"""Receipts: whatever was shown can be checked again later, from the link alone; nothing about it is stored here."""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant import receipt, types
+from assistant.strings import strings
+from assistant.types import LANGUAGES, Citation, Claim, IndexIdentity
+from assistant.web.api import ApiError, json_body
+from assistant.web.pages import html, page, page_language, page_route
+from assistant.web.service import Service
+from index.document import Document
+
+if TYPE_CHECKING:
+    from assistant.verify import Verifier
+
+Again = Literal["same", "different", "other_index", "other_history", "no_quotes", "too_long", "unavailable"]
+
+_MOST = 100  # claims, and citations: the document has 51 sentences, and checking one takes a while
+
+
+class ReceiptBody(BaseModel):
+    """The body of ``POST /api/verify``: an answer object, or a receipt's id and the DATA of its link."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str = Field(max_length=200)
+    data: str | None = Field(None, max_length=receipt.MAX_FRAGMENT)
+
+
+def router(service: Service) -> APIRouter:
+    """``GET /a/{id}`` and ``POST /api/verify``."""
+    routes = APIRouter()
+
+    @page_route(routes, "/a/{identity}")
+    def receipt_page(identity: str, request: Request) -> HTMLResponse:
+        if not re.fullmatch(r"a_[0-9a-f]{64}", identity):
+            raise HTTPException(404)
+        language = page_language(request)
+        shown = {
+            key: text for key, text in strings(language).items() if key.startswith(("receipt_", "reason_", "status_"))
+        }
+        script_words = json.dumps(shown, ensure_ascii=False)
+        return html(page("receipt.html", language, "../", identity=identity, script_words=script_words))
+
+    @routes.post("/api/verify")
+    async def verify(request: Request) -> JSONResponse:
+        body = await json_body(request, ReceiptBody)
+        try:
+            found = await verified(service, _saved(service, body))
+        except ValueError as error:
+            raise ApiError(400, "bad_request", str(error)) from None
+        return JSONResponse(found, headers={"Cache-Control": "no-store"})
+
+    return routes
+
+
+async def verified(service: Service, saved: Mapping[str, Any]) -> dict[str, Any]:
+    """What holds of a saved answer, as a whole and claim by claim, and whether asking again gives the same.
+
+    ``holds`` of a claim is None where another document keeps it from being compared.
+
+    Raises:
+        ValueError: it has more claims or citations than any answer.
+    """
+    if max(_length(saved.get("claims")), _length(saved.get("citations"))) > _MOST:
+        raise ValueError(f"an answer has at most {_MOST} claims and citations")
+    found = await asyncio.to_thread(_compared, service, saved)
+    if "claims" in found and found["document"]["same"]:
+        found["asked_again"] = await _asked_again(service, saved)
+    if found.get("asked_again") == "different":
+        found["problems"].append("asked again, the same index gives another answer")
+        found["holds"] = False
+    return found
+
+
+def _compared(service: Service, saved: Mapping[str, Any]) -> dict[str, Any]:
+    """What comparing with the text alone says; for what is no answer object only that it is none."""
+    document = service.document
+    verifier = _verifier(service)
+    problems = verifier.problems(saved)
+    if not _readable(saved):
+        return {"holds": False, "id": saved["id"], "problems": problems or ["it is not an answer object of schema 1"]}
+    same_document = saved["document"]["sha256"] == document.sha256
+    fingerprint = service.wait(0).index.fingerprint if service.ready else None
+    by_number = {cited["number"]: str(cited["address"]) for cited in saved["citations"]}
+    return {
+        "holds": not problems,
+        "problems": problems,
+        **{name: saved[name] for name in ("id", "question", "language", "mode", "status", "reason")},
+        "document": {"sha256": saved["document"]["sha256"], "same": same_document},
+        "index": {
+            "fingerprint": saved["index"]["fingerprint"],
+            "same": None if fingerprint is None else saved["index"]["fingerprint"] == fingerprint,
+        },
+        "id_fits": receipt.digest_of_object(saved) == saved["id"],
+        "asked_again": "unavailable",
+        "claims": [
+            {
+                **claim,
+                **_judged(verifier, document, claim, place, by_number, saved["language"], problems, same_document),
+            }
+            for place, claim in enumerate(saved["claims"], 1)
+        ],
+        "citations": [
+            asdict(_citation(verifier, number, address, saved["language"]))
+            for number, address in by_number.items()
+            if address in document.by_address
+        ],
+    }
+
+
+def _saved(service: Service, body: ReceiptBody) -> Mapping[str, Any]:
+    """The answer object to check; from a link's DATA it is made whole with the document's own citations.
+
+    Raises:
+        ValueError: DATA is damaged.
+    """
+    if body.data is None:
+        return {"id": body.id, **(body.model_extra or {})}
+    texts = {sentence.address: sentence.text for sentence in service.document.passages}
+    saved = receipt.restore(body.id, receipt.unpack(body.data), texts)
+    if saved["language"] not in LANGUAGES:
+        raise ValueError(f"it is not a receipt: language {saved['language']!r}")
+    verifier = _verifier(service)
+    saved["citations"] = [
+        asdict(_citation(verifier, bare["number"], bare["address"], saved["language"]))
+        if bare["address"] in texts
+        else {**bare, "quote": "", "start": 0, "end": 0}
+        for bare in saved["citations"]
+    ]
+    return saved
+
+
+def _verifier(service: Service) -> "Verifier":
+    from assistant.verify import Verifier  # brings the keyword search's libraries; the pages are served before it
+
+    return Verifier(service.document, service.reading_aid, IndexIdentity("", ""))
+
+
+def _citation(verifier: "Verifier", number: int, address: str, language: types.Language) -> Citation:
+    _, (citation,) = verifier.verified(Claim("", "quote", (address,)), language)
+    return replace(citation, number=number)
+
+
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, list) else 0
+
+
+def _readable(saved: Mapping[str, Any]) -> bool:
+    """Whether the parts a report needs are there and of the right kind."""
+    try:
+        receipt.digest_of_object(saved)
+        return (
+            saved["language"] in LANGUAGES
+            and isinstance(saved["standalone"], str)
+            and all(isinstance(claim["text"], str) for claim in saved["claims"])
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
+
+
+def _judged(
+    verifier: "Verifier",
+    document: Document,
+    claim: Mapping[str, Any],
+    place: int,
+    by_number: Mapping[int, str],
+    language: types.Language,
+    problems: Sequence[str],
+    same_document: bool,
+) -> dict[str, Any]:
+    """Whether one claim holds and, where the reason has a code, which."""
+    if not same_document:
+        return {"holds": None, "reasons": []}
+    addresses = tuple(by_number[number] for number in claim["citations"])
+    reasons: list[str] = []
+    if any(address not in document.by_address for address in addresses):
+        reasons.append("unknown_address")
+    elif claim["kind"] == "quote" and addresses and claim["text"] != document.by_address[addresses[0]].text:
+        reasons.append("not_verbatim")
+    elif claim["kind"] == "statement":
+        reasons += verifier.finding(Claim(claim["text"], "statement", addresses), language).reasons
+    named = (f"claim {place}:", *(f"citation {number}:" for number in claim["citations"]))
+    return {"holds": not reasons and not any(problem.startswith(named) for problem in problems), "reasons": reasons}
+
+
+async def _asked_again(service: Service, saved: Mapping[str, Any]) -> Again:
+    """Whether the question gets the same answer now; only quotes can be expected to come back word for word."""
+    if saved["mode"] != "quote":
+        return "no_quotes"
+    if saved["reason"] == "too_long":  # only its beginning was kept
+        return "too_long"
+    if not service.ready:
+        return "unavailable"
+    assistant = service.wait(0)
+    request = types.Request(saved["standalone"], saved["language"], "quote")
+    answer = await asyncio.to_thread(assistant.answer, request)
+    by_number = {cited["number"]: cited["address"] for cited in saved["citations"]}
+    before = [(c["text"], c["kind"], [by_number[number] for number in c["citations"]]) for c in saved["claims"]]
+    now = [(c.text, c.kind, [answer.citation(number).address for number in c.citations]) for c in answer.claims]
+    if (answer.status, answer.reason, now) == (saved["status"], saved["reason"], before):
+        return "same"
+    if saved["index"]["fingerprint"] != assistant.index.fingerprint:
+        return "other_index"
+    return "other_history" if saved["question"] != saved["standalone"] else "different"

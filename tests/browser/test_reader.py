@@ -1,0 +1,172 @@
+"""The plain pages in a real browser: reading without a script, receipts, axe, narrow and dark windows, print."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+pytest.importorskip("playwright.sync_api")
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from assistant import receipt
+from index import parse
+from tests.browser.reader_fixtures import CHROMIUM, chromium, served
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"needs {CHROMIUM}"),
+]
+
+WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=320, height=640)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where the application of this module is served."""
+    with served() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The one browser of this module."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def answer(address: str) -> dict[str, Any]:
+    """An answer object."""
+    reply = httpx.post(f"{address}/api/ask", json={"question": "Is it binding?"}, timeout=60)
+    return dict(reply.json())
+
+
+def opened(browser: Browser, url: str, **options: Any) -> tuple[Page, list[str]]:
+    """A page in a window of its own, and what it said on the console or asked of other hosts."""
+    page = browser.new_context(**{"viewport": WIDE, **options}).new_page()
+    seen: list[str] = []
+    page.on("console", lambda message: seen.append(message.text))
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    home = "/".join(url.split("/")[:3])
+    page.on("request", lambda request: seen.append(request.url) if not request.url.startswith(home) else None)
+    page.goto(url)
+    return page, seen
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong, of any impact."""
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {node['target']} {node['failureSummary']}" for v in found for node in v["nodes"]]
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, address: str, language: str, scheme: str) -> None:
+    """Every plain page, in both languages, light and dark, at 320 pixels, with nothing cut off at the side."""
+    context = browser.new_context(viewport=NARROW, color_scheme="dark" if scheme == "dark" else "light")
+    page = context.new_page()
+    for path in ("document?aid=1", "document?q=quantum&aid=0", "about?", "privacy?", "accessibility?", "nowhere?"):
+        page.goto(f"{address}/{path}&lang={language}")
+        assert violations(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+    context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_reading_needs_no_script(browser: Browser, address: str, language: str) -> None:
+    """With JavaScript off: search finds and links, a hit's link shows its sentence, the aid opens and closes."""
+    page, seen = opened(browser, f"{address}/document?lang={language}&aid=0", java_script_enabled=False)
+    page.locator("#q").fill("180 days")
+    page.locator("#q").press("Enter")
+    expect(page.locator("mark")).to_have_text(["180 days"])
+    page.locator(".found a").click()
+    assert page.url.endswith("#iv.p1.s4")
+    target = page.locator(".sentence:target")
+    expect(target).to_have_text(parse.load().by_address["iv.p1.s4"].text)
+    expect(target).to_be_in_viewport()
+    expect(page.locator("article .aid")).to_have_count(0)
+    page.locator(".toggle").click()
+    assert page.locator("article .aid").count() >= 51
+    expect(page.locator("mark")).to_have_text(["180 days"])  # the search stays
+    page.locator(".switch").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ja" if language == "en" else "en")
+    expect(page.locator("mark")).to_have_text(["180 days"])
+    assert seen == []
+
+
+def test_the_keyboard_skips_and_is_never_hidden(browser: Browser, address: str) -> None:
+    """The first Tab offers to skip; tabbing through the document never leaves the focus under the bar."""
+    page, _ = opened(browser, f"{address}/document?lang=en")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    expect(page.locator(".skip")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    covered = """() => {
+      const box = document.activeElement.getBoundingClientRect();
+      const bar = document.querySelector(".tools").getBoundingClientRect();
+      return box.top < bar.bottom - 1 && bar.top <= 0;
+    }"""
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        assert not page.evaluate(covered)
+    for _ in range(10):
+        page.keyboard.press("Shift+Tab")
+        assert not page.evaluate(covered)
+
+
+@pytest.mark.parametrize(("language", "verdict"), [("en", "Everything in this answer holds."), ("ja", "すべて本文と")])
+def test_a_receipt_is_checked(
+    browser: Browser, address: str, answer: dict[str, Any], language: str, verdict: str
+) -> None:
+    """The link of an answer shows question, quotes and what holds; axe finds nothing; the fragment is sent nowhere."""
+    link = receipt.link(answer, address).replace("#", f"?lang={language}#")
+    page, seen = opened(browser, link, viewport=NARROW)
+    expect(page.locator("#verdict")).to_contain_text(verdict)
+    expect(page.locator(".claims blockquote")).to_have_text([claim["text"] for claim in answer["claims"]])
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.locator(".switch").click()
+    expect(page.locator("#verdict.good")).to_be_visible()
+    assert seen == []
+
+
+def test_a_forged_receipt_is_found_out(browser: Browser, address: str, answer: dict[str, Any]) -> None:
+    """A changed quote is marked with its reason beside what the text says; markup in it stays text."""
+    forged = json.loads(json.dumps(answer))
+    forged["claims"][0]["text"] = "<img src=x onerror=alert(1)> This MOC creates legally binding rights."
+    page, seen = opened(browser, receipt.link(forged, address).replace("#", "?lang=en#"))
+    expect(page.locator("#verdict.bad")).to_have_text("Not everything in this answer holds.")
+    expect(page.locator(".claims > li").first).to_contain_text("does not hold (the quote differs from the text)")
+    expect(page.locator(".claims > li").first.locator("q")).to_have_text(answer["claims"][0]["text"])
+    assert page.locator(".claims img").count() == 0
+    assert violations(page) == []
+    assert seen == []
+
+
+def test_a_saved_answer_can_be_pasted(browser: Browser, address: str, answer: dict[str, Any]) -> None:
+    """Without data in the link the page asks for the saved answer; what is none is told."""
+    page, _ = opened(browser, f"{address}/a/{answer['id']}?lang=en")
+    expect(page.locator("#verdict")).to_contain_text("This link carries no answer.")
+    page.get_by_label("Answer object (JSON)").fill("not JSON")
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator("#verdict.bad")).to_have_text("This is not a saved answer object (JSON).")
+    page.get_by_label("Answer object (JSON)").fill(json.dumps(answer))
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator("#verdict.good")).to_be_visible()
+
+
+def test_print_holds_the_text_and_nothing_else(browser: Browser, address: str) -> None:
+    """Navigation, search and marks are not printed; every sentence is."""
+    page, _ = opened(browser, f"{address}/document?lang=en&aid=0&q=funds", color_scheme="dark")
+    page.emulate_media(media="print")
+    for hidden in (".site", ".tools", ".contents", ".result", ".links-note"):
+        expect(page.locator(hidden)).to_be_hidden()
+    assert page.locator(".anchor:visible").count() == 0
+    assert page.locator(".sentence:visible").count() == 51
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"

@@ -1,0 +1,94 @@
+"""Errors: a page in the reader's language for browsers, one shape of JSON for programs, nothing of the inside."""
+
+import re
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from assistant.config import Config
+from assistant.web import errors
+from tests.web.scripted import Scripted, client_of, service_with
+
+BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+CASES = [
+    ("GET", "/nowhere", 404, "not_found"),
+    ("GET", "/a/a_1", 404, "not_found"),
+    ("GET", "/site/nothing.css", 404, "not_found"),
+    ("POST", "/document", 405, "method_not_allowed"),
+    ("DELETE", "/about", 405, "method_not_allowed"),
+    ("PUT", "/a/a_" + "0" * 64, 405, "method_not_allowed"),
+]
+
+
+@pytest.mark.parametrize(("method", "address", "status", "code"), CASES)
+def test_programs_get_json(client: TestClient, method: str, address: str, status: int, code: str) -> None:
+    """Whatever does not ask for HTML gets {"error": {"code", "message"}} with the status."""
+    reply = client.request(method, address)
+    assert (reply.status_code, reply.headers["content-type"]) == (status, "application/json")
+    assert set(reply.json()) == {"error"}
+    assert reply.json()["error"]["code"] == code
+    assert reply.json()["error"]["message"]
+    if status == 405:
+        assert reply.headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(("method", "address", "status", "code"), CASES)
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_browsers_get_a_page(
+    client: TestClient, method: str, address: str, status: int, code: str, language: str
+) -> None:
+    """With the status in words, ways on, styles that are found, and in the wished language."""
+    reply = client.request(method, f"{address}?lang={language}", headers=BROWSER)
+    assert (reply.status_code, reply.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert f'<html lang="{language}">' in reply.text
+    assert str(status) in reply.text
+    found = re.search(r'href="([^"]*)site/pages.css"', reply.text)
+    assert found is not None
+    assert found[1] == ("../" * (address.count("/") - 1) or "./")
+
+
+def test_head_is_get_without_a_body(client: TestClient) -> None:
+    """Pages answer HEAD, as link checkers ask."""
+    for address in ("/document", "/document.txt", "/about", "/robots.txt"):
+        whole, head = client.get(address), client.head(address)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == whole.headers["content-length"]
+
+
+def test_too_large_for_a_browser(client: TestClient) -> None:
+    """413 has words of its own."""
+    reply = client.post("/api/verify?lang=en", content=b"x" * 17000, headers=BROWSER)
+    assert reply.status_code == 413
+    assert "larger than this server takes" in reply.text
+
+
+@pytest.mark.parametrize(("accept", "kind"), [("text/html", "text/html; charset=utf-8"), ("*/*", "application/json")])
+def test_a_bug_shows_nothing_of_the_inside(accept: str, kind: str) -> None:
+    """An exception nobody expected: 500 in the same two forms, without its words."""
+    app = FastAPI()
+    errors.install(app)
+
+    @app.get("/broken")
+    def broken() -> None:
+        raise RuntimeError("secret internal path /etc/x")
+
+    @app.get("/number/{number}")
+    def number(number: int) -> int:
+        return number
+
+    with TestClient(app, raise_server_exceptions=False) as client:
+        reply = client.get("/broken", headers={"accept": accept})
+        assert (reply.status_code, reply.headers["content-type"]) == (500, kind)
+        assert "secret" not in reply.text
+        wrong = client.get("/number/x")
+        assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "bad_request")
+
+
+def test_below_a_path_errors_find_their_styles(scripted: Scripted) -> None:
+    """Served below /moc, the links of an error page still lead into the service."""
+    with client_of(service_with(scripted, Config(public_url="https://example.gov/moc"))) as client:
+        for address in ("/moc/a/a_1", "/moc/nothing/here"):
+            reply = client.get(address, headers=BROWSER)
+            assert reply.status_code == 404
+            assert 'href="../site/pages.css"' in reply.text
