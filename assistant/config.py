@@ -171,12 +171,13 @@ def _seconds(name: str, environ: Mapping[str, str], default: float) -> float:
     return seconds
 
 
-<<<<<<< HEAD
 def _whole_number(name: str, environ: Mapping[str, str], default: int, lowest: int, highest: int) -> int:
     value = environ.get(name, "").strip() or str(default)
     if not (value.isascii() and value.isdigit() and lowest <= int(value) <= highest):
         raise ConfigError(f"{name} is {value!r}; it must be a whole number from {lowest} to {highest}")
-=======
+    return int(value)
+
+
 def _directory(name: str, environ: Mapping[str, str]) -> Path | None:
     value = environ.get(name, "").strip()
     return Path(value) if value else None
@@ -186,7 +187,6 @@ def _days(name: str, environ: Mapping[str, str], default: int) -> int:
     value = environ.get(name, "").strip() or str(default)
     if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 366):
         raise ConfigError(f"{name} is {value!r}; it must be a number of days from 1 to 366")
->>>>>>> main
     return int(value)
 
 

@@ -26,8 +26,8 @@ class Gate:
     """A limit on a metric.
 
     Safety gates have ``limit``. Quality gates have ``floor``, ``aim`` and, once reached, ``reached``: (k, n) of a rate
-    or the value of another metric, which may fall by ``slack``. ``slice`` makes it a gate on every value of a slice that has
-    at ``least`` so many cases.
+    or the value of another metric, which may fall by ``slack``. ``slice`` makes it a gate on every value of a slice
+    with at ``least`` so many cases.
     """
 
     metric: str

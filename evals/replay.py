@@ -23,6 +23,8 @@ from evals.stored import Suite
 from index.document import Document
 from index.errors import ConfigError
 
+# The small model is asked with the likely sentences only: the whole document confuses it and takes it ten times as long.
+_PROMPT_TOKENS = "500"
 RECORDED_FACTS = 60  # of dev, a question each: what ten minutes of the small model suffice for
 # A recorder waits for the whole answer, on a machine that may be busy.
 _PATIENT = {
@@ -37,7 +39,9 @@ def settings(base_url: str, more: Mapping[str, str] | None = None) -> Config:
     own = ("MOC_LLM_", "OPENAI_")
     environ = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return Config.from_env(
-        environ | {"MOC_LLM_MODEL": recordings.MODEL, "OPENAI_BASE_URL": base_url} | (dict(more or {}))
+        environ
+        | {"MOC_LLM_MODEL": recordings.MODEL, "OPENAI_BASE_URL": base_url, "MOC_LLM_PROMPT_TOKENS": _PROMPT_TOKENS}
+        | dict(more or {})
     )
 
 
