@@ -23,7 +23,7 @@ from evals.stored import Suite
 from index.document import Document
 from index.errors import ConfigError
 
-# The small model is asked with the likely sentences only: the whole document confuses it and takes it ten times as long.
+# The small model is asked with the likely sentences only: the whole document confuses it and takes ten times as long.
 _PROMPT_TOKENS = "500"
 RECORDED_FACTS = 60  # of dev, a question each: what ten minutes of the small model suffice for
 # A recorder waits for the whole answer, on a machine that may be busy.
