@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from assistant import scoring
 from assistant.ask import Assistant
@@ -17,7 +17,7 @@ from evals.conclusion import Conclusion, conclude
 from evals.gates import Verdict
 from evals.runner import Asked
 from evals.scorers import Measure
-from evals.seen import seen
+from evals.seen import Remembering, seen
 from evals.stored import Suite
 from index.document import Document
 from index.library import open_index
@@ -45,15 +45,15 @@ def quote(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish
     noisy: Asked | None = None
     with ExitStack() as stack:
         second = None if wish.once else stack.enter_context(runner.SecondRun(everything))
-        assistant = runner.Watched.open(config)
+        store, embedder = open_index(config.index)
+        remembering = Remembering(embedder)
+        assistant = runner.Watched.open(config, (store, cast(Any, remembering)))
         measure = Measure.of(document)
         for suite, cases in chosen.items():
             asked[suite] = runner.ask(assistant, cases, config.public_url)
             if suite == NOISY and not wish.partial:
                 noisy = runner.ask(assistant, noise.copies(cases), config.public_url)
-        # Nothing is gated on near copies in dev, and embedding them again takes as long as asking.
-        store, embedder = open_index(config.index)
-        near = seen([case for case in everything if case.suite != "dev"], store, embedder)
+        near = seen(everything, store, remembering)
         again = second.answers() if second else None
     identity = identity_of(document, assistant)
     limits = gates.load()
@@ -61,7 +61,7 @@ def quote(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish
     suites: dict[str, Suite] = {}
     for suite, answers in asked.items():
         extra = noisy.results if noisy and suite == NOISY else ()
-        measured = metrics.measure_run(answers.results, measure, near if suite != "dev" else {}, again, extra)
+        measured = metrics.measure_run(answers.results, measure, near, again, extra)
         verdict = gates.judge(suite, measured, limits, partial=wish.partial)
         content = stored.metrics_object(suite, "quote", measured, verdict, identity)
         rows = stored.result_rows(answers.results, measure)

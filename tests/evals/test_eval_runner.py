@@ -12,7 +12,7 @@ from assistant.types import Answer, DocumentIdentity, IndexIdentity, Request
 from evals import __main__ as command
 from evals import lock, runner
 from evals.outcomes import Failed, Scored
-from evals.seen import seen
+from evals.seen import Remembering, seen
 from index.embed import EmbeddingInputError
 from tests.evals.made import DOCUMENT, case
 from tests.evals.stored_run import store
@@ -99,6 +99,26 @@ def test_seen_is_equal_text_or_a_near_copy() -> None:
     store: Any = Store()
     embedder: Any = Embedder()
     assert seen(asked, store, embedder) == {"copy": True, "near": True, "far": False, "nul": False, "empty": False}
+
+
+def test_a_question_is_embedded_once() -> None:
+    """Asked alone it is kept; a batch takes what is kept and embeds the rest; passages are never kept."""
+
+    class Counting(Embedder):
+        def __init__(self) -> None:
+            self.asked: list[list[str]] = []
+
+        def encode(self, texts: list[str], *, query: bool) -> np.ndarray:
+            self.asked.append(list(texts))
+            return super().encode(texts, query=query)
+
+    model: Any = Counting()
+    remembering = Remembering(model)
+    remembering.encode(["an x"], query=True)
+    assert remembering.encode(["b", "an x", "c"], query=True).tolist() == [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
+    remembering.encode(["b"], query=True)
+    remembering.encode(["an x"], query=False)
+    assert model.asked == [["an x"], ["b", "c"], ["b"], ["an x"]]
 
 
 def test_nothing_selected_is_exit_5(capsys: pytest.CaptureFixture[str]) -> None:
