@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from evals.fakellm import Exchange, Script, chunk
+from evals.fakellm import Exchange, chunk
 from index.errors import UserError
 
 RECORDINGS = Path(__file__).parent / "recordings" / "smollm2.jsonl"
@@ -88,9 +88,13 @@ class Player:
 
 @dataclass
 class Recorder:
-    """Passes requests on to a real server and keeps what it writes, under the case that is being asked."""
+    """Passes requests on to a real server and keeps what it writes, under the case that is being asked.
+
+    ``known`` are recordings of before: a request that has not changed is not asked again.
+    """
 
     base_url: str
+    known: Mapping[str, Recording] = field(default_factory=dict)
     case: str = ""
     kept: dict[str, Recording] = field(default_factory=dict)
 
@@ -98,17 +102,16 @@ class Recorder:
         """Answer one request, from what was kept or from the server."""
         body = exchange.call.body
         key = digest(body)
-        if key not in self.kept:
-            asked = {name: value for name, value in body.items() if name not in _TRANSPORT} | {"stream": False}
-            reply = await asyncio.to_thread(httpx.post, f"{self.base_url}/chat/completions", json=asked, timeout=600.0)
-            choice = reply.raise_for_status().json()["choices"][0]
-            text = choice["message"].get("content") or ""
-            recording = Recording(key, self.case, text, choice.get("finish_reason") or "stop")
-            if exchange.call.prompt.question:
-                self.kept[key] = recording
-            await write(exchange, recording.text, recording.finish)
-            return
-        await write(exchange, self.kept[key].text, self.kept[key].finish)
+        recording = self.kept.get(key) or self.known.get(key) or await self._ask(key, body)
+        if exchange.call.prompt.question:  # a request that only warms the server is no answer
+            self.kept[key] = recording
+        await write(exchange, recording.text, recording.finish)
+
+    async def _ask(self, key: str, body: Mapping[str, Any]) -> Recording:
+        asked = {name: value for name, value in body.items() if name not in _TRANSPORT} | {"stream": False}
+        reply = await asyncio.to_thread(httpx.post, f"{self.base_url}/chat/completions", json=asked, timeout=600.0)
+        choice = reply.raise_for_status().json()["choices"][0]
+        return Recording(key, self.case, choice["message"].get("content") or "", choice.get("finish_reason") or "stop")
 
 
 async def write(exchange: Exchange, text: str, finish: str) -> None:
@@ -122,8 +125,3 @@ async def write(exchange: Exchange, text: str, finish: str) -> None:
         await exchange.event(chunk({"content": text[start : start + 200]}))
     await exchange.event(chunk({}, finish))
     await exchange.event("[DONE]")
-
-
-def scripted(player: Player | Recorder) -> Script:
-    """The script of a player or recorder, for ``FakeLlm(default=…)``."""
-    return player.script

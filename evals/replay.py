@@ -173,18 +173,26 @@ def variation(results: Sequence[Result], measure: Measure) -> dict[str, dict[str
 def record(max_seconds: float) -> str:
     """Ask the small model the recorded questions again and write the file; returns a line that says how much."""
     with SmolServer() as model:
-        kept, line = record_from(model.base_url, to_record(), max_seconds)
+        known = recordings.load() if recordings.RECORDINGS.exists() else ()
+        kept, line = record_from(model.base_url, to_record(), max_seconds, known)
     recordings.save(kept)
     return line
 
 
 def record_from(
-    base_url: str, cases: Sequence[Case], max_seconds: float, say: Callable[[str], None] = print
+    base_url: str,
+    cases: Sequence[Case],
+    max_seconds: float,
+    known: Sequence[Recording] = (),
+    say: Callable[[str], None] = print,
 ) -> tuple[tuple[Recording, ...], str]:
-    """What the server at this address writes to the cases, and a line that says how much; stops when time is up."""
+    """What the server at this address writes to the cases, and a line that says how much; stops when time is up.
+
+    Requests that ``known`` recordings answer are not asked again.
+    """
     started = time.monotonic()
     written = dropped = asked = 0
-    recorder = Recorder(base_url)
+    recorder = Recorder(base_url, {recording.request: recording for recording in known})
     with FakeLlm(default=recorder.script) as server:
         assistant = runner.Watched.open(settings(server.base_url, _PATIENT))
         for case in cases:

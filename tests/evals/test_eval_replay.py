@@ -31,7 +31,10 @@ def test_recorded_answers_are_replayed_and_stale_ones_are_not(
 ) -> None:
     """An honest model recorded and replayed passes, with its statements scored; other requests are exit 4."""
     with FakeLlm(default=says(honest)) as model:
-        kept, line = replay.record_from(model.base_url, chosen, 60.0, lambda _: None)
+        kept, line = replay.record_from(model.base_url, chosen, 60.0, say=lambda _: None)
+        calls = len(model.calls)
+        assert replay.record_from(model.base_url, chosen, 60.0, kept, lambda _: None)[0] == kept
+        assert len(model.calls) == calls  # nothing has changed, so nothing is asked again
     assert {recording.case for recording in kept} == set(NAMES)
     assert line.startswith("2 recordings of 2 questions")
     wish = Wish(tmp_path / "good", partial=False, once=True, whole=False, baseline=None)
