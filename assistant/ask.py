@@ -214,7 +214,9 @@ class Assistant:
         yield Stage("writing")
         language = found.question.language
         brief = writer.briefing.brief(found.question, request.history, found.likely, found.ranked)
+        near = needs.near(found.likely, found.ranked)
         shown: list[Claim] = []
+        beside: list[Claim] = []  # true, but about something else: shown only together with an answer
         dropped: list[Dropped] = []
         note: str | None = None
         try:
@@ -226,19 +228,23 @@ class Assistant:
                     claim, finding = await asyncio.to_thread(self.verifier.judge, written, language, brief.offered)
                     if len(claim.text) >= LONGEST_CLAIM:
                         dropped.append(writer.drop(claim, ("low_score",)))
-                    elif finding.supported and claim not in shown:
-                        shown.append(claim)
-                        verified, citations = self.verifier.verified(claim, language)
-                        yield ClaimShown(verified, citations)
                     elif not finding.supported:
                         dropped.append(writer.drop(claim, finding.reasons))
+                    elif claim not in (*shown, *beside):
+                        beside.append(claim)
+                        if shown or not near.isdisjoint(claim.addresses):
+                            for passed in (claim, *beside[:-1]):
+                                shown.append(passed)
+                                yield ClaimShown(*self.verifier.verified(passed, language))
+                            beside.clear()
         except (WriterFailure, NotAdmitted) as failure:
             note = failure.mode_note
         clock.lap("draft")
         yield Stage("checking")
+        dropped += [writer.drop(claim, ("low_score",)) for claim in beside]
         if note is None and not shown:
             note = "gate_dropped_all" if dropped else "llm_invalid"
-        if note is None and not needs.met(found.question, shown, found.likely, found.ranked, self.document):
+        if note is None and needs.figure_missing(found.question, shown, found.likely, self.document):
             dropped += [writer.drop(claim, ("low_score",)) for claim in shown]
             note = "gate_dropped_all"
         yield self._merge(found.draft, shown, dropped, note, writer.model_used, clock)

@@ -17,18 +17,14 @@ _FIGURE = re.compile(r"\d|[一二三四五六七八九十百千]+(?=日|年|月|
 _NEAR = 10  # of some fifty sentences; what retrieval ranks lower is about something else
 
 
-def met(
-    question: Question, written: Sequence[Claim], likely: Sequence[str], ranked: Sequence[str], document: Document
-) -> bool:
-    """Whether the written claims can stand for the answer.
+def near(likely: Sequence[str], ranked: Sequence[str]) -> frozenset[str]:
+    """The sentences an answer may rest on; ``likely`` are quote mode's choice, ``ranked`` all addresses, best first."""
+    return frozenset((*likely, *ranked[:_NEAR]))
 
-    They rest on at least one sentence that is near to the question (``ranked`` are all addresses, best first); and
-    where a figure is asked for and the likely sentences hold one, they name one.
-    """
-    near = frozenset((*likely, *ranked[:_NEAR]))
-    if not any(near.intersection(claim.addresses) for claim in written):
-        return False
+
+def figure_missing(question: Question, written: Sequence[Claim], likely: Sequence[str], document: Document) -> bool:
+    """Whether a figure is asked for, the likely sentences hold one, and what was written names none."""
     if not _ASKS_HOW_MUCH.search(question.standalone):
-        return True
+        return False
     known = any(_FIGURE.search(document.by_address[address].text) for address in likely)
-    return not known or any(_FIGURE.search(claim.text) for claim in written)
+    return known and not any(_FIGURE.search(claim.text) for claim in written)

@@ -14,7 +14,7 @@ from assistant.write import MAX_CALLS, Writer
 from evals.fakellm import OPTIONAL, FakeLlm, faults
 
 # Seconds of patience; the defaults of the service are longer and in the same proportions.
-CONNECT, FIRST, GAP, TOTAL = 0.5, 2.0, 0.6, 2.6
+CONNECT, FIRST, GAP, TOTAL = 1.0, 3.0, 0.8, 4.0
 QUESTION = "Is this memorandum legally binding?"
 Seen = tuple[Mode, str | None]
 

@@ -6,17 +6,19 @@ one), for the same question gets another answer from it on every machine.
 """
 
 import argparse
+import asyncio
 import json
 import random
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from assistant.ask import Assistant
+from assistant.ask import Assistant, ClaimShown, Event
 from assistant.config import Config
 from assistant.render import answer_object
 from assistant.types import LANGUAGES, Answer, Request
@@ -64,12 +66,13 @@ class Told:
     answers: int
     written: int
     shown: tuple[Line, ...]
+    repaired: tuple[Line, ...]
     reasons: Mapping[str, int]
 
     @property
     def rate(self) -> Rate:
-        """Shown, of those written."""
-        return Rate(len(self.shown), self.written)
+        """Shown, of those written; an honest line under a better address is shown too."""
+        return Rate(len(self.shown) + (0 if self.kind else len(self.repaired)), self.written)
 
     @property
     def passed(self) -> bool:
@@ -87,26 +90,40 @@ def answerable(suite: str) -> list[Case]:
 
 
 def tell(assistant: Assistant, kind: str, given: Sequence[Line], questions: Sequence[Case], each: int = 2) -> Told:
-    """Ask questions of a model that tells these lines, through the whole application."""
+    """Ask questions of a model that tells these lines, through the whole application.
+
+    Shown is what a reader saw at any moment, also when the answer became another one in the end. A true line under a
+    wrong address that is shown under another address is repaired, not shown.
+    """
     known = {(line.language, line.text): line for line in given}
     shown: list[Line] = []
+    repaired: list[Line] = []
     reasons: Counter[str] = Counter()
-    written = answers = 0
-    with FakeLlm(says(Teller(given, each), size=400)) as server:
+    answers = written = 0
+    teller = Teller(given, each, to_the_point=not kind)
+    with FakeLlm(says(teller, size=400)) as server:
         asked = fault_table.writing(assistant, server.base_url, patience=20)
         for case in questions:
             calls = len(server.calls)
-            answer = asked.answer(Request(case.question))
+            events = asyncio.run(_events(asked, case))
             if len(server.calls) == calls:
                 continue  # refused or answered shortly before the model
             answers += 1
-            texts = [claim.text for claim in answer.claims if claim.kind == "statement"]
-            # An answer that fell back to quotes may have shown claims on the way, and lists them as low_score.
-            dropped = {drop.text: drop.reasons for drop in answer.dropped}
-            shown += [known[answer.language, text] for text in texts]
-            reasons.update(reason for codes in dropped.values() for reason in codes)
-            written += len(texts) + len(dropped)
-    return Told(kind, answers, written, tuple(shown), reasons)
+            written += teller.told_last
+            answer = events[-1]
+            assert isinstance(answer, Answer)
+            for event in events:
+                if isinstance(event, ClaimShown) and event.claim.kind == "statement":
+                    line = known[answer.language, event.claim.text]
+                    addresses = {cited.address for cited in event.citations}
+                    (shown if addresses <= set(line.addresses) else repaired).append(line)
+            reasons.update(reason for drop in answer.dropped for reason in drop.reasons)
+    return Told(kind, answers, written, tuple(shown), tuple(repaired), reasons)
+
+
+async def _events(assistant: Assistant, case: Case) -> list[Event]:
+    async with aclosing(assistant.stream(Request(case.question))) as stream:
+        return [event async for event in stream]
 
 
 def replaying(recorded: Recorded) -> Script:
@@ -204,6 +221,7 @@ def lies_section(told: Sequence[Told]) -> str:
             share(one.rate) if one.written else "none written",
             ("≥ 97 % shown" if not one.kind else "0" if one.kind in DECIDABLE else "≤ 5 %"),
             _word(one.passed),
+            len(one.repaired),
             ", ".join(f"{code} {count}" for code, count in Counter(one.reasons).most_common(3)),
         )
         for one in told
@@ -215,8 +233,12 @@ def lies_section(told: Sequence[Told]) -> str:
         for line in dict.fromkeys(one.shown)
     ]
     text = f"### Liars and an honest model\n\n{sum(one.answers for one in liars)} answers by liars.\n\n"
-    text += table(("kind", "answers", "shown, of written", "limit", "holds", "most frequent reasons"), body)
-    return text + "\n\nEvery lie that was shown:\n\n" + ("\n".join(leaks) or "none")
+    text += table(
+        ("kind", "answers", "shown, of written", "limit", "holds", "citation repaired", "most frequent reasons"), body
+    )
+    text += "\n\nEvery lie that was shown:\n\n" + ("\n".join(leaks) or "none")
+    repaired = [f"- {one.kind} ({line.language}): {line.text}" for one in liars for line in dict.fromkeys(one.repaired)]
+    return text + "\n\nShown under another address than the liar's:\n\n" + ("\n".join(repaired) or "none")
 
 
 def small_section(replayed: Sequence[Replayed], suite: str, measure: Measure) -> str:
@@ -280,10 +302,6 @@ def timing_section(assistant: Assistant, questions: Sequence[Case]) -> str:
 
 def first_claim(assistant: Assistant, case: Case) -> tuple[float | None, float]:
     """Seconds to the first verified claim (None: there was none) and to the answer."""
-    import asyncio
-    from contextlib import aclosing
-
-    from assistant.ask import ClaimShown
 
     async def run() -> tuple[float | None, float]:
         began, first = time.monotonic(), None

@@ -37,14 +37,16 @@ class Prompt:
         texts = {message.get("role"): str(message.get("content")) for message in body.get("messages", ())}
         system, user = texts.get("system", ""), texts.get("user", "")
         before, _, after = user.rpartition("\nLikely sentences:\n")
+        given = dict(_SENTENCE.findall(f"{system}\n{before.partition('<history>')[0]}"))
+        likely = dict(_SENTENCE.findall(after))
         return cls(
             system=system,
             user=user,
             question=_between(user, "question"),
             history=_between(user, "history"),
-            likely=tuple(address for address, _ in _SENTENCE.findall(after)),
+            likely=tuple(likely),
             language="ja" if user.rstrip().endswith("Japanese.") else "en",
-            sentences=dict(_SENTENCE.findall(f"{system}\n{before.partition('<history>')[0]}")),
+            sentences=given | {address: text for address, text in likely.items() if address not in given},
         )
 
 
@@ -80,21 +82,28 @@ def lines_of(name: str) -> tuple[Line, ...]:
 class Teller:
     """A personality that tells given lines, ``each`` of them an answer: none twice before all were told once.
 
-    Among those told least it prefers lines about the sentences that are likely for the question.
+    Among those told least it prefers lines about the sentences that are likely for the question; one ``to_the_point``
+    tells no others.
     """
 
-    def __init__(self, given: Sequence[Line], each: int = 2) -> None:
+    def __init__(self, given: Sequence[Line], each: int = 2, *, to_the_point: bool = False) -> None:
         self._given = given
         self._each = each
+        self._to_the_point = to_the_point
         self._told: Counter[Line] = Counter()
+        self.told_last = 0  # lines in the last answer
 
     def __call__(self, prompt: Prompt) -> Iterable[str]:
         """The next lines in the language of the question."""
         likely = frozenset(prompt.likely)
         fitting = [line for line in self._given if line.language == prompt.language]
+        if self._to_the_point:
+            fitting = [line for line in fitting if not likely.isdisjoint(line.addresses)]
         fitting.sort(key=lambda line: (self._told[line], likely.isdisjoint(line.addresses)))
-        self._told.update(fitting[: self._each])
-        return [claim_line(line.text, *line.addresses) for line in fitting[: self._each]]
+        chosen = fitting[: self._each]
+        self._told.update(chosen)
+        self.told_last = len(chosen)
+        return [claim_line(line.text, *line.addresses) for line in chosen]
 
 
 def honest(prompt: Prompt) -> Iterable[str]:

@@ -87,7 +87,7 @@ class SmolServer:
 
 def main() -> int:
     """Serve until standard input closes."""
-    import xllamacpp
+    import xllamacpp  # type: ignore[import-untyped]
 
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(weights())

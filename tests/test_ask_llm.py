@@ -325,3 +325,19 @@ def test_admission_may_keep_a_question_from_the_model(writing: Assistant, server
     first, second = asyncio.run(ask()), asyncio.run(ask())
     assert (first.mode, second.mode, second.mode_note) == ("llm", "quote", "llm_budget")
     assert (seen[0].calls, len(server.calls)) == (1, 1)
+
+
+def test_a_claim_about_something_else_waits_for_an_answer(writing: Assistant, server: FakeLlm) -> None:
+    """Alone it is never shown, not even while the model writes; beside an answer it follows that."""
+    elsewhere = "ii.trusted.fusion.p1.s3"
+    true = claim_line(writing.document.by_address[elsewhere].text, elsewhere)
+    server.play((says(lines(true)), says(lambda prompt: [true, *honest(prompt)])))
+    alone = asyncio.run(events_of(writing, Request(BINDING)))
+    assert not any(isinstance(event, ClaimShown) and event.claim.kind == "statement" for event in alone)
+    *_, last = alone
+    assert isinstance(last, Answer)
+    assert (last.mode, last.mode_note) == ("quote", "gate_dropped_all")
+    beside = asyncio.run(events_of(writing, Request(BINDING)))
+    shown = [event.claim.text for event in beside if isinstance(event, ClaimShown)]
+    assert shown[-1] == writing.document.by_address[elsewhere].text
+    assert len(shown) >= 2

@@ -77,9 +77,13 @@ _REFUSAL = re.compile(
     r"ed|ing)?\b|stop(?:s|ped|ping)?\b|ceas\w+|avoid\w*|den(?:y|ies|ied)|left? out|leav\w+ out|drop(?:s|ped|"
     r"ping)?\b|forbid\w*|"
     r"withdraw\w*|isolat\w+|slow(?:s|ed|ing)?\b|hinder\w*|restrict\w*|limit(?:s|ing)?\b|shrink\w*|cut(?:s|"
-    r"ting)? back|downgrad\w+|ignor\w+|neglect\w*)|"
+    r"ting)? back|downgrad\w+|ignor\w+|neglect\w*|hamper\w*|delay\w*|undermin\w+|impair\w*|worsen\w*|diminish\w*|"
+    r"narrow(?:s|ed|ing)?\b|reduc\w+|decreas\w+|mistrust\w*|distrust\w*|conceal\w*|separat\w+|independently|"
+    r"wound down|wind(?:s|ing)? down|irrelevant|unimportant|unnecessary|needless)|"
     r"除外|外され|外れ|排除|禁止|禁じ|中止|停止|縮小|弱め|緩和|緩め|拒否|拒む|廃止|抑制|撤廃|妨げ|見送|打ち切|"
-    r"やめ|止め|減速|後退|排し|制限|反対"
+    r"やめ|止め|減速|後退|排し|制限|反対|遅らせ|狭め|弱体化|阻害|分断|悪化|独自に|別々に|不要|不必要|非公開|否定|"
+    r"軽視|放置|放棄|手放|断念|"
+    r"減らす|減らし|削減|弱く|遠ざけ|疎遠|棚上げ|見合わせ|対象外|含まず|除き、|除く"
 )
 _CORE = (  # the sentences that deny: what they deny, in both languages
     (
@@ -182,6 +186,6 @@ def _close(word: str, held: str) -> bool:
     """Words the document itself uses of debris, threats and the end of the memorandum."""
     if re.match(r"stop|ceas|withdraw|やめ|打ち切|中止|廃止", word):
         return "discontinu" in held
-    return bool(re.match(r"limit|curb|restrict|cut|抑制|止め|prevent|制限", word)) and bool(
-        re.search(r"mitigat|limited", held)
-    )
+    if re.match(r"limit|curb|restrict|cut|reduc|decreas|diminish|抑制|止め|prevent|制限|減ら|削減|narrow", word):
+        return re.search(r"mitigat|limited|remediat", held) is not None
+    return re.match(r"separat|independent|別々", word) is not None and "respective" in held

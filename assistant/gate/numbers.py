@@ -66,8 +66,8 @@ _KANJI_NUMBER = re.compile(
 )
 _DIGIT_SCALE = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)\s?(万|億|兆|hundred|thousand|million|billion|trillion|bn|m\b)")
 _UNIT = re.compile(
-    r"\s?-?(?:calendar |business |consecutive |full )?(days?|weeks?|months?|years?|decades?|hours?|日間?|週間?|"
-    r"か月間?|ヶ月間?|ヵ月間?|カ月間?|箇月間?|年間?|時間)"
+    r"\s?-?(?:calendar |consecutive |full )?(?P<unit>(?:business |working |営業)?(?:days?|weeks?|months?|years?|"
+    r"decades?|hours?|日間?|週間?|か月間?|ヶ月間?|ヵ月間?|カ月間?|箇月間?|年間?|時間))"
 )
 _UNITS = {
     "d": "day",
@@ -93,6 +93,22 @@ _SIDES = re.compile(
     rf"\b({'|'.join(word for word in _ONES if word not in ('zero', 'one'))}) (?:governments|countries|"
     r"participants|sides|parties|nations|states)\b|"
     r"([三四五六七八九十\d]+)\s?[かヶヵカ箇]国"
+)
+_BOUND = re.compile(
+    r"(at least|more than|no less than|no fewer than|no more than|over|up to|within|less than|fewer than|at most|"
+    r"a maximum of|a minimum of|no later than) (?:\d|one hundred|six|half)|"
+    r"\d+ ?日(?:間)?(以内|以上|未満|を超え|以前)|(少なくとも|最大|最短|最長|遅くとも) ?(?:\d|百)"
+)
+_COPIES = re.compile(
+    rf"\b({'|'.join(_ONES)})\b (?:english |signed |identical |original )?(?:cop(?:y|ies)|originals?)\b|"
+    r"\b(\d+) (?:english |signed |identical |original )?(?:cop(?:y|ies)|originals?)\b|"
+    r"([\d一二三四五六七八九十]+)\s?[通部](?![門分品常])"
+)
+_COUNTED = re.compile(
+    rf"\b({'|'.join(_ONES)})\b (?:named |different |listed |american |japanese |unitedstates |leading |specific )?"
+    r"(?:sectors|institutions|bodies|institutes|agencies|organi[sz]ations|funders|disciplines|aims|goals|priorities|"
+    r"networks|technologies|stakeholders?|groups)\b|"
+    r"([\d一二三四五六七八九十]+)(?:つの)?(?:機関|部門|団体)"
 )
 _TIMES = re.compile(
     r"\b(?:calendar|fiscal|financial) year|\b(?:next|this|last|every|each|per|a) (?:year|month|week|decade)\b|"
@@ -134,6 +150,10 @@ def mismatches(claim: str, cited: Cited) -> list[str]:
     values = {(value, unit) for value, unit, _ in held.amounts}
     numbers = {value for value, _ in values} | {float(year) for year in held.years}
     if said.vague - held.vague or not all(_stands(amount, values, numbers, counts) for amount in said.amounts):
+        found.append("number_mismatch")
+    if _bounds(plain(claim)) - _bounds(cited.everything) or _wrong_copies(plain(claim), cited):
+        found.append("number_mismatch")
+    if any(value not in _named(cited) for value in _listed_nouns(plain(claim))):
         found.append("number_mismatch")
     if any(value != 2 for value in said.sides) and not any("国" in word for word in held.vague):
         found.append("number_mismatch")
@@ -191,7 +211,7 @@ def _amounts(text: str) -> Iterator[tuple[float, str, bool]]:
     for pattern, value in readings:
         for match in pattern.finditer(text):
             unit = _UNIT.match(text, match.end())
-            yield value(match), _unit(unit[1]) if unit else "", _is_about(text, match)
+            yield value(match), _unit(unit["unit"]) if unit else "", _is_about(text, match)
         text = pattern.sub(lambda m: " " * len(m[0]), text)
 
 
@@ -208,6 +228,8 @@ def _is_about(text: str, match: re.Match[str]) -> bool:
 
 
 def _unit(word: str) -> str:
+    if word.startswith(("business", "working", "営業")):
+        return "workday"
     if word[0] in "かヶヵカ箇":
         return "month"
     return "decade" if word.startswith("dec") else _UNITS.get(word[0], "")
@@ -271,6 +293,33 @@ def listed(text: str) -> frozenset[int]:
         if re.match(r"\s*(?:and|or) other\b", part):
             counts.add(last - first)
     return frozenset(counts)
+
+
+def _bounds(text: str) -> set[str]:
+    """Words that make a duration a least or a most (within 180 days, 180日以内)."""
+    return {next(word for word in match.groups() if word) for match in _BOUND.finditer(text)}
+
+
+def _wrong_copies(claim: str, cited: Cited) -> bool:
+    """Another number of copies than two, where the text is signed in duplicate."""
+    if "in duplicate" not in cited.english:
+        return False
+    return any((_words(m[1]) if m[1] else _whole(m[2] or m[3])) != 2 for m in _COPIES.finditer(claim))
+
+
+def _listed_nouns(claim: str) -> set[float]:
+    """Numbers of institutions, sectors, aims … that a claim counts, other than "one of" them."""
+    return {_words(m[1]) if m[1] else _whole(m[2]) for m in _COUNTED.finditer(claim)} - {0.0, 1.0}
+
+
+def _named(cited: Cited) -> set[float]:
+    """Counts that may stand for what the cited sentences list: list lengths, named institutions, pairs, sentences."""
+    counts = {float(n) for n in listed(cited.english)}
+    owners = [term.side for term in cited.terms if term.kind == "organisation" and term.side in ("us", "jp")]
+    counts |= {float(len(owners)), float(owners.count("us")), float(owners.count("jp")), float(len(cited.addresses))}
+    if not counts & {3.0, 4.0, 5.0, 6.0, 7.0} or len(cited.addresses) > 1:
+        counts.add(2.0)
+    return counts | {value for value, _, _ in read(cited.everything).amounts}
 
 
 def _sections(text: str) -> set[str]:

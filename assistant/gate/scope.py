@@ -201,7 +201,10 @@ def _leads_alone(said: str, cited: Cited) -> bool:
 
 
 def _changes_alone(said: str, cited: Cited) -> bool:
-    """One side modifies what both modify together."""
-    if "written decision of both" not in cited.english or _BOTH.search(said) or "either participant" in cited.english:
+    """One side modifies, or signs, what both modify or sign together."""
+    if _BOTH.search(said) or "either participant" in cited.english or "signed at" in cited.english:
         return False
-    return len({side_of(m.group()) for m in re.finditer(f"{US}|{JP}", said)}) == 1 and _CHANGE.search(said) is not None
+    held = {"written decision of both": _CHANGE, "both participants have signed": _SIGN}
+    topics = [topic for words, topic in held.items() if words in cited.english]
+    alone = len({side_of(m.group()) for m in re.finditer(f"{US}|{JP}", said)}) == 1
+    return alone and any(topic.search(said) for topic in topics)

@@ -13,7 +13,8 @@ from assistant.gate.words import plain
 US = (
     r"(?:\bunitedstates\b|\bthe united states(?: of america)?\b|\bunited states\b|"
     r"(?<!north )(?<!south )(?<!latin )\bamerica(?:n|ns)?\b|"
-    r"\bwashington\b(?!,? d\.?c)|米国|アメリカ合衆国|(?<![北南ン])アメリカ|合衆国|(?<![南北中日全欧])米(?=側|"
+    r"\bwashington\b(?!,? d\.?c)|\bwhite house\b(?! (?:ostp|office|science))|\bstateside\b|"
+    r"ホワイトハウス(?!科学)|米国|アメリカ合衆国|(?<![北南ン])アメリカ|合衆国|(?<![南北中日全欧])米(?=側|"
     r"政府|国|の|が|は))"
 )
 JP = r"(?:\bjapan(?:ese)?\b|\btokyo\b|日本国|日本|東京(?=側|は|が|の)|我が国)"
@@ -27,7 +28,8 @@ _OWNS = re.compile(  # what may stand between a side and the institution that is
 _IS_OF = re.compile(
     r"(?: (?:test )?(?:facility|program|missions?|institute|agency|body|ministry|foundation))?(?:,? ?(?:of|in|"
     r"from|for) (?:the )?(?:government of )?(?:the )?|, (?:a|an|the|its|which is (?:a|an)|itself an?) |"
-    r" (?:is|are|as|being) (?:a|an|the|one of the) | ?\((?:the )?| on the |は|（|が|という)"
+    r" (?:is|are|as|being|was|belongs? to|counts as|sits in|is (?:based|located|found) in) (?:(?:a|an|the|one of the|"
+    r"one of) )?| ?\((?:the )?| on the |(?:は|（|が|という)(?:、)?)"
 )
 _TOGETHER = re.compile(
     r"(?:,? (?:and|with|alongside) (?:the |its )?(?:government of )?(?:the )?|&|/|-|・|と|及び|並びに|や|および|"
@@ -54,6 +56,11 @@ _BOTH = re.compile(
 _FOR_ONE = re.compile(  # sentences that speak of each side, of one, or of nobody, so that a claim may name one
     r"either participant|each of the|nothing in this moc|does not create|signed at|connectivity hub|"
     r"represented by|government of japan|becomes operative"
+)
+_OTHER_LANGUAGE = re.compile(
+    r"\b(?:in|and) japanese\b(?! (?:government|side|participant))|\bjapanese (?:language|version|text|copy|"
+    r"copies|original)|"
+    r"\b(?:both|two) languages\b|\bbilingual|日本語|和文|両言語|二か国語|2か国語"
 )
 _WIDEST_GAP = 60
 
@@ -83,11 +90,16 @@ def swaps(claim: str, cited: Cited) -> bool:
 def names_one_side(claim: str, cited: Cited) -> bool:
     """Whether a claim says of one side alone what the cited sentences say of both."""
     said = plain(claim)
-    if _FOR_ONE.search(cited.english) or not cited.english or _BOTH.search(said):
+    english = cited.english
+    if not english or _FOR_ONE.search(english) or _BOTH.search(said):
         return False
     found = marks(said)
     sides = {mark.side for mark in found if not mark.institution}
-    return len(sides) == 1 and not any(mark.institution for mark in found) and "participants" in cited.english
+    return (
+        len(sides) == 1
+        and not any(mark.institution for mark in found)
+        and ("participants" in english or _SIDE.search(english) is None)
+    )
 
 
 def side_of(text: str) -> str:
@@ -257,4 +269,6 @@ def wrong_place(claim: str, cited: Cited) -> bool:
     if "signed at tokyo" not in cited.english:
         return False
     said = plain(claim)
+    if _OTHER_LANGUAGE.search(said):
+        return True
     return re.search(r"\bwashington\b|ワシントン|\b(?:kyoto|osaka|new york|white house)\b|京都|大阪", said) is not None
