@@ -47,13 +47,16 @@ def risk_coverage(
 
 
 def roc(curves: Mapping[str, Sequence[Sequence[float]]], points: Mapping[str, Sequence[float]]) -> Markup:
-    """True over false alarms: a curve for each name, and each operating point marked."""
+    """Caught over wrongly blocked: a curve for each name, and each operating point marked."""
     parts = [*_axes("supported claims blocked", "unsupported claims caught", "0", "1", "1")]
     for number, (name, curve) in enumerate(curves.items()):
+        level = _HEIGHT - _BOTTOM - 14 - 18 * number
         parts += [_polyline([(point[0], point[1]) for point in curve], f"curve{number}")]
-        parts += [_text(_WIDTH - 8, _HEIGHT - _BOTTOM - 10 - 16 * number, name, "end", f"curve{number}")]
-    for name, point in points.items():
-        parts += _mark(point[0], point[1], name)
+        parts += [f'<polyline class="curve{number}" points="{_WIDTH - 250},{level} {_WIDTH - 220},{level}"/>']
+        shipped = f", shipped {points[name][1]:.3f} at {points[name][0]:.3f}" if name in points else ""
+        parts += [_text(_WIDTH - 212, level + 4, name + shipped, "start")]
+    for point in points.values():
+        parts += _mark(point[0], point[1], "")
     words = "; ".join(f"{name}: {point[1]:.3f} caught, {point[0]:.3f} blocked" for name, point in points.items())
     return _svg(_WIDTH, _HEIGHT, "Receiver operating curve of the gate", words, parts)
 
