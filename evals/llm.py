@@ -21,14 +21,14 @@ from statistics import median
 from assistant.ask import Assistant, ClaimShown, Event
 from assistant.config import Config
 from assistant.render import answer_object
-from assistant.types import LANGUAGES, Answer, Request
+from assistant.types import LANGUAGES, Answer, Claim, Language, Request
 from evals import cases as case_files
 from evals import fault_table, recording, scorers
 from evals.cases import Case
 from evals.fakellm import FakeLlm, Script, raw_text, says
 from evals.outcomes import Result, result
 from evals.personalities import Line, Teller, lines_of
-from evals.recording import Recorded
+from evals.recording import Labelled, Recorded
 from evals.scorers import Measure
 from evals.smol import NAME, SmolServer
 from evals.statistics import Rate
@@ -276,6 +276,30 @@ def small_section(replayed: Sequence[Replayed], suite: str, measure: Measure) ->
     )
 
 
+def labels_section(assistant: Assistant, labelled: Sequence[Labelled]) -> str:
+    """What the gate makes of the small model's own claims, against their labels."""
+    verifier = assistant.verifier
+    judged = [(one, *verifier.judge(Claim(one.text, "statement", one.addresses), _language(one))) for one in labelled]
+    shown = [(one, claim) for one, claim, finding in judged if finding.supported]
+    wrong = [(one, claim) for one, claim in shown if not one.is_supported_at(claim.addresses)]
+    blocked = [(one, finding) for one, _, finding in judged if one.is_supported and not finding.supported]
+    who = ", ".join(f"{by} {count}" for by, count in Counter(one.by for one in labelled).most_common())
+    text = (
+        f"### Claims of {NAME}, labelled one by one\n\n{len(labelled)} claims, labelled by: {who}. "
+        f"{sum(one.is_supported for one in labelled)} of them are supported by the sentences they name, "
+        f"{sum(one.label == 'elsewhere' for one in labelled)} by another one. The gate shows {len(shown)}; of these "
+        f"{len(wrong)} are labelled unsupported. It withholds {len(blocked)} that are labelled supported.\n\nShown and unsupported:\n\n"
+    )
+    text += "\n".join(f"- {one.id} ({', '.join(claim.addresses)}): {one.text}" for one, claim in wrong) or "none"
+    text += "\n\nSupported and withheld:\n\n"
+    rows = [f"- {one.id} ({', '.join(finding.reasons)}): {one.text}" for one, finding in blocked]
+    return text + ("\n".join(rows) or "none")
+
+
+def _language(one: Labelled) -> Language:
+    return "ja" if one.language == "ja" else "en"
+
+
 def timing_section(assistant: Assistant, questions: Sequence[Case]) -> str:
     """The application over the running small model against the model alone, question by question."""
     rows = []
@@ -365,6 +389,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for suite in ("dev", "test"):
         if found := replay(assistant, suite, RECORDINGS / f"{suite}.smol.jsonl"):
             sections.append(small_section(found, suite, measure))
+    if labelled := recording.labelled():
+        sections.append(labels_section(assistant, labelled))
     if arguments.times:
         sections.append(timing_section(assistant, questions[: arguments.times]))
     text = "\n\n".join(sections)

@@ -4,6 +4,7 @@ A recording is made once on whatever machine has the time; replayed through the 
 answers everywhere, which the model itself does not.
 """
 
+import csv
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,9 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from assistant.briefing import Brief
+from assistant.claim_stream import ClaimStream
+from assistant.types import Claim
 from evals.personalities import Prompt
 
 MAX_TOKENS = 300
+CLAIMS = Path(__file__).parent / "claims" / "recorded.tsv"
+HEADER = ("id", "language", "addresses", "label", "labelled_by", "claim")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +77,45 @@ def load(path: Path) -> tuple[Recorded, ...]:
     if not path.exists():
         return ()
     return tuple(Recorded(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+def claims(recorded: Recorded) -> list[Claim]:
+    """The whole claims in a recorded answer, as the application reads them."""
+    stream = ClaimStream()
+    return [*stream.feed(recorded.text), *stream.rest()]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A claim the model really wrote and whether its sentences bear it, read one by one; ``by`` says by whom.
+
+    ``label`` is supported, unsupported, or elsewhere: another sentence than the one it names bears it.
+    """
+
+    id: str
+    language: str
+    addresses: tuple[str, ...]
+    label: str
+    by: str
+    text: str
+
+    @property
+    def is_supported(self) -> bool:
+        """Whether its sentences bear it, by its label."""
+        return self.label == "supported"
+
+    def is_supported_at(self, addresses: tuple[str, ...]) -> bool:
+        """Whether it may stand under these addresses, which are the ones it names or the gate's repair."""
+        return self.is_supported or (self.label == "elsewhere" and addresses != self.addresses)
+
+
+def labelled(path: Path = CLAIMS) -> tuple[Labelled, ...]:
+    """The labelled claims; none where there is no file."""
+    if not path.exists():
+        return ()
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return tuple(
+        Labelled(r["id"], r["language"], tuple(r["addresses"].split("+")), r["label"], r["labelled_by"], r["claim"])
+        for r in rows
+    )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from index.store import Store
 
 pytestmark = pytest.mark.skipif(not smol.available(), reason="the small model is not installed: make llm")
-QUESTIONS = ("Is this memorandum legally binding?", "How can a country leave?", "この覚書に法的拘束力はありますか")
+QUESTIONS = ("Is this memorandum legally binding?", "この覚書に法的拘束力はありますか")
 
 
 @pytest.fixture(scope="module")

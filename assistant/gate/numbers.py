@@ -108,8 +108,10 @@ _COUNTED = re.compile(
     rf"\b({'|'.join(_ONES)})\b (?:named |different |listed |american |japanese |unitedstates |leading |specific )?"
     r"(?:sectors|institutions|bodies|institutes|agencies|organi[sz]ations|funders|disciplines|aims|goals|priorities|"
     r"networks|technologies|stakeholders?|groups)\b|"
-    r"([\d一二三四五六七八九十]+)(?:つの)?(?:機関|部門|団体)"
+    r"([\d一二三四五六七八九十]+)(?:つの)?(?:機関|部門|団体)|"
+    r"(?:機関|団体)(?:は|が|として|の数は)[^。、]{0,8}?([\d一二三四五六七八九十]+)(?:つ|機関|団体)"
 )
+_INSTITUTIONS = re.compile(r"\b(?:institutions|bodies|institutes|agencies|organi[sz]ations|funders)\b|機関|団体")
 _TIMES = re.compile(
     r"\b(?:calendar|fiscal|financial) year|\b(?:next|this|last|every|each|per|a) (?:year|month|week|decade)\b|"
     r"\bimmediate(?:ly)?\b|"
@@ -153,7 +155,7 @@ def mismatches(claim: str, cited: Cited) -> list[str]:
         found.append("number_mismatch")
     if _bounds(plain(claim)) - _bounds(cited.everything) or _wrong_copies(plain(claim), cited):
         found.append("number_mismatch")
-    if any(value not in _named(cited) for value in _listed_nouns(plain(claim))):
+    if not _listed_nouns(plain(claim)) <= _named(plain(claim), cited):
         found.append("number_mismatch")
     if any(value != 2 for value in said.sides) and not any("国" in word for word in held.vague):
         found.append("number_mismatch")
@@ -309,13 +311,17 @@ def _wrong_copies(claim: str, cited: Cited) -> bool:
 
 def _listed_nouns(claim: str) -> set[float]:
     """Numbers of institutions, sectors, aims … that a claim counts, other than "one of" them."""
-    return {_words(m[1]) if m[1] else _whole(m[2]) for m in _COUNTED.finditer(claim)} - {0.0, 1.0}
+    found = {_words(m[1]) if m[1] else _whole(m[2] or m[3]) for m in _COUNTED.finditer(claim)}
+    return found - {0.0, 1.0}
 
 
-def _named(cited: Cited) -> set[float]:
+def _named(claim: str, cited: Cited) -> set[float]:
     """Counts that may stand for what the cited sentences list: list lengths, named institutions, pairs, sentences."""
     counts = {float(n) for n in listed(cited.english)}
     owners = [term.side for term in cited.terms if term.kind == "organisation" and term.side in ("us", "jp")]
+    if owners and _INSTITUTIONS.search(claim):
+        named = {float(len(owners)), float(owners.count("us")), float(owners.count("jp"))}
+        return named | {float(len(owners)) + 1} | {value for value, _, _ in read(cited.everything).amounts}
     counts |= {float(len(owners)), float(owners.count("us")), float(owners.count("jp")), float(len(cited.addresses))}
     if not counts & {3.0, 4.0, 5.0, 6.0, 7.0} or len(cited.addresses) > 1:
         counts.add(2.0)

@@ -50,6 +50,11 @@ _RECEIVER_NOTIFIES = re.compile(
     r"\b(?:receiv\w+|stays?|remain\w*|staying|notified)\b[^.;]{0,30}\b(?:should|must|has to|is to|would|"
     r"ought to)\b (?:\w+ ){0,2}?"
     r"(?:provide|give|notify|send|inform|deliver|issue|serve)|"
+    r"\b(?:notice|notification|informed?|notify)\b[^.;]{0,40}\bto the (?:\w+ )?(?:that|which|"
+    r"who) (?:is )?(?:discontinu|leav|withdraw|end|terminat)|"
+    r"\bto the (?:discontinuing|departing|withdrawing|leaving|terminating)\b|"
+    r"(?:終了させる|終了する|やめる|離脱する)(?:側|方|参加者|国)(?:の参加者|の国)?(?:に|へ|"
+    r"に対し)[^。]{0,16}(?:通知|知らせ)|"
     r"(?:受け取る|受け取った|受ける|受けた|残る)(?:側|方)?(?:の(?:参加者|国))?(?:参加者|国|側)?(?:が|"
     r"から)[^。]{0,20}(?:通知|知らせ)"
 )
@@ -59,7 +64,8 @@ _OTHERS_LAW = re.compile(
     r"(?:相手(?:国|方|側)?|互い|他方(?:の(?:国|参加者))?)の(?:国内)?法"
 )
 _SIDE_LAW = re.compile(
-    rf"(?P<law>{US}|{JP})(?:'s|の)? ?(?:own )?(?:domestic |national |internal )?(?:laws?\b|国内法|法律|法令)"
+    rf"(?P<law>{US}|{JP})(?:'s|の)? ?(?:own )?(?:domestic |national |internal )?(?:laws?\b|国内法|法律|法令|"
+    r"法(?=を|に))"
 )
 _TRANSFER = re.compile(
     r"(?:export\w*|sell\w*|suppl(?:y|ies)|provid\w+|giv\w+|pay\w*|transfer\w*|fund\w*|send\w*|lend\w*|ship\w*|"

@@ -23,12 +23,15 @@ _OWNS = re.compile(  # what may stand between a side and the institution that is
     r"(?:'s?|の|側の|政府の|国の|を代表する|の機関である|側では?|:|\s|government's?|federal|own|agenc(?:y|ies)|"
     r"bod(?:y|ies)|institut(?:e|es|ion|ions)|"
     r"partners?|counterparts?|ministr(?:y|ies)|such as|like|including|namely|called|named|the|two|three|figure|"
-    r"in|telecom|part)*"
+    r"in|telecom|part|facility|test|missions?|programs?|project|-?led|-?run|にある|が運営する|が所有する|主導の|"
+    r"が主導する)*"
 )
 _IS_OF = re.compile(
     r"(?: (?:test )?(?:facility|program|missions?|institute|agency|body|ministry|foundation))?(?:,? ?(?:of|in|"
-    r"from|for) (?:the )?(?:government of )?(?:the )?|, (?:a|an|the|its|which is (?:a|an)|itself an?) |"
-    r" (?:is|are|as|being|was|belongs? to|counts as|sits in|is (?:based|located|found) in) (?:(?:a|an|the|one of the|"
+    r"from|for) (?:the )?(?:government of )?(?:the )?|, (?:a|an|the|its|which is (?:a|an)|itself an?|"
+    r"(?:which is )?(?:located|based|run|hosted|operated) (?:in|by)(?: the)?) |"
+    r" (?:is|are|as|being|was|belongs? to|counts as|sits in|is (?:based|located|found|run|hosted) (?:in|"
+    r"by)) (?:(?:a|an|the|one of the|"
     r"one of) )?| ?\((?:the )?| on the |(?:は|（|が|という)(?:、)?)"
 )
 _TOGETHER = re.compile(
@@ -57,6 +60,30 @@ _FOR_ONE = re.compile(  # sentences that speak of each side, of one, or of nobod
     r"either participant|each of the|nothing in this moc|does not create|signed at|connectivity hub|"
     r"represented by|government of japan|becomes operative"
 )
+# Parts of names that nothing else in the document is called by.
+_PARTS_US = (
+    "telecommunications and information administration",
+    "science foundation",
+    "center for ai standards",
+    "ai standards center",
+    "科学財団",
+    "通信情報庁",
+    "標準・イノベーションセンター",
+)
+_PARTS_JP = (
+    "ai safety institute",
+    "science and technology agency",
+    "cabinet office",
+    "ministry of internal affairs",
+    "internal affairs ministry",
+    "internal affairs and communications ministry",
+    "society for the promotion of science",
+    "institute of information and communications technology",
+    "学術振興会",
+    "技術振興機構",
+    "通信研究機構",
+    "セーフティ・インスティテュート",
+)
 _OTHER_LANGUAGE = re.compile(
     r"\b(?:in|and) japanese\b(?! (?:government|side|participant))|\bjapanese (?:language|version|text|copy|"
     r"copies|original)|"
@@ -73,7 +100,6 @@ class Mark:
     end: int
     side: str
     institution: bool = False
-    programme: bool = False
 
 
 def swaps(claim: str, cited: Cited) -> bool:
@@ -109,9 +135,9 @@ def side_of(text: str) -> str:
 
 
 @cache
-def _institutions() -> tuple[re.Pattern[str], dict[str, tuple[str, bool]]]:
+def _institutions() -> tuple[re.Pattern[str], dict[str, str]]:
     """Every name of an institution or programme of a side, with and without the side in it."""
-    sides: dict[str, tuple[str, bool]] = {}
+    sides: dict[str, str] = {}
     for term in glossary.load().terms:
         if term.side not in ("us", "jp") or term.en.startswith("Government"):
             continue
@@ -121,14 +147,8 @@ def _institutions() -> tuple[re.Pattern[str], dict[str, tuple[str, bool]]]:
             bare = re.sub(rf"^(?:the )?(?:{US}|{JP})(?:'s|の)? ?", "", plain(form))
             for name in (plain(form), bare):
                 if (len(name) > 2 and name.isascii()) or (not name.isascii() and len(name) > 1):
-                    sides[name] = (term.side, term.kind == "programme")
-    for name in (
-        "ai safety institute",
-        "science and technology agency",
-        "cabinet office",
-        "internal affairs and communications ministry",
-    ):
-        sides[name] = ("jp", False)
+                    sides[name] = term.side
+    sides |= dict.fromkeys(_PARTS_US, "us") | dict.fromkeys(_PARTS_JP, "jp")
     names = sorted(sides, key=len, reverse=True)
     pattern = "|".join(rf"(?<![a-z0-9]){re.escape(n)}(?![a-z0-9])" if n.isascii() else re.escape(n) for n in names)
     return re.compile(pattern), sides
@@ -139,10 +159,10 @@ def marks(said: str) -> list[Mark]:
     pattern, sides = _institutions()
     found: list[Mark] = []
     for match in pattern.finditer(said):
-        side, programme = sides[match.group()]
+        side = sides[match.group()]
         if found and found[-1].institution and re.fullmatch(r" ?[(（]", said[found[-1].end : match.start()]):
             continue  # a second name in brackets
-        found.append(Mark(match.start(), match.end(), side, True, programme))
+        found.append(Mark(match.start(), match.end(), side, True))
     taken = [(mark.start, mark.end) for mark in found]
     for match in _SIDE.finditer(said):
         if not any(start < match.end() and match.start() < end for start, end in taken):
@@ -179,7 +199,7 @@ def _owned_by(said: str, found: Sequence[Mark], side: Mark) -> bool:
 
 def _wrong_company(said: str, found: Sequence[Mark]) -> bool:
     """Sides and institutions in turn: an institution goes with the side before it, or after it at the end."""
-    institutions = [mark for mark in found if mark.institution and not mark.programme]
+    institutions = [mark for mark in found if mark.institution]
     sides = [mark for mark in found if not mark.institution]
     if not institutions or not sides:
         return False
@@ -202,7 +222,7 @@ def _wrong_company(said: str, found: Sequence[Mark]) -> bool:
         if len(said[one.end : other.start]) <= _WIDEST_GAP and _OWNS.fullmatch(said[one.end : other.start])
         for mark in (one, other)
     }
-    named = [mark for mark in found if mark not in coordinated | owned and not mark.programme]
+    named = [mark for mark in found if mark not in coordinated | owned]
     if not named:
         return False
     if named[0].institution:

@@ -73,3 +73,27 @@ def test_figures_go_between_the_markers() -> None:
     assert llm.insert(page, "new") == f"before\n{llm.BEGIN}\n\nnew\n\n{llm.END}\nafter\n"
     with pytest.raises(UserError):
         llm.insert("no markers", "new")
+
+
+def test_every_labelled_claim_was_really_written() -> None:
+    """It stands in a recorded answer, under the addresses the model named, and says who labelled it."""
+    written = {
+        (recorded.id, claim.addresses, claim.text)
+        for suite in ("dev", "test")
+        for recorded in recording.load(llm.RECORDINGS / f"{suite}.smol.jsonl")
+        for claim in recording.claims(recorded)
+    }
+    labelled = recording.labelled()
+    assert labelled
+    assert [one.id for one in labelled if (one.id, one.addresses, one.text) not in written] == []
+    assert {one.label for one in labelled} <= {"supported", "unsupported", "elsewhere"}
+    assert all(one.by for one in labelled)
+
+
+def test_an_unsupported_claim_that_passes_is_named(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page lists what the gate let through against its label."""
+    monkeypatch.setattr(Verifier, "finding", lambda *_: Finding((), 1.0))
+    wrong = next(one for one in recording.labelled() if not one.is_supported)
+    section = llm.labels_section(assistant, [wrong])
+    assert f"- {wrong.id}" in section
+    assert "of these 1 are labelled unsupported" in section
