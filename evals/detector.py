@@ -6,10 +6,11 @@ model and labelled afterwards (real). Both stand side by side; the gate is held 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
+from assistant.types import Language
 from evals import claims as claim_files
-from evals import statistics
+from evals import recording, statistics
 from evals.claims import LabelledClaim
 from evals.gate import SUITE, Judged
 from evals.gate import judge as judge_claims
@@ -18,6 +19,7 @@ from evals.measured import Measured, Metric, Unit, plain, rate
 from evals.scorers import one
 from index.document import Document
 
+REAL = "small model"  # what the claims it wrote are called
 HELD = "test"  # the file of claims that gates are held against
 Judge = Callable[[Sequence[LabelledClaim], Document], Sequence[Judged]]
 COLUMNS = ("caught", "blocked", "balanced", "auroc", "pairs")
@@ -91,12 +93,34 @@ def labelled() -> list[str]:
     return [path.stem for path in paths if path.read_text(encoding="utf-8").startswith(header)]
 
 
+def recorded(document: Document) -> tuple[LabelledClaim, ...]:
+    """Claims that the small model really wrote, labelled afterwards by the sentences they name.
+
+    A claim that another sentence bears is unsupported here; one that names no sentence needs no detector.
+    """
+    known = document.by_address
+    return tuple(
+        LabelledClaim(
+            one.id,
+            one.id,
+            cast(Language, one.language),
+            "supported" if one.is_supported else "unsupported",
+            "recorded",
+            one.addresses,
+            one.text,
+        )
+        for one in recording.labelled()
+        if all(address in known for address in one.addresses)
+    )
+
+
 def detector(
     document: Document, limits: Sequence[Gate], decide: Judge = judge_claims
 ) -> tuple[dict[str, Any], Verdict]:
     """The content of detector.json, and the verdict of the gates on the test claims (dev where there are none)."""
-    names = labelled()
-    judged = {name: decide(claim_files.load(name), document) for name in names}
+    judged = {name: decide(claim_files.load(name), document) for name in labelled()}
+    if real := recorded(document):
+        judged[REAL] = decide(real, document)
     held = HELD if HELD in judged else "dev"
     measured = measured_of(judged[held])
     verdict = judge(SUITE, measured, [limit for limit in limits if limit.suite == SUITE])

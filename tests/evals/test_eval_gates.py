@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from evals import gate as gate_eval
-from evals import gates, metrics
+from evals import detector, gates, metrics
+from evals.gate import SUITE
 from evals.gates import Gate, GateError
 from evals.measured import Measured
 from evals.outcomes import Result, result
@@ -37,8 +37,10 @@ def test_shipped_gates_name_metrics_that_exist() -> None:
     again = {r.case.id: r.answer for r in both}  # type: ignore[union-attr]
     noisy = scored(case("1~case"), "iii.p1.s1")
     found = metrics.measure_run(both, MEASURE, {"1": False, "2": False}, again, [noisy])
-    names = {gate.metric for gate in shipped if gate.metric != "errors" and gate.suite != gate_eval.SUITE}
+    names = {gate.metric for gate in shipped if gate.metric != "errors" and gate.suite != SUITE}
     assert names <= set(found.metrics)
+    claimed = {gate.metric.partition("[")[0] for gate in shipped if gate.suite == SUITE}
+    assert claimed <= set(detector.COLUMNS)
     assert {gate.metric for gate in shipped if gate.limit is not None} == {
         "errors", "verbatim", "dangling", "upgrades", "numbers", "negations", "injected", "false_absence",
         "determinism",
