@@ -21,6 +21,9 @@ LADDER: Mapping[str, re.Pattern[str]] = {
     "must": re.compile(r"\b(?:will|shall|must)\b|なければな|ものとする|義務"),
 }
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
+# What a sentence says in words and a statement may say in digits: 「10月」, 「2通」.
+_MONTHS = "january february march april may june july august september october november december".split()
+_WORDS = {"one": "1", "two": "2", "both": "2", "duplicate": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
 _NEGATED = re.compile(
     r"\b(?:not|no|nothing|never|neither|nor|without|cannot|non)\b|n't\b"
     r"|な(?:い|く|し|かっ|ければ)|ません|(?:せ|れ|ら|わ|か)ず|ぬ(?:。|$)|不|無"
@@ -29,7 +32,10 @@ _NEGATED = re.compile(
 
 def numbers_changed(result: Result, measure: Measure) -> Score | None:
     """Changed numbers: statements with a number that what they cite lacks, of all with a number (in digits)."""
-    return _score(result, lambda text, cited: None if not _digits(text) else bool(_digits(text) - _digits(cited)))
+    return _score(
+        result,
+        lambda text, cited: None if not _digits(text) else bool(_digits(text) - _digits(cited) - _in_words(cited)),
+    )
 
 
 def negations_dropped(result: Result, measure: Measure) -> Score | None:
@@ -81,3 +87,9 @@ def _quotes(answer: Mapping[str, Any]) -> dict[Any, str]:
 
 def _digits(text: str) -> set[str]:
     return {number.replace(",", "") for number in _DIGITS.findall(plain(text))}
+
+
+def _in_words(text: str) -> set[str]:
+    words = set(re.findall(r"[a-z]+", plain(text)))
+    months = {str(number) for number, month in enumerate(_MONTHS, 1) if month in words and month != "may"}
+    return months | {digit for word, digit in _WORDS.items() if word in words}

@@ -32,6 +32,14 @@ def test_numbers(text: str, score: Score | None) -> None:
     assert statements.numbers_changed(result(case(), stated(DAYS, text)), MEASURE) == score
 
 
+def test_numbers_in_words() -> None:
+    """October is the tenth month and a duplicate is two; the eleventh month is another date."""
+    signed = "closing.p2.s1"
+    right = result(case(), stated(signed, "2025年10月28日に2通に署名された。"))
+    assert statements.numbers_changed(right, MEASURE) == Score(0, 1)
+    assert statements.numbers_changed(result(case(), stated(signed, "2025年11月28日。")), MEASURE) == Score(1, 1)
+
+
 @pytest.mark.parametrize(
     ("text", "dropped"),
     [
