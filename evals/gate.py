@@ -96,8 +96,13 @@ def curve(judged: Sequence[Judged], points: int = 11) -> list[tuple[float, float
 
 def likeness(text: str, others: Sequence[frozenset[str]]) -> float:
     """Jaccard similarity (Jaccard 1901) of a text's pieces to the most similar of others: 0..1."""
-    own = grams(text)
-    return max((len(own & other) / len(own | other) for other in others if own or other), default=0.0)
+    own, best = grams(text), 0.0
+    for other in others:
+        smaller, larger = sorted((len(own), len(other)))
+        if larger and smaller / larger > best:  # the similarity is at most the ratio of the sizes
+            shared = len(own & other)
+            best = max(best, shared / (smaller + larger - shared))
+    return best
 
 
 def grams(text: str) -> frozenset[str]:
