@@ -33,6 +33,7 @@ def serve(service: Service, listening: socket.socket) -> int:
     """Serve on a bound socket; opens the Assistant as soon as the pages are there."""
     import uvicorn
 
+    from assistant.web import logs
     from assistant.web import server as web
 
     host, port = listening.getsockname()[:2]
@@ -48,8 +49,15 @@ def serve(service: Service, listening: socket.socket) -> int:
         if isinstance(done.error, IndexUnusable) and not done.config.index.may_build:
             server.should_exit = True
 
+    application = web.application(service)
+    logs.configure()
     settings = uvicorn.Config(
-        web.create(service),
+        application,
+        log_config=None,
+        # Which forwarded headers are believed is the shell's decision (MOC_TRUSTED_PROXIES).
+        proxy_headers=False,
+        limit_concurrency=600,
+        timeout_keep_alive=5,
         # Searches stand in the addresses of the reader, so requests are not logged.
         access_log=False,
         log_level="warning",

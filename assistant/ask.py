@@ -31,8 +31,10 @@ from assistant.verify import Verifier
 from assistant.write import Writer, WriterFailure
 from index import reading_aid
 from index.document import Document
+from index.embed import Embedder
 from index.library import open_index
 from index.reading_aid import ReadingAid
+from index.store import Store
 
 # Between these probabilities a short question may be about what was asked before; outside, it speaks for itself.
 UNSURE_FROM, SURE_FROM = 0.3, 0.8
@@ -84,13 +86,13 @@ class Assistant:
         self.verifier.judge(Claim(document.title.text, "statement", (document.title.address,)), "en")
 
     @classmethod
-    def open(cls, config: Config) -> "Assistant":
-        """Open the index (or build it) and load what answering needs.
+    def open(cls, config: Config, opened: tuple[Store, Embedder] | None = None) -> "Assistant":
+        """Open the index (or build it, or take it ``opened``) and load what answering needs.
 
         Raises:
             UserError: the index may not be rebuilt, or a file does not hold together.
         """
-        store, embedder = open_index(config.index)
+        store, embedder = opened or open_index(config.index)
         shipped = store.manifest.identity.origin == "shipped"
         aid = reading_aid.load(store.document) if shipped else None
         words = glossary.load()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.web_settings import THIS_MACHINE, WebSettings
 from index.errors import ConfigError
 from index.settings import IndexSettings, read_secret
 
@@ -56,9 +57,33 @@ SETTINGS = (
         "directory for readers' feedback, kept from other users of the machine. Empty: no feedback is taken",
     ),
     Setting("MOC_FEEDBACK_DAYS", "30", "days until feedback is deleted"),
-    Setting("MOC_METRICS_TOKEN", "", "bearer token for the reasons in `/readyz` (or `MOC_METRICS_TOKEN_FILE`)"),
+    Setting(
+        "MOC_METRICS_TOKEN",
+        "",
+        "bearer token for `/metrics` and the reasons in `/readyz` (or `MOC_METRICS_TOKEN_FILE`)",
+    ),
+    Setting("MOC_TRUSTED_PROXIES", "", "addresses or networks of proxies whose `X-Forwarded-*` headers are believed"),
+    Setting("MOC_SIGNIN_HEADER", "", "header in which a trusted proxy names the signed-in person; empty: open to all"),
+    Setting("MOC_CORS_ORIGINS", "", "origins whose pages may call the API from a browser"),
+    Setting("MOC_STORE_URL", "", "Redis or Valkey that replicas share for limits and budget (or `MOC_STORE_URL_FILE`)"),
+    Setting("MOC_SECRET", "", "key for hashes of addresses and sessions, same for all replicas (or `MOC_SECRET_FILE`)"),
+    Setting("MOC_REPLICAS", "2", "how many replicas share the store; while it is down each allows that part"),
+    Setting("MOC_SESSION_PER_MINUTE", "10", "questions a session may ask in a minute"),
+    Setting("MOC_SESSION_PER_DAY", "100", "questions a session may ask in a day"),
+    Setting("MOC_ADDRESS_PER_MINUTE", "60", "questions an address (IPv6: a /64) may ask in a minute"),
+    Setting(
+        "MOC_REQUESTS_PER_MINUTE", "600", "other requests an address may make in a minute, files of the page aside"
+    ),
+    Setting("MOC_RAISED_ADDRESSES", THIS_MACHINE, "`address=factor`: addresses that may ask that many times as much"),
+    Setting("MOC_LLM_AT_ONCE", "8", "answers the language model writes at once"),
+    Setting("MOC_LLM_WAITING", "64", "questions that may wait for it; more are answered with quotes"),
+    Setting("MOC_LLM_WAIT_SECONDS", "20", "how long one waits before it is answered with quotes"),
+    Setting("MOC_LLM_TOKENS_PER_HOUR", "1000000", "tokens the language model may use in an hour, then quotes only"),
+    Setting("MOC_LLM_TOKENS_PER_DAY", "10000000", "tokens it may use in a day (UTC)"),
+    Setting("MOC_CACHE_SECONDS", "3600", "how long a written answer is kept in memory for the same question; 0: not"),
+    Setting("MOC_OFF_FILE", "", "while this file exists nothing is answered; while it says `llm`, quotes only"),
 )
-_SECRETS = ("OPENAI_API_KEY", "MOC_EMBEDDING_API_KEY", "MOC_METRICS_TOKEN")
+_SECRETS = ("OPENAI_API_KEY", "MOC_EMBEDDING_API_KEY", "MOC_METRICS_TOKEN", "MOC_STORE_URL", "MOC_SECRET")
 _KNOWN = {setting.name for setting in SETTINGS} | {f"{name}_FILE" for name in _SECRETS} | {"MOC_REQUIRE_ALL"}
 _KUBERNETES = re.compile(r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT|PORT_\d+_\w+)$")
 
@@ -93,8 +118,10 @@ class Config:
     operator_contact: str = ""
     official_url: str = ""
     metrics_token: str | None = None
+    web: WebSettings = WebSettings()
     feedback_directory: Path | None = None
     feedback_days: int = 30
+    web: WebSettings = WebSettings()
 
     @property
     def feedback_on(self) -> bool:
@@ -129,6 +156,7 @@ class Config:
             metrics_token=read_secret("MOC_METRICS_TOKEN", environ),
             feedback_directory=_directory("MOC_FEEDBACK_DIR", environ),
             feedback_days=_days("MOC_FEEDBACK_DAYS", environ, 30),
+            web=WebSettings.from_env(environ),
         )
 
 

@@ -4,6 +4,7 @@ Levels add up: vectors, keywords, reading aid, question bank, classifier. An ind
 first two; the ablation switches them on one by one.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +13,7 @@ import numpy as np
 
 from assistant.keywords import Keywords, tokens
 from index.entries import Entry
+from index.errors import DocumentError
 
 Level = Literal["vectors", "keywords", "reading_aid", "question_bank", "classifier"]
 LEVELS: tuple[Level, ...] = ("vectors", "keywords", "reading_aid", "question_bank", "classifier")
@@ -30,7 +32,7 @@ ABSENCE_FEATURES: Mapping[Level, tuple[str, ...]] = {
     "keywords": ("keyword_best", "unknown_share", "unheard_share", "unheard_words"),
     "reading_aid": ("aid_best",),
     "question_bank": ("bank_best", "bank_none_best", "bank_margin", "bank_none_vote"),
-    "classifier": ("none_log_odds", "class_best", "several_asked"),
+    "classifier": ("none_log_odds", "class_best", "several_asked", "kernel_answered"),
 }
 NEIGHBOURS = 24
 NEIGHBOUR_TEMPERATURE = 0.02  # in cosine; e5's cosines are crowded, a step of 0.02 is a clear difference
@@ -42,11 +44,31 @@ def levels_up_to(level: Level) -> tuple[Level, ...]:
 
 
 @dataclass(frozen=True)
+class Kernel:
+    """A kernel classifier over the bank: is a question like this one answered? (Schölkopf and Smola 2002, ch. 4.)
+
+    A question's score is ``base + Σ weight · exp((cosine - 1) / width)`` over all bank questions, about 1 where the
+    document answers and -1 where it does not. A linear classifier cannot tell "which agencies" from "which budget" of
+    one subject; nearness to single questions can. ``bank`` is the digest of the questions the ``weights`` belong to.
+    """
+
+    weights: np.ndarray
+    base: float
+    width: float
+    bank: str
+
+    def score(self, cosines: np.ndarray) -> float:
+        """The score for the cosines of a question to every bank question, in the bank's order."""
+        return self.base + float(np.exp((cosines - 1) / self.width) @ self.weights)
+
+
+@dataclass(frozen=True)
 class Head:
     """A linear classifier over the frozen question vector: one class per address, one per reason of absence.
 
     ``weights`` (d + 1, classes) acts on ``(vector - mean) / scale`` with a last row of biases; ``several`` (d + 1, 1)
-    gives the log-odds that a question asks for more than one sentence.
+    gives the log-odds that a question asks for more than one sentence; ``kernel`` says whether it is answered at all
+    (None while fitting what needs no such answer).
     """
 
     classes: tuple[str, ...]
@@ -54,6 +76,7 @@ class Head:
     scale: float
     weights: np.ndarray
     several: np.ndarray
+    kernel: Kernel | None = None
 
     def class_scores(self, vector: np.ndarray) -> np.ndarray:
         """Unnormalised log-probabilities → (classes,)."""
@@ -107,6 +130,8 @@ class Space:
         self._head = head
         self._keywords = Keywords(keyword_texts[address] for address in self.addresses)
         self.questions = [entries[n] for n in rows["question"]]
+        if head is not None and head.kernel is not None and head.kernel.bank != bank_digest(self.questions):
+            raise DocumentError("the models were fitted on another question bank; run 'python -m evals.fit'")
         self._bank = vectors[rows["question"]]
         self.unanswered = np.array([not entry.addresses for entry in self.questions], dtype=bool)
         self._share = np.zeros((len(self.questions), len(self.addresses)), dtype=np.float32)
@@ -162,6 +187,7 @@ class Space:
         columns += [passages - passages.max(), passages - passages.mean()]
         absence["passage_best"] = float(passages.max())
         bank_gap = np.zeros(count)
+        cosines = np.round(self._bank @ vector, 6)
         if "keywords" in levels:
             scores = self._keywords.scores(text)
             best = float(scores.max())
@@ -180,7 +206,7 @@ class Space:
             columns += [aid - aid.max(), aid - aid.mean()]
             absence["aid_best"] = float(aid.max())
         if "question_bank" in levels:
-            bank_gap, vote, several_vote, found = self._ask_bank(vector, hidden)
+            bank_gap, vote, several_vote, found = self._ask_bank(cosines, hidden)
             columns += [bank_gap, vote, several_vote]
             absence |= found
         if "classifier" in levels and head is not None:
@@ -196,15 +222,15 @@ class Space:
                 "class_best": float(logs[:count].max()),
                 "several_asked": several,
             }
+            if head.kernel is not None:
+                absence["kernel_answered"] = head.kernel.score(cosines)
         return Measures(np.stack(columns, axis=1), absence, reasons)
 
     def _ask_bank(
-        self, vector: np.ndarray, hidden: np.ndarray | None
+        self, cosines: np.ndarray, hidden: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, float]]:
         """Nearest bank question of each address, and the vote of the nearest questions overall."""
-        similarities = np.round(self._bank @ vector, 6)
-        if hidden is not None:
-            similarities = np.where(hidden, -1.0, similarities)
+        similarities = cosines if hidden is None else np.where(hidden, -1.0, cosines)
         by_address = np.full(len(self.addresses), -1.0)
         by_address[self._covered] = np.maximum.reduceat(
             similarities[self._pair_question], self._pair_start[self._covered]
@@ -225,6 +251,11 @@ class Space:
             "bank_none_vote": float(weights[self.unanswered[near]].sum()),
         }
         return by_address - best, vote, (weights * several) @ (shares > 0), found
+
+
+def bank_digest(questions: Iterable[Entry]) -> str:
+    """Digest of bank questions in their order."""
+    return hashlib.sha256("\n".join(entry.key for entry in questions).encode()).hexdigest()
 
 
 def _tokens_of(entries: Iterable[Entry]) -> dict[str, int]:

@@ -112,13 +112,13 @@ def markdown(answer: Answer, base_url: str = "") -> str:
             blocks.append(wording(f"frame.{answer.status}", language))
         written = any(claim.kind == "statement" for claim in answer.claims)
         announced = False
-        groups = _groups(answer)
+        headings = part_headings(answer)
         for place, claim in enumerate(answer.claims):
             if written and claim.kind == "quote" and not announced:
                 blocks.append(f"**{wording('frame.also_relevant', language)}**")
                 announced = True
-            if place in groups:
-                blocks.append(f"**{escape(groups[place])}**")
+            if place in headings:
+                blocks.append(f"**{escape(headings[place])}**")
             blocks.append(_claim(answer, claim, base_url))
         if answer.status == "partial":
             blocks.append(wording("frame.rest_absent", language, count=answer.compared))
@@ -200,7 +200,7 @@ def _claim(answer: Answer, claim: VerifiedClaim, base_url: str) -> str:
     return claim_markdown(claim, cited, answer.language, base_url)
 
 
-def _groups(answer: Answer) -> Mapping[int, str]:
+def part_headings(answer: Answer) -> Mapping[int, str]:
     """Place of a claim → heading to stand before it, when many quotes come from several parts of the document."""
     if sum(claim.kind == "quote" for claim in answer.claims) < _GROUP_FROM:
         return {}

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.evidence import LEVELS, Head, Level, Measures
+from assistant.evidence import LEVELS, Head, Kernel, Level, Measures
 from index.errors import DocumentError
 
 MODELS = Path(__file__).parent / "models"
@@ -95,6 +95,12 @@ def _load_head() -> Head:
             float(archive["scale"]),
             archive["weights"].astype(np.float32),
             archive["several"].astype(np.float32),
+            Kernel(
+                archive["kernel"].astype(np.float32),
+                float(archive["kernel_base"]),
+                float(archive["kernel_width"]),
+                str(archive["kernel_bank"]),
+            ),
         )
 
 

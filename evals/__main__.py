@@ -1,27 +1,26 @@
-"""python -m evals: is the assistant right, and may the questions be trusted? Commands: validate, run."""
+"""python -m evals: is the assistant right, may the questions be trusted, and would the suite notice if it were not?"""
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 import traceback
 from collections.abc import Sequence
-from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from assistant.config import Config
 from evals import cases as case_files
-from evals import checking, gates, lock
+from evals import lock
 from evals.cases import SUITES, Case
 from index import parse
 from index.errors import ConfigError, UserError
 
-ROOT = Path(__file__).parent.parent
-HISTORY = Path(__file__).parent / "history.jsonl"
+if TYPE_CHECKING:
+    from evals.compare import Snapshot
+
 INTERNAL_ERROR = 3
 NOTHING_SELECTED = 5
+RESULTS = Path("results")
+BASELINE = Path(__file__).parent / "baseline.json"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,23 +42,69 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     validating = commands.add_parser("validate", help="check the eval questions, the bank, the aid and the glossary")
     validating.add_argument("--write-spans", action="store_true", help="tie the questions to the text as it is now")
-    validating.add_argument("--no-seen", action="store_true", help="leave out near copies of bank questions (no index)")
     validating.set_defaults(command=validate)
-    running = commands.add_parser("run", help="ask the questions and score the answers")
+
+    running = commands.add_parser("run", help="ask the questions, score the answers, compare with the baseline")
     running.add_argument("--suite", choices=(*SUITES, "all"), default="all", help="which questions (default: all)")
-    running.add_argument("--out", type=Path, default=Path("results"), metavar="DIR", help="default: results")
+    running.add_argument("--out", type=Path, default=RESULTS, metavar="DIR", help="default: results")
     running.add_argument(
-        "--mode", choices=("quote",), default="quote", help="which mode of the assistant (default: quote)"
+        "--mode",
+        choices=("quote", "replay", "llm"),
+        default="quote",
+        help="quote: no language model; replay: recorded answers of one; llm: the one that is configured",
     )
     running.add_argument("--only", nargs="+", metavar="ID", help="only these cases; quality gates say nothing then")
     running.add_argument("--once", action="store_true", help="leave out the second run that shows determinism")
-    running.add_argument("--record-history", action="store_true", help="add a line to evals/history.jsonl")
+    running.add_argument("--baseline", default=None, metavar="FILE", help="compare with this one, or with 'none'")
+    running.add_argument("--repeats", type=int, default=3, help="llm mode: how often each question is asked")
+    running.add_argument("--max-seconds", type=float, default=1800.0, help="llm mode: stop asking after so long")
     running.set_defaults(command=run)
+
+    comparing = commands.add_parser("compare", help="two runs, or a baseline and a run: every flip, with p-values")
+    comparing.add_argument("before", type=Path, help="folder of a run, or a baseline file")
+    comparing.add_argument("after", type=Path)
+    comparing.set_defaults(command=compare)
+
+    reporting = commands.add_parser("report", help="write the reports of a run again, from its files")
+    reporting.add_argument("run", type=Path, nargs="?", default=RESULTS, metavar="DIR")
+    for kind in ("md", "junit", "html"):
+        reporting.add_argument(f"--{kind}", dest="kinds", action="append_const", const=kind)
+    reporting.set_defaults(command=report)
+
+    keeping = commands.add_parser("baseline", help="the committed baseline").add_subparsers(
+        required=True, metavar="check|update"
+    )
+    checking = keeping.add_parser("check", help="does the last run fit the baseline, and is it no worse?")
+    updating = keeping.add_parser("update", help="make the last run the baseline (by hand, with a reason)")
+    updating.add_argument("--reason", required=True, help="why the numbers change; goes into the history")
+    for one in (checking, updating):
+        one.add_argument("--run", type=Path, default=RESULTS, metavar="DIR")
+        one.add_argument("--baseline", type=Path, default=BASELINE, metavar="FILE")
+    checking.set_defaults(command=baseline_check)
+    updating.set_defaults(command=baseline_update)
+
+    testing = commands.add_parser("selftest", help="broken assistants must fail the gate named for them")
+    testing.add_argument("--out", type=Path, default=RESULTS, metavar="DIR")
+    testing.set_defaults(command=selftest)
+
+    recording = commands.add_parser("record", help="ask the small local model again and keep what it writes")
+    recording.add_argument("--max-seconds", type=float, default=600.0, help="stop after so long (default: 600)")
+    recording.set_defaults(command=record)
+
+    promoting = commands.add_parser("promote", help="make a draft case of a feedback report or a failing answer")
+    promoting.add_argument("source", type=Path, help="a feedback report (JSON), or results.jsonl with --id")
+    promoting.add_argument("--id", help="which line of results.jsonl")
+    promoting.set_defaults(command=promote)
     return parser
+
+
+# The functions below import what they need: LlamaIndex, Chroma and scipy take seconds that validate can do without.
 
 
 def validate(arguments: argparse.Namespace) -> int:
     """Check the questions; prints every problem and a line of counts for each suite."""
+    from evals import checking
+
     document = parse.load()
     if arguments.write_spans:
         lock.write(document)
@@ -68,81 +113,132 @@ def validate(arguments: argparse.Namespace) -> int:
         print(problem)
     for suite, cases in found.suites.items():
         print(f"{suite}: {checking.counts(cases)}")
-    if not arguments.no_seen:
-        test = found.suites["test"]
-        near = _seen(test)
-        print(f"test: {sum(near.values())} of {len(test)} are near copies of bank questions (slice 'seen')")
     return found.exit_code
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Ask, score, judge and report each suite; the exit code is the worst verdict's."""
-    if arguments.record_history and (os.environ.get("CI") or arguments.only or arguments.once):
-        raise ConfigError("--record-history is for a whole run by hand: not under CI, not with --only or --once")
+    """Ask, score, judge, compare, report."""
     document = parse.load()
     lock.check(document)
-    limits = gates.load()
     names = SUITES if arguments.suite == "all" else (arguments.suite,)
     chosen = {suite: _chosen(case_files.load(suite), arguments.only) for suite in names}
-    if not any(chosen.values()):
+    chosen = {suite: cases for suite, cases in chosen.items() if cases}
+    if not chosen:
         print("evals: no case is selected; --only takes ids of the chosen suite", file=sys.stderr)
         return NOTHING_SELECTED
-    everything = [case for cases in chosen.values() for case in cases]
-    # These import LlamaIndex, Chroma and scipy: seconds that validate and --help can do without.
-    from assistant.ask import Assistant
-    from evals import metrics, report, runner
-    from evals.scorers import Measure
+    from evals import running
 
-    config = Config.from_env()
-    with ExitStack() as stack:
-        second = None if arguments.once else stack.enter_context(runner.SecondRun(everything))
-        assistant = Assistant.open(config)
-        measure = Measure.of(document)
-        near = _seen(everything)
-        asked = {suite: runner.ask(assistant, cases, config.public_url) for suite, cases in chosen.items() if cases}
-        again = second.answers() if second else None
-    codes = []
-    for suite, answers in asked.items():
-        measured = metrics.measure_run(answers.results, measure, near, again)
-        verdict = gates.judge(suite, measured, limits, partial=bool(arguments.only))
-        identity = {"document_sha256": document.sha256, "index_fingerprint": assistant.index.fingerprint}
-        content = report.metrics_object(suite, arguments.mode, measured, verdict, identity)
-        text = report.summary(suite, measured, verdict, answers.results)
-        report.write(arguments.out / suite, content, answers.results, answers.milliseconds, measure, text)
-        print(f"{verdict.line} ({arguments.out / suite / 'summary.md'})")
-        codes.append(verdict.exit_code)
-        if arguments.record_history:
-            record(content)
-    return max(codes)
+    # The baseline is of whole suites in quote mode; anything else is compared only when it is asked for.
+    whole = arguments.mode == "quote" and not arguments.only
+    given = arguments.baseline or (str(BASELINE) if whole else "none")
+    wish = running.Wish(
+        arguments.out,
+        partial=bool(arguments.only),
+        once=arguments.once,
+        whole=arguments.suite == "all",
+        baseline=None if given == "none" else Path(given),
+    )
+    if arguments.mode == "quote":
+        return running.quote(document, chosen, wish).exit_code
+    from evals import recordings, replay
+
+    if arguments.mode == "replay":
+        return replay.replay(document, chosen, wish, recordings.load()).exit_code
+    return replay.live(document, chosen, wish, arguments.repeats, arguments.max_seconds).exit_code
 
 
-def record(content: dict[str, object], path: Path = HISTORY) -> None:
-    """Append what a run reached to the history: date, commit, and k/n or value of every metric."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    kept = ("suite", "mode", "verdict", "cases", "document_sha256", "index_fingerprint")
-    measured = content["metrics"]
-    assert isinstance(measured, dict)
-    line = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit.strip() or None,
-        **{name: content[name] for name in kept},
-        "metrics": {name: [m["k"], m["n"]] if m["k"] is not None else m["value"] for name, m in measured.items()},
-    }
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+def compare(arguments: argparse.Namespace) -> int:
+    """Print what changed between two runs; exit 10 when the second is worse."""
+    from evals import baseline
+    from evals import compare as comparing
+
+    before, after = (_snapshot(path) for path in (arguments.before, arguments.after))
+    baseline.comparable(before, after)
+    found = comparing.compare(before, after)
+    print(comparing.markdown(found, str(arguments.before), str(arguments.after)), end="")
+    return 10 if found.regressions else 0
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Write the reports of a stored run again."""
+    from evals import baseline, stored
+    from evals import report as reporting
+
+    found = stored.read_run(arguments.run)
+    comparison = None
+    if found.conclusion.get("compared_with"):
+        comparison = baseline.compared(Path(found.conclusion["compared_with"]), found)
+    for path in reporting.write(found, comparison, parse.load(), arguments.kinds or reporting.KINDS):
+        print(path)
+    return int(found.conclusion["exit_code"])
+
+
+def baseline_check(arguments: argparse.Namespace) -> int:
+    """Hold the last run against the baseline: 4 when they do not fit, 10 when it is worse."""
+    from evals import baseline, stored
+
+    found = baseline.compared(arguments.baseline, stored.read_run(arguments.run))
+    for change in found.regressions:
+        print(f"REGRESSION: {change.line}")
+    if not found.regressions:
+        print(f"no regression; {len(found.changes)} metrics changed")
+    return 10 if found.regressions else 0
+
+
+def baseline_update(arguments: argparse.Namespace) -> int:
+    """Make the last run the baseline, and say which ratchets could be raised."""
+    from evals import baseline, stored
+
+    for line in baseline.update(stored.read_run(arguments.run), arguments.reason, arguments.baseline):
+        print(line)
+    print(f"{arguments.baseline} written; commit it with evals/history.jsonl")
+    return 0
+
+
+def selftest(arguments: argparse.Namespace) -> int:
+    """Run every mutant; prints the kill matrix in words."""
+    from evals import selftest as testing
+    from evals import stored
+
+    document = parse.load()
+    lock.check(document)
+    found = testing.selftest(document)
+    stored.write_json(arguments.out / "selftest.json", found)
+    for mutant in found["mutants"]:
+        if not mutant["killed"]:
+            print(f"survived: {mutant['name']}: {mutant['why']}")
+    print(found["line"])
+    return 0 if found["passed"] else 1
+
+
+def record(arguments: argparse.Namespace) -> int:
+    """Remake the recordings."""
+    if os.environ.get("CI"):
+        raise ConfigError("recordings are made by hand and reviewed, never under CI")
+    from evals import replay
+
+    lock.check(parse.load())
+    print(replay.record(arguments.max_seconds))
+    return 0
+
+
+def promote(arguments: argparse.Namespace) -> int:
+    """Write a draft case."""
+    from evals import promoting
+
+    print(promoting.promote(arguments.source, arguments.id))
+    return 0
+
+
+def _snapshot(path: Path) -> "Snapshot":
+    from evals import baseline, stored
+    from evals import compare as comparing
+
+    return comparing.snapshot(stored.read_run(path)) if path.is_dir() else baseline.load(path)
 
 
 def _chosen(cases: tuple[Case, ...], only: list[str] | None) -> tuple[Case, ...]:
     return cases if only is None else tuple(case for case in cases if case.id in only)
-
-
-def _seen(cases: Sequence[Case]) -> dict[str, bool]:
-    from evals.seen import seen
-    from index.library import open_index
-    from index.settings import IndexSettings
-
-    store, embedder = open_index(IndexSettings.from_env())
-    return seen(cases, store, embedder)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from assistant.types import IndexIdentity
 from assistant.understand import Understanding
 from evals import lock
 from evals.cases import load
-from evals.metrics import Measured, Metric, measure_run
+from evals.measured import Measured, Metric
+from evals.metrics import measure_run
 from evals.runner import ask
 from evals.scorers import Measure
 from index import parse, reading_aid

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assistant import glossary
 from evals import cases as case_files
-from evals import lock
+from evals import lock, promoting, ties
 from evals.cases import QUESTIONS, SUITES, Case
 from index import bank, parse, reading_aid
 from index.document import Document
@@ -54,8 +54,11 @@ def validate(directory: Path = QUESTIONS, document: Document | None = None) -> V
     problems += count_problems(suites["test"], directory)
     problems += group_problems(everything, directory)
     problems += tie_problems(document)
+    problems += promoting.problems(directory / promoting.DRAFTS.name)
     try:
         stale = lock.differences(document, directory / lock.LOCK.name)
+        if stale:
+            stale += tuple(ties.broken(lock.changed(document, directory / lock.LOCK.name), everything))
     except lock.StaleLock as error:
         stale = (str(error),)
     return Validation(suites, tuple(problems), stale)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from evals.metrics import Measured, Metric
+from evals.measured import Measured, Metric
 from evals.statistics import finite
 from index.errors import UserError
 
 GATES = Path(__file__).parent / "gates.toml"
 SLICE_MINIMUM = 30  # a slice with fewer cases is shown without a verdict
-_KEYS = {"metric", "suite", "slice", "at_least", "at_most", "floor", "aim", "better", "reached", "slack"}
+_KEYS = {"metric", "suite", "slice", "at_least", "at_most", "floor", "aim", "better", "reached", "slack", "least"}
 
 Better = Literal["more", "less"]
 
@@ -26,7 +26,8 @@ class Gate:
     """A limit on a metric.
 
     Safety gates have ``limit``. Quality gates have ``floor``, ``aim`` and, once reached, ``reached``: (k, n) of a rate
-    or the value of another metric, which may fall by ``slack``. ``slice`` makes it a gate on every value of a slice.
+    or the value of another metric, which may fall by ``slack``. ``slice`` makes it a gate on every value of a slice
+    with at ``least`` so many cases.
     """
 
     metric: str
@@ -38,6 +39,7 @@ class Gate:
     slack: float = 0.0
     suite: str | None = None
     slice: str | None = None
+    least: int = SLICE_MINIMUM
 
     @property
     def ratchet(self) -> float | None:
@@ -121,6 +123,7 @@ def _gate(row: Mapping[str, Any], path: Path, *, safety: bool) -> Gate:
         slack=float(row.get("slack", 0.0)),
         suite=row.get("suite"),
         slice=row.get("slice"),
+        least=int(row.get("least", SLICE_MINIMUM)),
     )
 
 
@@ -160,7 +163,7 @@ def _findings(gate: Gate, measured: Measured) -> list[Finding]:
     return [
         _finding(gate, f"{gate.metric}[{gate.slice}={value}]", row[gate.metric])
         for value, row in rows.items()
-        if gate.metric in row and row[gate.metric].n >= SLICE_MINIMUM
+        if gate.metric in row and row[gate.metric].n >= gate.least
     ]
 
 

@@ -54,6 +54,14 @@ def differences(document: Document, path: Path = LOCK) -> tuple[str, ...]:
     return tuple(line for line in found if not line.endswith(": ")) or (f"{path}: is malformed",)
 
 
+def changed(document: Document, path: Path = LOCK) -> frozenset[str]:
+    """The addresses whose sentence is new, gone, or has other words than when the questions were written."""
+    then = _rows(path.read_text(encoding="utf-8").splitlines()[1:])
+    now = _rows(render(document).splitlines()[1:])
+    digests = {address: rest[2] if len(rest) > 2 else None for address, rest in then.items()}
+    return frozenset(a for a in then | now if a not in now or digests.get(a) != now[a][2])
+
+
 def check(document: Document, path: Path = LOCK) -> None:
     """Refuse to score against another text; raises StaleLock naming the first difference and the way out."""
     if found := differences(document, path):

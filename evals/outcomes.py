@@ -29,10 +29,11 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The JSON answer object a surface gave, well-formed."""
+    """The JSON answer object a surface gave, well-formed; ``ranking`` is how its search ranked the sentences."""
 
     case: Case
     answer: Mapping[str, Any]
+    ranking: tuple[str, ...] = ()
 
     @property
     def answers(self) -> bool:
@@ -60,10 +61,18 @@ class Failed:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """The case could not be asked (a stale recording): counted apart, neither passed nor failed."""
+
+    case: Case
+    why: str
+
+
 Result = Scored | Failed
 
 
-def result(case: Case, answer: object) -> Result:
+def result(case: Case, answer: object, ranking: tuple[str, ...] = ()) -> Result:
     """Accept an answer object for scoring, or say what is wrong with it."""
     if not isinstance(answer, Mapping):
         return Failed(case, f"not an answer object: {type(answer).__name__}")
@@ -78,4 +87,4 @@ def result(case: Case, answer: object) -> Result:
         for element in answer[name]:
             if not isinstance(element, Mapping) or not all(key in element for key in keys):
                 return Failed(case, f"answer object: an element of {name} lacks one of {', '.join(keys)}")
-    return Scored(case, answer)
+    return Scored(case, answer, ranking)

@@ -6,20 +6,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
+from assistant.ask import Assistant
 from assistant.render import answer_object
-from assistant.types import Answer, Request
+from assistant.retrieve import Evidence
+from assistant.types import Answer, Mode, Question, Request
 from evals.cases import Case
 from evals.outcomes import Failed, Result, result
+from evals.retrieval import DEPTH
 from index.errors import UserError
 
 ROOT = Path(__file__).parent.parent
 SECOND_RUN_SECONDS = 900
+TOO_LONG_SECONDS = 60.0  # nobody waits longer; an answer that takes more is an error of its case
 
 
 class SecondRunError(UserError):
@@ -35,6 +39,22 @@ class Answering(Protocol):
         """One answer."""
 
 
+class Watched(Assistant):
+    """The assistant, with the ranking of its last search left where the evals can read it."""
+
+    ranking: tuple[str, ...] = ()
+
+    def answer(self, request: Request) -> Answer:
+        """One answer; a request that is never searched leaves an empty ranking."""
+        self.ranking = ()
+        return super().answer(request)
+
+    def _evidence(self, question: Question) -> Evidence:
+        found = super()._evidence(question)
+        self.ranking = tuple(passage.address for passage in found.passages[:DEPTH])
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The results of a suite and how long each took, in milliseconds, in order."""
@@ -43,20 +63,42 @@ class Asked:
     milliseconds: tuple[float, ...]
 
 
-def ask(assistant: Answering, cases: Sequence[Case], base_url: str = "") -> Asked:
-    """Ask every case in this process; whatever is raised becomes an error of that case."""
+def ask(
+    assistant: Answering,
+    cases: Sequence[Case],
+    base_url: str = "",
+    mode: Mode = "quote",
+    clock: Callable[[], float] = time.perf_counter,
+) -> Asked:
+    """Ask every case in this process; whatever is raised, and whatever takes too long, is an error of that case."""
+
+    def answer(case: Case) -> Mapping[str, Any]:
+        return answer_object(assistant.answer(Request(case.question, None, mode, case.history)), base_url)
+
+    return collect(answer, cases, lambda: getattr(assistant, "ranking", ()), clock)
+
+
+def collect(
+    answer: Callable[[Case], Any],
+    cases: Iterable[Case],
+    ranking: Callable[[], tuple[str, ...]] = tuple,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Asked:
+    """One result for each case; ``answer`` gives its answer object, ``ranking`` how the last search ranked."""
     results: list[Result] = []
     milliseconds = []
     for case in cases:
-        started = time.perf_counter()
+        started = clock()
         try:
-            answer = answer_object(assistant.answer(Request(case.question, None, "quote", case.history)), base_url)
-        except Exception as error:  # noqa: BLE001 - any exception is this case's failure, never the end of the run
-            results.append(Failed(case, f"{type(error).__name__}: {error}"))
-        else:
             # Through JSON, so that both runs compare what a client would receive.
-            results.append(result(case, json.loads(json.dumps(answer))))
-        milliseconds.append(round((time.perf_counter() - started) * 1000, 3))
+            found = result(case, json.loads(json.dumps(answer(case))), ranking())
+        except Exception as error:  # noqa: BLE001 - any exception is this case's failure, never the end of the run
+            found = Failed(case, f"{type(error).__name__}: {error}")
+        elapsed = clock() - started
+        if elapsed > TOO_LONG_SECONDS:
+            found = Failed(case, f"took {elapsed:.0f} seconds, more than {TOO_LONG_SECONDS:g}")
+        results.append(found)
+        milliseconds.append(round(elapsed * 1000, 3))
     return Asked(tuple(results), tuple(milliseconds))
 
 

@@ -13,7 +13,26 @@ NEAR_COPY = 0.97  # cosine between question embeddings
 _BATCH = 32
 
 
-def seen(cases: Sequence[Case], store: Store, embedder: Embedder) -> dict[str, bool]:
+class Remembering:
+    """An embedding model that keeps the vectors of single questions, so that asking and comparing embed them once."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._kept: dict[str, np.ndarray] = {}
+
+    def encode(self, texts: Sequence[str], *, query: bool) -> np.ndarray:
+        """Unit vectors (texts, dimensions), float32, as the model gives them."""
+        if not query:
+            return self._embedder.encode(texts, query=False)
+        missing = [text for text in texts if text not in self._kept]
+        # A batch may round otherwise than a single text: what a batch gave is not kept for the next question.
+        found = dict(zip(missing, self._embedder.encode(missing, query=True), strict=True)) if missing else {}
+        if len(texts) == 1:
+            self._kept |= found
+        return np.stack([self._kept[text] if text in self._kept else found[text] for text in texts])
+
+
+def seen(cases: Sequence[Case], store: Store, embedder: "Embedder | Remembering") -> dict[str, bool]:
     """Case id → whether a bank question has the same normalised text or a cosine of at least 0.97."""
     places = [place for place, entry in enumerate(store.entries) if entry.role == "question"]
     texts = {normalised(store.entries[place].text) for place in places}
@@ -28,7 +47,7 @@ def seen(cases: Sequence[Case], store: Store, embedder: Embedder) -> dict[str, b
     return found
 
 
-def _vectors(texts: list[str], embedder: Embedder) -> list[np.ndarray | None]:
+def _vectors(texts: list[str], embedder: "Embedder | Remembering") -> list[np.ndarray | None]:
     """Question embeddings; None for a text that cannot be embedded (too long, or with a NUL): it is no copy."""
     try:
         return list(embedder.encode(texts, query=True))

@@ -149,6 +149,17 @@ def area_under_risk(points: Sequence[CurvePoint]) -> float:
     return area + sum((b.coverage - a.coverage) * (a.risk + b.risk) / 2 for a, b in pairwise(points))
 
 
+def area_under_undetected(points: Sequence[CurvePoint]) -> float:
+    """AUGRC: the area under coverage · risk, the share of all cases answered wrongly (Traub et al. 2024), trapezes."""
+    if not points:
+        raise ValueError("a risk-coverage curve needs at least one case")
+    start = CurvePoint(points[0].threshold, 0.0, 0.0)
+    return sum(
+        (b.coverage - a.coverage) * (a.risk * a.coverage + b.risk * b.coverage) / 2
+        for a, b in pairwise((start, *points))
+    )
+
+
 def finite(value: float) -> bool:
     """False for NaN and infinities, which may never reach a report as a number."""
     return math.isfinite(value)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import SETTINGS, Config, LlmSettings
+from assistant.config import SETTINGS, Config, LlmSettings, Setting
+from assistant.web_settings import WebSettings
 from index.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
@@ -105,6 +106,28 @@ def test_a_model_with_a_server_or_a_key_switches_llm_mode_on(environ: dict[str, 
         ({"MOC_METRICS_TOKEN": "a", "MOC_METRICS_TOKEN_FILE": "/x"}, "both set"),
         ({"MOC_METRICS_TOKEN_FILE": "/no/such"}, "MOC_METRICS_TOKEN_FILE points to '/no/such'"),
         ({"MOC_INDEX_BUILD": "yes"}, "MOC_INDEX_BUILD is 'yes'"),
+        ({"MOC_TRUSTED_PROXIES": "proxy.example"}, "MOC_TRUSTED_PROXIES holds 'proxy.example'"),
+        ({"MOC_TRUSTED_PROXIES": "10.0.0.1/8"}, "10.0.0.1/8"),
+        ({"MOC_SIGNIN_HEADER": "X-Forwarded-User"}, "MOC_TRUSTED_PROXIES"),
+        ({"MOC_SIGNIN_HEADER": "a b", "MOC_TRUSTED_PROXIES": "10.0.0.1"}, "MOC_SIGNIN_HEADER is 'a b'"),
+        ({"MOC_CORS_ORIGINS": "*"}, "MOC_CORS_ORIGINS holds '*'"),
+        ({"MOC_CORS_ORIGINS": "null"}, "'null'"),
+        ({"MOC_STORE_URL": "redis://127.0.0.1:6379"}, "MOC_SECRET"),
+        ({"MOC_STORE_URL": "http://127.0.0.1", "MOC_SECRET": "s"}, "redis://host:6379/0"),
+        ({"MOC_REPLICAS": "0"}, "MOC_REPLICAS is '0'"),
+        ({"MOC_SESSION_PER_MINUTE": "-1"}, "MOC_SESSION_PER_MINUTE is '-1'"),
+        ({"MOC_SESSION_PER_DAY": "many"}, "whole number"),
+        ({"MOC_ADDRESS_PER_MINUTE": "1.5"}, "MOC_ADDRESS_PER_MINUTE"),
+        ({"MOC_REQUESTS_PER_MINUTE": "٣"}, "MOC_REQUESTS_PER_MINUTE"),
+        ({"MOC_RAISED_ADDRESSES": "203.0.113.7"}, "203.0.113.7=20"),
+        ({"MOC_RAISED_ADDRESSES": "203.0.113.7=0"}, "'203.0.113.7=0'"),
+        ({"MOC_RAISED_ADDRESSES": "agency=20"}, "'agency'"),
+        ({"MOC_LLM_AT_ONCE": "0"}, "MOC_LLM_AT_ONCE"),
+        ({"MOC_LLM_WAITING": "x"}, "MOC_LLM_WAITING"),
+        ({"MOC_LLM_WAIT_SECONDS": "601"}, "from 0 to 600"),
+        ({"MOC_LLM_TOKENS_PER_HOUR": "0"}, "MOC_LLM_TOKENS_PER_HOUR"),
+        ({"MOC_LLM_TOKENS_PER_DAY": "9" * 30}, "MOC_LLM_TOKENS_PER_DAY"),
+        ({"MOC_CACHE_SECONDS": "3601"}, "from 0 to 3600"),
     ],
 )
 def test_a_wrong_value_is_named_in_one_line(environ: dict[str, str], says: str) -> None:
@@ -135,6 +158,39 @@ def test_every_other_setting_is_read(tmp_path: Path) -> None:
     assert (config.operator_name, config.operator_contact) == ("Ministry", "desk@example.gov")
     assert (config.official_url, config.metrics_token) == ("https://example.gov/moc.pdf", "t0ken")
     assert config.index.directory == Path("/data")
+
+
+def test_the_settings_of_the_service_are_read() -> None:
+    """Lists by blanks or commas, numbers as they stand, names of headers in lower case; nothing set is the default."""
+    web = Config.from_env(
+        {
+            "MOC_TRUSTED_PROXIES": "10.0.0.0/8, fd00::1",
+            "MOC_SIGNIN_HEADER": "X-Forwarded-User",
+            "MOC_CORS_ORIGINS": "https://a.example http://localhost:8080",
+            "MOC_STORE_URL": "valkey://:pass@store:6379/1",
+            "MOC_SECRET": "s3cret",
+            "MOC_REPLICAS": "3",
+            "MOC_RAISED_ADDRESSES": "203.0.113.7=20 2001:db8::/48=5",
+            "MOC_LLM_WAITING": "0",
+            "MOC_CACHE_SECONDS": "0",
+            "MOC_OFF_FILE": "/run/moc/off",
+        }
+    ).web
+    assert [str(network) for network in web.trusted_proxies] == ["10.0.0.0/8", "fd00::1/128"]
+    assert (web.signin_header, web.cors_origins) == ("x-forwarded-user", ("https://a.example", "http://localhost:8080"))
+    assert (web.store_url, web.secret, web.replicas) == ("valkey://:pass@store:6379/1", "s3cret", 3)
+    assert [(str(raised.network), raised.factor) for raised in web.raised] == [
+        ("203.0.113.7/32", 20),
+        ("2001:db8::/48", 5),
+    ]
+    assert (web.llm_waiting, web.cache_seconds, web.off_file) == (0, 0, "/run/moc/off")
+    assert Config.from_env({}).web == WebSettings()
+
+
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if re.fullmatch(r"\d+", s.default)])
+def test_defaults_in_the_table_are_the_real_ones(setting: Setting) -> None:
+    """Setting a number to the default that the table states changes nothing."""
+    assert Config.from_env({**LLM, setting.name: setting.default}) == Config.from_env(LLM)
 
 
 def test_the_code_reads_no_setting_that_is_not_listed() -> None:

@@ -13,12 +13,15 @@ from assistant.evidence import (
     LEVELS,
     NEIGHBOUR_TEMPERATURE,
     Head,
+    Kernel,
     Level,
     Measures,
     Space,
+    bank_digest,
     levels_up_to,
 )
 from index.entries import Entry
+from index.errors import DocumentError
 
 A, B, C = "i.p1.s1", "i.p1.s2", "ii.p1.s1"
 TEXTS = {
@@ -64,7 +67,11 @@ HEAD = Head(
     1.0,
     np.array([[4, 0, 0, 0, 0], [0, 4, 0, 0, 0], [0, 0, 4, 0, 0], [0, 0, 0, 3, 4], [0, 0, 0, 0, 0]], dtype=np.float32),
     np.array([[1], [1], [-1], [0], [0]], dtype=np.float32),
+    Kernel(
+        np.array([1, 1, 1, 1, 1, -2, -2], dtype=np.float32), 0.25, 0.1, bank_digest([entry for entry, _ in QUESTIONS])
+    ),
 )
+LINEAR = replace(HEAD, kernel=None)  # for banks that the kernel was not fitted on
 NEAR_A = unit(0.95, 0.05, 0, 0.1)
 
 
@@ -72,8 +79,8 @@ def space_of(rows: list[tuple[Entry, np.ndarray]], head: Head | None = HEAD, lev
     return Space([entry for entry, _ in rows], np.stack([vector for _, vector in rows]), TEXTS, head, level)
 
 
-def whole(level: Level = "classifier") -> Space:
-    return space_of([*PASSAGES, *AIDS, *QUESTIONS], level=level)
+def whole(level: Level = "classifier", head: Head = HEAD) -> Space:
+    return space_of([*PASSAGES, *AIDS, *QUESTIONS], head=head, level=level)
 
 
 def column(space: Space, measures: Measures, name: str) -> np.ndarray:
@@ -103,6 +110,22 @@ def test_every_level_brings_its_features(level: Level) -> None:
     assert np.isfinite(measures.choice).all()
     assert np.isfinite(list(measures.absence.values())).all()
     assert bool(measures.reasons) == (level == "classifier")
+
+
+def test_the_kernel_weighs_every_bank_question_by_nearness() -> None:
+    """base + Σ weight · exp((cosine - 1) / width): by hand, and through the space for a bank question itself."""
+    kernel = Kernel(np.array([2.0, -1.0], dtype=np.float32), 0.5, 0.1, "")
+    assert kernel.score(np.array([1.0, 0.9], dtype=np.float32)) == pytest.approx(0.5 + 2 - np.exp(-1), abs=1e-6)
+    space = whole()
+    answered = space.measure(BANK[0][2], BANK[0][0]).absence["kernel_answered"]
+    absent = space.measure(BANK[5][2], BANK[5][0]).absence["kernel_answered"]
+    assert answered > 1 > -1 > absent
+
+
+def test_weights_of_another_bank_are_refused() -> None:
+    """The kernel's weights belong to single questions: with one question more or less they would mean nothing."""
+    with pytest.raises(DocumentError, match=r"evals\.fit"):
+        space_of([*PASSAGES, *AIDS, *QUESTIONS[:-1]])
 
 
 def test_what_an_index_lacks_is_left_out() -> None:
@@ -186,7 +209,7 @@ def test_words_nobody_wrote_or_asked_are_counted() -> None:
     more = [
         (Entry(f"question:x{n}", "question", "en", A, f"hovercraft {n}"), unit(0.5, 0.5, 0, 0.1 * n)) for n in (1, 2)
     ]
-    space = space_of([*PASSAGES, *AIDS, *QUESTIONS, *more])
+    space = space_of([*PASSAGES, *AIDS, *QUESTIONS, *more], head=LINEAR)
     found = space.measure(NEAR_A, "quantum hovercraft tariffs").absence
     assert found["unknown_share"] == pytest.approx(2 / 3)
     assert found["unheard_share"] == pytest.approx(1 / 3)
@@ -227,7 +250,7 @@ def test_a_hidden_question_does_not_influence_a_measure(changed: str) -> None:
         rows.append((entry, vector))
     text = "quantum hovercraft"
     before = whole().measure(NEAR_A, text, hidden=HIDDEN)
-    after = space_of([*PASSAGES, *AIDS, *rows]).measure(NEAR_A, text, hidden=HIDDEN)
+    after = space_of([*PASSAGES, *AIDS, *rows], head=LINEAR).measure(NEAR_A, text, hidden=HIDDEN)
     # Fewer visible questions than neighbours leave the hidden ones a vote of e^-90.
     assert after.choice == pytest.approx(before.choice, abs=1e-9)
     assert dict(after.absence) == pytest.approx(dict(before.absence), abs=1e-9)
@@ -237,7 +260,9 @@ def test_a_hidden_question_does_not_influence_a_measure(changed: str) -> None:
 def test_a_hidden_question_is_as_good_as_none() -> None:
     """Vectors and votes are those of a bank without it."""
     space = whole()
-    rest = space_of([*PASSAGES, *AIDS, *(row for row, hide in zip(QUESTIONS, HIDDEN, strict=True) if not hide)])
+    rest = space_of(
+        [*PASSAGES, *AIDS, *(row for row, hide in zip(QUESTIONS, HIDDEN, strict=True) if not hide)], head=LINEAR
+    )
     hidden, gone = space.measure(NEAR_A, "x", hidden=HIDDEN), rest.measure(NEAR_A, "x")
     for name in ("bank_vote", "bank_several_vote"):
         assert column(space, hidden, name) == pytest.approx(column(rest, gone, name), abs=1e-6)
@@ -263,8 +288,8 @@ def test_another_head_replaces_the_own_one() -> None:
 
 def test_the_order_of_the_bank_does_not_matter() -> None:
     """The same questions in another order measure the same, to the rounding of sums."""
-    turned = space_of([*PASSAGES, *AIDS, *reversed(QUESTIONS)])
-    first, second = whole().measure(NEAR_A, "quantum"), turned.measure(NEAR_A, "quantum")
+    turned = space_of([*PASSAGES, *AIDS, *reversed(QUESTIONS)], head=LINEAR)
+    first, second = whole(head=LINEAR).measure(NEAR_A, "quantum"), turned.measure(NEAR_A, "quantum")
     assert first.choice == pytest.approx(second.choice, abs=1e-6)
     assert dict(first.absence) == pytest.approx(dict(second.absence), abs=1e-6)
 
@@ -272,7 +297,7 @@ def test_the_order_of_the_bank_does_not_matter() -> None:
 def test_nobody_asked_about_a_sentence() -> None:
     """A sentence without bank questions is measured, as far off as can be; the others are not disturbed."""
     asked = [row for row in QUESTIONS if C not in row[0].addresses]
-    space = space_of([*PASSAGES, *AIDS, *asked])
+    space = space_of([*PASSAGES, *AIDS, *asked], head=LINEAR)
     measures = space.measure(unit(0, 0, 1, 0), "binding")
     assert column(space, measures, "bank_gap")[2] < -1
     assert column(space, measures, "bank_vote")[2] == 0

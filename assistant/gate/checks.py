@@ -7,7 +7,7 @@ from assistant import modality
 from assistant.gate import causes, legal, negation, numbers, roles, scope, sides, weigh
 from assistant.gate.places import Place, best_elsewhere
 from assistant.gate.record import Cited, Record
-from assistant.gate.support import Support, support
+from assistant.gate.support import Support, support, touches
 from assistant.gate.words import is_japanese, plain
 from assistant.types import Language
 
@@ -51,6 +51,8 @@ def check(claim: str, cited: Cited, language: Language, record: Record | None) -
     if place is not None and place.is_nearer and 2 * place.support.weight <= found.weight > 0:
         # What is said of another sentence breaks rules of this one by accident; the citation is what is wrong.
         broken = ["wrong_citation", *(reason for reason in broken if reason == "wrong_language")]
+    if not found.missing and not touches(claim, cited):
+        broken = broken or ["low_score"]
     cause = causes.names_cause(claim)
     measures = weigh.measures(found, place, broken, cause, is_japanese(claim))
     return Checked(tuple(broken), measures, found, place, cause)

@@ -193,7 +193,7 @@ def read(text: str) -> Numbers:
                 month = _MONTHS.get(parts["month"]) or int(_whole(parts["month"]))
                 days.add((month, int(_whole(parts["day"])) if parts.get("day") else None))
         text = pattern.sub(" ", text)
-    times = {_time(match.group()) for match in _TIMES.finditer(text)}
+    times = {_time(match.group()) for match in _TIMES.finditer(_HALF_YEAR.sub(" ", text))}
     vague = {match.group() for match in _VAGUE.finditer(text)}
     return Numbers(
         tuple(_amounts(text)), frozenset(years), frozenset(days), frozenset(times), frozenset(vague), _sides(text)

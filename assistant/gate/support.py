@@ -87,6 +87,16 @@ def _names(claim: str, missing: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def touches(claim: str, cited: Cited) -> bool:
+    """Whether a claim shares any word of over three letters, or any kanji or katakana, with its sentences."""
+    text = plain(claim)
+    held = _cover(cited)
+    long = (word for word in latin_words(text) if len(word) > 3)
+    return any(_supported(word, held) for word in long) or any(
+        piece in held.pieces or piece in held.singles for piece in _pieces((text,))
+    )
+
+
 @dataclass(frozen=True)
 class _Said:
     latin: tuple[str, ...]

@@ -150,6 +150,7 @@ def text_of(name: str, known: Facts, language: Language) -> str:
         receiver=_receiver(known.config, words),
         language_model=_language_model(known.config, words),
         limit=MAX_CHARACTERS,
+        cache_minutes=-(-known.config.web.cache_seconds // 60) if known.config.llm_on else 0,
     )
 
 

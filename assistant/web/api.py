@@ -1,7 +1,6 @@
 """The JSON surface: ask, the document as a tree, one passage, and whether the service is alive and ready."""
 
 import json
-import logging
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
@@ -10,17 +9,19 @@ from typing import Any, Literal, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import AliasChoices, BaseModel, Field, ValidationError, field_validator
+from pydantic import AliasChoices, BaseModel, Field, StrictBool, ValidationError, field_validator
 
 from assistant import render, types
 from assistant.types import Answer, Language
+from assistant.web.gatekeeper import Asking, NotReady
+from assistant.web.limits import Refused
 from assistant.web.pages import page_language
-from assistant.web.service import NotReady, Service
+from assistant.web.schema import AnswerShape, SectionShape, TreeShape, described
+from assistant.web.service import Service
+from assistant.web.telemetry import CONTENT_TYPE
+from assistant.web.visitor import visitor_of
 from index.document import Document, Part, Sentence
 from index.reading_aid import ReadingAid
-
-_log = logging.getLogger(__name__)
-_FORWARDING = ("forwarded", "via", "x-real-ip")
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -39,7 +40,7 @@ class AskBody(BaseModel):
     history: tuple[TurnBody, ...] = ()
     language: Literal["auto", "en", "ja"] | None = Field(None, validation_alias=AliasChoices("language", "lang"))
     mode: Literal["auto", "quote", "llm"] | None = None
-    stream: bool = False
+    stream: StrictBool = False
 
     @field_validator("question")
     @classmethod
@@ -74,6 +75,13 @@ def error_body(code: str, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message}}
 
 
+def refused_response(request: Request, error: Exception) -> Response:
+    """The exception handler for what the gatekeeper refuses."""
+    assert isinstance(error, Refused)
+    headers = {"Retry-After": str(error.retry_after_seconds), "Cache-Control": "no-store"}
+    return JSONResponse(error_body(error.code, str(error)), error.status, headers=headers)
+
+
 def error_response(request: Request, error: Exception) -> Response:
     """The exception handler for ApiError."""
     assert isinstance(error, ApiError)
@@ -85,21 +93,27 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter()
     base_url = service.config.public_url
 
-    @routes.post("/api/ask")
+    asked = described(AnswerShape, 400, 413, 415, 503, body=AskBody, stream=True)
+
+    @routes.post("/api/ask", summary="Ask a question", openapi_extra=asked)
     async def ask(request: Request) -> Response:
         body = await json_body(request, AskBody)
+        asking = await service.ask(body.request(), visitor_of(request.scope).at("api"))
         if body.stream:
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-            events = _events(service, body.request(), base_url)
-            return StreamingResponse(events, media_type="text/event-stream", headers=headers)
-        answer = await _answer(service, body.request())
+            return StreamingResponse(_events(asking, base_url), media_type="text/event-stream", headers=headers)
+        answer = await answered(asking)
         return JSONResponse(render.answer_object(answer, base_url), headers={"Cache-Control": "no-store"})
 
-    @routes.get("/api/document")
+    @routes.get("/api/document", summary="The document as a tree", openapi_extra=described(TreeShape))
     def document() -> dict[str, Any]:
         return document_tree(service.document, service.reading_aid)
 
-    @routes.get("/api/sections/{address}")
+    @routes.get(
+        "/api/sections/{address}",
+        summary="A sentence, topic or section by its address",
+        openapi_extra=described(SectionShape, 404),
+    )
     def passage(address: str, request: Request) -> dict[str, Any]:
         try:
             return section_object(service.document, service.reading_aid, address, page_language(request))
@@ -107,28 +121,25 @@ def router(service: Service) -> APIRouter:
             known = "GET /api/document lists the addresses"
             raise ApiError(404, "unknown_address", f"nothing has the address {address!r}; {known}") from None
 
-    @routes.get("/healthz")
+    @routes.get("/healthz", include_in_schema=False)
     def alive() -> dict[str, str]:
         return {"status": "ok"}
 
-    @routes.get("/readyz")
+    @routes.get("/readyz", include_in_schema=False)
     def ready(request: Request) -> Response:
-        if service.ready:
-            return JSONResponse({"status": "ready"})
-        body = {"status": "not_ready"}
-        if _may_see_reasons(request, service.config.metrics_token):
-            body["reason"] = service.problem or "the index is being opened"
-        return JSONResponse(body, 503, headers={"Retry-After": "5"})
+        body: dict[str, Any] = {"status": "ready" if service.ready else "not_ready"}
+        if _is_operator(request, service.config.metrics_token):
+            if states := service.gate.states:
+                body["states"] = states
+            if not service.ready:
+                body["reason"] = service.problem or "the index is being opened"
+        return JSONResponse(body) if service.ready else JSONResponse(body, 503, headers={"Retry-After": "5"})
 
-    @routes.api_route("/api/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-    def unknown(rest: str, request: Request) -> Response:
-        allowed = {"ask": "POST", "document": "GET", "verify": "POST", "feedback": "POST"}.get(
-            rest, "GET" if rest.startswith("sections/") else ""
-        )
-        if allowed and request.method != allowed:
-            message = f"{request.url.path} takes {allowed} only"
-            raise ApiError(405, "method_not_allowed", message, {"Allow": allowed})
-        raise ApiError(404, "not_found", f"there is nothing at {request.url.path!r}")
+    @routes.get("/metrics", include_in_schema=False)
+    def metrics(request: Request) -> Response:
+        if not _is_operator(request, service.config.metrics_token):
+            raise ApiError(404, "not_found", "there is nothing at '/metrics'")
+        return Response(service.gate.telemetry.exposition(), media_type=CONTENT_TYPE)
 
     return routes
 
@@ -181,55 +192,49 @@ def _sentence(document: Document, aid: ReadingAid | None, sentence: Sentence, la
     }
 
 
-async def json_body(request: Request, model: type[Body]) -> Body:
-    """The body of a request as this model.
+async def json_body(request: Request, kind: type[Body]) -> Body:
+    """The body as a checked object.
 
     Raises:
-        ApiError: 415 for another type, 400 for what is no JSON or not as it should be (the first field, not its value).
+        ApiError: 415 or 400, naming what is wrong and never repeating what was sent.
     """
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if content_type != "application/json":
-        raise ApiError(415, "unsupported_media_type", f"the body is {content_type!r}; send application/json")
+        raise ApiError(415, "unsupported_media_type", "send the body as application/json")
     try:
         data = json.loads(await request.body())
     except (ValueError, RecursionError) as error:
         raise ApiError(400, "bad_json", f"the body is not JSON: {type(error).__name__}") from None
     try:
-        return model.model_validate(data)
+        return kind.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(str(step) for step in first["loc"]) or "the body"
-        raise ApiError(400, "bad_request", f"{place}: {first['msg']}") from None
+        place = ".".join(str(step) for step in first["loc"] if isinstance(step, int) or step in kind.model_fields)
+        raise ApiError(400, "bad_request", f"{place or 'the body'}: {first['msg']}") from None
 
 
-async def _answer(service: Service, request: types.Request) -> Answer:
+async def answered(asking: Asking) -> Answer:
+    """The whole answer; what goes wrong becomes an ApiError without the server's own words."""
     try:
-        assistant = await service.opened()
+        return await asking.answer()
     except NotReady:
         raise _not_ready() from None
-    try:
-        async with aclosing(assistant.stream(request)) as events:
-            async for event in events:
-                if isinstance(event, Answer):
-                    return event
-    except Exception:  # noqa: BLE001 -- the client gets the one shape of errors, not the server's words
-        _log.exception("a question failed")
+    except Exception:  # noqa: BLE001 -- counted and logged by the gatekeeper; the client gets the one shape of errors
         raise ApiError(
             500, "internal", "the question could not be answered because of an error on the server"
         ) from None
-    raise AssertionError("a stream always ends with an Answer")
 
 
-async def _events(service: Service, request: types.Request, base_url: str) -> AsyncIterator[bytes]:
+async def _events(asking: Asking, base_url: str) -> AsyncIterator[bytes]:
     """Server-sent events: ``status``, ``claim``, ``answer`` or ``error``."""
     # The first event goes out before the index is open, so that a waiting reader sees that something happens.
     yield _event("status", {"stage": "searching"})
     try:
-        assistant = await service.opened()
-        from assistant.ask import ClaimShown, Stage
-
-        async with aclosing(assistant.stream(request)) as events:
+        async with aclosing(asking.events()) as events:
             async for event in events:
+                # Here and not above: LlamaIndex and Chroma come with it, and the pages are there before them.
+                from assistant.ask import ClaimShown, Stage
+
                 if isinstance(event, Answer):
                     yield _event("answer", render.answer_object(event, base_url))
                 elif isinstance(event, ClaimShown):
@@ -240,7 +245,6 @@ async def _events(service: Service, request: types.Request, base_url: str) -> As
     except NotReady:
         yield _event("error", _not_ready().body)
     except Exception:  # noqa: BLE001 -- the stream has begun; only an event can say that it failed
-        _log.exception("a streamed question failed")
         yield _event("error", error_body("internal", "the question could not be answered because of a server error"))
 
 
@@ -261,12 +265,9 @@ def _is_text(content: str) -> bool:
     return True
 
 
-def _may_see_reasons(request: Request, token: str | None) -> bool:
+def _is_operator(request: Request, token: str | None) -> bool:
     """With a token only its bearer; without one only whoever sits on this machine and came through no proxy."""
     if token:
         given = request.headers.get("authorization", "")
         return secrets.compare_digest(given.encode(), f"Bearer {token}".encode())
-    if any(name in _FORWARDING or name.startswith("x-forwarded-") for name in request.headers):
-        return False
-    client = request.client.host if request.client else ""
-    return client in ("::1", "::ffff:127.0.0.1") or client.startswith("127.")
+    return visitor_of(request.scope).on_this_machine

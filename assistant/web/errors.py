@@ -14,7 +14,7 @@ from assistant.types import Language
 from assistant.web.api import error_body
 from assistant.web.pages import page, page_language
 
-_OWN_WORDS = (404, 405, 413, 500)  # statuses with a text of their own
+_OWN_WORDS = (401, 404, 405, 413, 429, 500, 503)  # statuses with a text of their own
 
 
 def install(app: FastAPI) -> None:

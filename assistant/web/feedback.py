@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from assistant.feedback import MAX_COMMENT, Feedback, FeedbackStore, Full, Reason
 from assistant.understand import MAX_CHARACTERS
 from assistant.web.api import ApiError, json_body
+from assistant.web.schema import KeptShape, described
 from assistant.web.service import Service
 
 _HOUR = 3600.0
@@ -52,7 +53,9 @@ def router(service: Service) -> APIRouter:
     if store:
         threading.Thread(target=_purging, args=(store,), name="purge-feedback", daemon=True).start()
 
-    @routes.post("/api/feedback", status_code=201)
+    described_here = described(KeptShape, 400, 404, 413, 415, 503, body=FeedbackBody, status=201)
+
+    @routes.post("/api/feedback", status_code=201, summary="Leave feedback", openapi_extra=described_here)
     async def feedback(request: Request) -> JSONResponse:
         body = await json_body(request, FeedbackBody)
         if store is None:

@@ -1,4 +1,4 @@
-"""The page around Gradio: which language's page a reader gets, and a head of our own instead of Gradio's adverts."""
+"""The page around Gradio: in which language a reader gets it, our own head and body, and how long parts may be kept."""
 
 import html
 import re
@@ -8,55 +8,67 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.strings import choose_language, strings
 from assistant.types import Language
+from assistant.web.room import room
+from assistant.web.service import Service
 
 _ADVERTS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 # Makes an embedding page resize the frame; the embedding page is not ours to script.
 _RESIZER = re.compile(r"<script>\s*\(\(\) => \{\s*const root = .*?\}\)\(\);\s*</script>", re.DOTALL)
+_MANIFEST = re.compile(r'<link rel="manifest"[^>]*>\s*')
+_GRADIO = re.compile(r"<gradio-app\b.*?</gradio-app>", re.DOTALL)
+_SCRIPTS = ("chat", "document", "answer")
+_YEAR = "public, max-age=31536000, immutable"
 
 
 class Frame:
-    """Sends ``/`` to the page in the reader's language and finishes its HTML."""
+    """Sends ``/`` to the page in the reader's language and finishes its HTML; Gradio's own files may be kept."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
+        self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on; only the page itself is changed."""
         root_path = scope.get("root_path", "")
-        if scope["type"] != "http" or scope["path"].removeprefix(root_path) not in ("/", ""):
-            await self._app(scope, receive, send)
+        path = scope["path"].removeprefix(root_path) if scope["type"] == "http" else None
+        if path not in ("/", ""):
+            # The names of Gradio's files carry a digest of what is in them.
+            keeps = path is not None and path.removeprefix("/ja").startswith("/assets/")
+            await self._app(scope, receive, _kept(send) if keeps else send)
             return
         headers = Headers(scope=scope)
         query = QueryParams(scope["query_string"].decode("latin-1"))
         language = choose_language(query.get("lang"), headers.get("accept-language"))
         path = f"{root_path}/ja/" if language == "ja" else f"{root_path}/"
-        # Uncompressed, because the page is still to be changed; it is the one answer that is.
+        # Uncompressed, because the page is still to be changed.
         kept = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        scope = {**scope, "path": path, "raw_path": path.encode(), "headers": kept}
-        await self._app(scope, receive, _finishing(send, language))
+        inner = {**scope, "path": path, "raw_path": path.encode(), "headers": kept}
+        await self._app(inner, receive, _finishing(send, self._service, language, query))
 
 
-def finish(page: str, language: Language) -> str:
-    """Gradio's page with our title, language, style and script, and without what points to other hosts."""
+def finish(page: str, service: Service, language: Language, embedded: bool = False, theme: str = "") -> str:
+    """Gradio's page with our title, language, style, scripts and room, and without what points to other hosts."""
     words = strings(language)
-    page = _RESIZER.sub("", _ADVERTS.sub("", page))
-    page = re.sub(r'<html\s+lang="en"', f'<html lang="{language}" data-language="{language}"', page, count=1)
+    page = _MANIFEST.sub("", _RESIZER.sub("", _ADVERTS.sub("", page)))
+    marks = f'lang="{language}" data-language="{language}"'
+    marks += ' class="embed"' if embedded else ""
+    marks += f' data-theme="{theme}"' if theme in ("light", "dark") else ""
+    page = re.sub(r'<html\s+lang="en"', f"<html {marks}", page, count=1)
+    # Before Gradio's scripts, so that ours see its requests; all of them wait until the page is read.
+    scripts = "\n".join(f'\t\t<script src="site/{name}.js" defer></script>' for name in _SCRIPTS)
     head = (
         f"<title>{html.escape(words['page_title'])}</title>\n"
         '\t\t<meta name="color-scheme" content="light dark">\n'
         '\t\t<link rel="icon" href="site/favicon.svg" type="image/svg+xml">\n'
-        '\t\t<link rel="stylesheet" href="site/chat.css">\n'
-        '\t\t<script src="site/chat.js" defer></script>\n\t</head>'
+        '\t\t<link rel="stylesheet" href="site/theme.css">\n'
+        f'\t\t<link rel="stylesheet" href="site/chat.css">\n{scripts}\n\t\t<script data-gradio-mode>'
     )
-    page = page.replace("</head>", head, 1)
-    without_script = (
-        f'<noscript><p style="padding:1rem">{html.escape(words["noscript"])} '
-        f'<a href="document?lang={language}">{html.escape(words["open_document"])}</a></p></noscript>\n\t</body>'
-    )
-    return page.replace("</body>", without_script, 1)
+    page = page.replace("<script data-gradio-mode>", head, 1)
+    here = f"./?lang={language}"
+    return _GRADIO.sub(lambda found: room(service, language, found[0], here), page, count=1)
 
 
-def _finishing(send: Send, language: Language) -> Send:
+def _finishing(send: Send, service: Service, language: Language, query: QueryParams) -> Send:
     start: Message = {}
     page: list[bytes] = []
 
@@ -74,11 +86,23 @@ def _finishing(send: Send, language: Language) -> Send:
         body = b"".join(page)
         headers = MutableHeaders(raw=list(start["headers"]))
         if body and headers.get("content-type", "").startswith("text/html"):
-            body = finish(body.decode("utf-8"), language).encode("utf-8")
+            embedded, theme = query.get("embed") == "1", query.get("theme", "")
+            body = finish(body.decode("utf-8"), service, language, embedded, theme).encode("utf-8")
             headers["content-length"] = str(len(body))
         headers["vary"] = "Accept-Language"
         headers["cache-control"] = "no-cache"
         await send({**start, "headers": headers.raw})
         await send({"type": "http.response.body", "body": body})
+
+    return wrapped
+
+
+def _kept(send: Send) -> Send:
+    async def wrapped(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 200:
+            headers = MutableHeaders(raw=list(message["headers"]))
+            headers["cache-control"] = _YEAR
+            message = {**message, "headers": headers.raw}
+        await send(message)
 
     return wrapped

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import jinja2
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from assistant.strings import choose_language, strings
@@ -39,16 +39,10 @@ def html(text: str) -> HTMLResponse:
 
 
 def page_route(routes: APIRouter, path: str) -> Callable[[Handler], Handler]:
-    """A route for reading: GET and HEAD; other methods are refused here, for the chat's mount would take them."""
+    """A route for reading: GET and HEAD, and not part of the API's description."""
 
     def register(handler: Handler) -> Handler:
         routes.add_api_route(path, handler, methods=["GET", "HEAD"], include_in_schema=False)
-        others = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-        routes.add_api_route(path, _refused, methods=others, include_in_schema=False)
         return handler
 
     return register
-
-
-def _refused() -> None:
-    raise HTTPException(405, headers={"Allow": "GET, HEAD"})

@@ -75,12 +75,6 @@ def document_page(
     )
 
 
-def panel(document: Document, aid: ReadingAid | None, language: Language) -> str:
-    """The document for the panel beside the chat: HTML inside Markdown, so no line of it may be blank."""
-    html = page("panel.html", language, outline=lay_out(document, aid, language), has_aid=aid is not None)
-    return "\n".join(line.strip() for line in html.splitlines() if line.strip())
-
-
 def _result(outline: Outline, query: str, language: Language) -> str | None:
     if not query:
         return None

@@ -15,8 +15,12 @@ from assistant import receipt, types
 from assistant.strings import strings
 from assistant.types import LANGUAGES, Citation, Claim, IndexIdentity
 from assistant.web.api import ApiError, json_body
+from assistant.web.gatekeeper import NotReady
+from assistant.web.limits import Refused
 from assistant.web.pages import html, page, page_language, page_route
+from assistant.web.schema import VerifiedShape, described
 from assistant.web.service import Service
+from assistant.web.visitor import NOBODY, Visitor, visitor_of
 from index.document import Document
 
 if TYPE_CHECKING:
@@ -51,31 +55,29 @@ def router(service: Service) -> APIRouter:
         script_words = json.dumps(shown, ensure_ascii=False)
         return html(page("receipt.html", language, "../", identity=identity, script_words=script_words))
 
-    @routes.post("/api/verify")
+    described_here = described(VerifiedShape, 400, 413, 415, body=ReceiptBody)
+
+    @routes.post("/api/verify", summary="Check an answer again", openapi_extra=described_here)
     async def verify(request: Request) -> JSONResponse:
         body = await json_body(request, ReceiptBody)
         try:
-            found = await verified(service, _saved(service, body))
+            saved = _saved(service, body)
         except ValueError as error:
             raise ApiError(400, "bad_request", str(error)) from None
+        found = await verified(service, saved, visitor_of(request.scope))
         return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
     return routes
 
 
-async def verified(service: Service, saved: Mapping[str, Any]) -> dict[str, Any]:
+async def verified(service: Service, saved: Mapping[str, Any], visitor: Visitor = NOBODY) -> dict[str, Any]:
     """What holds of a saved answer, as a whole and claim by claim, and whether asking again gives the same.
 
     ``holds`` of a claim is None where another document keeps it from being compared.
-
-    Raises:
-        ValueError: it has more claims or citations than any answer.
     """
-    if max(_length(saved.get("claims")), _length(saved.get("citations"))) > _MOST:
-        raise ValueError(f"an answer has at most {_MOST} claims and citations")
     found = await asyncio.to_thread(_compared, service, saved)
     if "claims" in found and found["document"]["same"]:
-        found["asked_again"] = await _asked_again(service, saved)
+        found["asked_again"] = await _asked_again(service, saved, visitor)
     if found.get("asked_again") == "different":
         found["problems"].append("asked again, the same index gives another answer")
         found["holds"] = False
@@ -105,7 +107,7 @@ def _compared(service: Service, saved: Mapping[str, Any]) -> dict[str, Any]:
         "asked_again": "unavailable",
         "claims": [
             {
-                **claim,
+                **{name: claim[name] for name in ("text", "kind", "citations")},
                 **_judged(verifier, document, claim, place, by_number, saved["language"], problems, same_document),
             }
             for place, claim in enumerate(saved["claims"], 1)
@@ -122,12 +124,12 @@ def _saved(service: Service, body: ReceiptBody) -> Mapping[str, Any]:
     """The answer object to check; from a link's DATA it is made whole with the document's own citations.
 
     Raises:
-        ValueError: DATA is damaged.
+        ValueError: DATA is damaged, or there are more claims or citations than any answer has.
     """
     if body.data is None:
-        return {"id": body.id, **(body.model_extra or {})}
+        return _bounded({"id": body.id, **(body.model_extra or {})})
     texts = {sentence.address: sentence.text for sentence in service.document.passages}
-    saved = receipt.restore(body.id, receipt.unpack(body.data), texts)
+    saved = dict(_bounded(receipt.restore(body.id, receipt.unpack(body.data), texts)))
     if saved["language"] not in LANGUAGES:
         raise ValueError(f"it is not a receipt: language {saved['language']!r}")
     verifier = _verifier(service)
@@ -151,8 +153,11 @@ def _citation(verifier: "Verifier", number: int, address: str, language: types.L
     return replace(citation, number=number)
 
 
-def _length(value: object) -> int:
-    return len(value) if isinstance(value, list) else 0
+def _bounded(saved: Mapping[str, Any]) -> Mapping[str, Any]:
+    lists = [value for name in ("claims", "citations") if isinstance(value := saved.get(name), list)]
+    if any(len(value) > _MOST for value in lists):
+        raise ValueError(f"an answer has at most {_MOST} claims and citations")
+    return saved
 
 
 def _readable(saved: Mapping[str, Any]) -> bool:
@@ -193,7 +198,7 @@ def _judged(
     return {"holds": not reasons and not any(problem.startswith(named) for problem in problems), "reasons": reasons}
 
 
-async def _asked_again(service: Service, saved: Mapping[str, Any]) -> Again:
+async def _asked_again(service: Service, saved: Mapping[str, Any], visitor: Visitor) -> Again:
     """Whether the question gets the same answer now; only quotes can be expected to come back word for word."""
     if saved["mode"] != "quote":
         return "no_quotes"
@@ -201,14 +206,16 @@ async def _asked_again(service: Service, saved: Mapping[str, Any]) -> Again:
         return "too_long"
     if not service.ready:
         return "unavailable"
-    assistant = service.wait(0)
     request = types.Request(saved["standalone"], saved["language"], "quote")
-    answer = await asyncio.to_thread(assistant.answer, request)
+    try:
+        answer = await (await service.ask(request, visitor.at("receipt"))).answer()
+    except (Refused, NotReady):  # it counts as a question; the rest of the receipt is checked all the same
+        return "unavailable"
     by_number = {cited["number"]: cited["address"] for cited in saved["citations"]}
     before = [(c["text"], c["kind"], [by_number[number] for number in c["citations"]]) for c in saved["claims"]]
     now = [(c.text, c.kind, [answer.citation(number).address for number in c.citations]) for c in answer.claims]
     if (answer.status, answer.reason, now) == (saved["status"], saved["reason"], before):
         return "same"
-    if saved["index"]["fingerprint"] != assistant.index.fingerprint:
+    if saved["index"]["fingerprint"] != service.wait(0).index.fingerprint:
         return "other_index"
     return "other_history" if saved["question"] != saved["standalone"] else "different"

@@ -8,6 +8,9 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from assistant.config import Config
+from assistant.types import Request
+from assistant.web.gatekeeper import Asking, Gatekeeper, NotReady
+from assistant.web.visitor import NOBODY, Visitor
 from index import parse, reading_aid
 from index.document import Document
 from index.errors import UserError
@@ -17,12 +20,10 @@ if TYPE_CHECKING:
     from assistant.ask import Assistant
 
 
+__all__ = ["WAIT", "NotReady", "Service"]
+
 WAIT = 120.0  # seconds a question waits for the index; building one takes a few
 _STEP = 0.05
-
-
-class NotReady(Exception):
-    """The Assistant could not be opened, or not within the time someone was willing to wait."""
 
 
 def _open(config: Config) -> "Assistant":
@@ -49,6 +50,7 @@ class Service:
         self._opened.set_running_or_notify_cancel()
         self._shipped = parse.load()
         self._shipped_aid = reading_aid.load(self._shipped)
+        self.gate = Gatekeeper(config, self.opened, lambda: self.wait(0) if self.ready else None, self._is_opening)
 
     def start(self, when_done: "Callable[[Service], None] | None" = None) -> None:
         """Begin to open the Assistant in a background thread; ``when_done`` is called there, whatever came of it."""
@@ -63,6 +65,17 @@ class Service:
                 when_done(self)
 
         threading.Thread(target=run, name="open-assistant", daemon=True).start()
+
+    async def ask(self, request: Request, visitor: Visitor = NOBODY) -> Asking:
+        """Let a question in; every surface asks through this and iterates ``events`` of what comes back.
+
+        Raises:
+            Refused: not now (``assistant.web.limits``).
+        """
+        return await self.gate.admit(request, visitor)
+
+    def _is_opening(self) -> bool:
+        return not self._opened.done()
 
     @property
     def ready(self) -> bool:

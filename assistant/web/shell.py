@@ -1,77 +1,44 @@
-"""What surrounds every request: known routes only, bodies of bounded size, and headers that keep the page to itself."""
+"""What surrounds every request: known routes only, who sends it, how much, and headers that keep pages private."""
 
+import asyncio
 import json
-import re
 import secrets
-from dataclasses import dataclass
+import time
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.strings import choose_language
+from assistant.web import logs
+from assistant.web.allow_list import ALLOWED, API_BODY, CHAT_BODY, Route
 from assistant.web.api import error_body
 from assistant.web.errors import error_page, wants_page
+from assistant.web.headers import Policy, preflight
+from assistant.web.limits import Limited, Refused, SwitchedOff
+from assistant.web.service import Service
+from assistant.web.visitor import Visitor, current, identify, looks_misconfigured
 
-API_BODY = 16 * 1024  # bytes
-# Gradio's page sends the whole conversation with every question; a megabyte is several hundred answers.
-CHAT_BODY = 1024 * 1024
+__all__ = ["API_BODY", "CHAT_BODY", "Policy", "Shell"]
 
-# Gradio brings routes for uploads, files on disk, proxying, deep links, components' own server calls, recordings,
-# monitoring, its API description and its run history. The chat needs these and no others.
-_CHAT_ROUTES = re.compile(
-    r"/|(?:/ja)?/(?:"
-    r"config/?|theme\.css|manifest\.json"
-    r"|assets/[\w./@-]+|static/[\w./@-]+"
-    r"|gradio_api/(?:info/?|app_id/?|startup-events|theme\.css|reset/?|cancel"
-    r"|queue/(?:join|data)|call/(?:v2/)?\w+(?:/\w+)?|heartbeat/\w+)"
-    r")"
-)
-_OWN_ROUTES = re.compile(
-    r"/(?:document(?:\.txt)?|about|privacy|accessibility|a/\w+|favicon\.ico|robots\.txt"
-    r"|api/.+|healthz|readyz|site/[\w.-]+)"
-)
+BODY_SECONDS = 10.0  # a client that takes longer to send its body is not waited for
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The security headers of every answer."""
+class _Stop(Exception):
+    """The shell answers itself: status, code, message, further headers."""
 
-    frame_origins: tuple[str, ...] = ()
-
-    def content_security_policy(self, nonce: str) -> str:
-        """Gradio needs inline styles and, by nonce, its own inline scripts; nothing may be fetched from elsewhere."""
-        ancestors = " ".join(("'self'", *self.frame_origins))
-        return "; ".join(
-            (
-                "default-src 'self'",
-                f"script-src 'self' 'nonce-{nonce}'",
-                "style-src 'self' 'unsafe-inline'",
-                "img-src 'self' data:",
-                "font-src 'self' data:",
-                "connect-src 'self'",
-                f"frame-ancestors {ancestors}",
-                "base-uri 'self'",
-                "form-action 'self'",
-                "object-src 'none'",
-            )
-        )
-
-    def apply(self, headers: MutableHeaders, nonce: str) -> None:
-        """Set the headers on an answer."""
-        headers["Content-Security-Policy"] = self.content_security_policy(nonce)
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "no-referrer"
-        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-        if not self.frame_origins:  # older browsers know no list of origins, only this
-            headers["X-Frame-Options"] = "SAMEORIGIN"
+    def __init__(self, status: int, code: str, message: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+        super().__init__(message)
+        self.status, self.code, self.headers = status, code, headers
 
 
 class Shell:
     """An ASGI application around another one."""
 
-    def __init__(self, app: ASGIApp, policy: Policy, root_path: str = "") -> None:
+    def __init__(self, app: ASGIApp, service: Service, root_path: str = "") -> None:
         self._app = app
-        self._policy = policy
+        self._service = service
+        self._settings = service.config.web
+        self._policy = Policy(service.config.frame_origins, self._settings.cors_origins)
         self._root_path = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,22 +49,96 @@ class Shell:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        send = _with_headers(send, self._policy)
+        visitor = identify(scope, self._settings)
+        if looks_misconfigured(scope, visitor):
+            self._service.gate.recent.saw("proxy_not_listed")
         path = self._local_path(scope["path"])
-        if not (_OWN_ROUTES.fullmatch(path) or _CHAT_ROUTES.fullmatch(path)):
-            await _refuse(scope, send, path, 404, "not_found", f"there is nothing at {path!r}")
+        route = ALLOWED.find(path)
+        watched = _Watched(send, self._policy, visitor, route, Headers(scope=scope).get("origin", ""))
+        token = current.set(visitor)
+        begun = time.perf_counter()
+        try:
+            await self._handle(scope, receive, watched, visitor, path, route)
+        except _Stop as stop:
+            await _say(scope, watched, path, stop)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, its words stay here
+            facts = {"error": type(error).__name__, "at": logs.place(error)}
+            logs.logger().error("request", route=route.name if route else "none", request=visitor.request_id, **facts)
+            if not watched.status:
+                await _say(scope, watched, path, _Stop(500, "internal", "an error on the server; it has been noted"))
+        finally:
+            current.reset(token)
+            self._service.gate.telemetry.request(route.name if route else "none", watched.status)
+            if watched.status >= 500:
+                logs.logger().info(
+                    "request",
+                    route=route.name if route else "none",
+                    method=scope["method"],
+                    status=watched.status,
+                    ms=round((time.perf_counter() - begun) * 1000),
+                    request=visitor.request_id,
+                )
+
+    async def _handle(
+        self, scope: Scope, receive: Receive, send: "_Watched", visitor: Visitor, path: str, route: Route | None
+    ) -> None:
+        """Everything that may stop a request, cheapest first; then the application."""
+        headers = Headers(scope=scope)
+        method = scope["method"]
+        if route is None:
+            raise _Stop(404, "not_found", f"there is nothing at {path!r}")
+        if method == "OPTIONS":
+            await self._options(headers, send, route)
             return
-        if scope["method"] in ("POST", "PUT", "PATCH"):
-            limit = CHAT_BODY if _CHAT_ROUTES.fullmatch(path) else API_BODY
-            body = await _read(Headers(scope=scope), receive, limit)
-            if body is None:
-                message = f"the body is larger than {limit} bytes"
-                await _refuse(scope, send, path, 413, "too_large", message)
-                return
-            receive = _replay(body, receive)
+        if not route.takes(method):
+            allow = ((b"allow", route.allow.encode()),)
+            raise _Stop(405, "method_not_allowed", f"{path} takes {route.allow} only", allow)
+        if method not in ("GET", "HEAD") and self._policy.from_elsewhere(headers):
+            raise _Stop(403, "cross_origin", "this page's origin may not send this; MOC_CORS_ORIGINS lists who may")
+        if self._settings.signin_header and not visitor.user and route.kind != "operator":
+            raise _Stop(401, "sign_in", "sign in first; the proxy in front names who is signed in")
+        if route.kind in ("page", "read", "write"):
+            try:
+                await self._service.gate.rates.request(visitor)
+            except Limited as limited:
+                self._service.gate.refused(limited, visitor)
+                raise _refusal(limited) from None
+        if route.name == "chat" and self._service.gate.switch == "off":
+            raise _refusal(SwitchedOff())
+        if method in ("POST", "PUT", "PATCH"):
+            receive = _replay(await _read(headers, receive, route.body), receive)
         # The ASGI way of saying it, whatever the proxy did: the path in full, and the part of it that is not ours.
         full = self._root_path + path
-        await self._app({**scope, "root_path": self._root_path, "path": full, "raw_path": full.encode()}, receive, send)
+        inner = {
+            **scope,
+            "root_path": self._root_path,
+            "path": full,
+            "raw_path": full.encode(),
+            "scheme": "https" if visitor.https else "http",
+            "client": (visitor.address, 0),
+            "headers": self._believed(scope, visitor),
+            "state": {**scope.get("state", {}), "visitor": visitor},
+        }
+        await self._app(inner, receive, send)
+
+    async def _options(self, headers: Headers, send: "_Watched", route: Route) -> None:
+        asked = "access-control-request-method" in headers
+        if asked and (not route.pages_elsewhere or headers.get("origin", "") not in self._settings.cors_origins):
+            raise _Stop(403, "cross_origin", "this page's origin may not send this; MOC_CORS_ORIGINS lists who may")
+        send.extra = preflight(route) if asked else []
+        allow = [(b"allow", route.allow.encode()), (b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 204, "headers": allow})
+        await send({"type": "http.response.body", "body": b""})
+
+    def _believed(self, scope: Scope, visitor: Visitor) -> list[tuple[bytes, bytes]]:
+        """The headers without what only a listed proxy may say; nobody inside has to know which those are."""
+        believe = visitor.proxied
+        signin = self._settings.signin_header.encode()
+        return [
+            (name, value)
+            for name, value in scope["headers"]
+            if name != signin and (believe or not name.startswith((b"x-forwarded-", b"forwarded")))
+        ]
 
     def _local_path(self, path: str) -> str:
         """The path below the root path, whether or not the proxy in front has removed that."""
@@ -106,50 +147,60 @@ class Shell:
         return path
 
 
-def _with_headers(send: Send, policy: Policy) -> Send:
-    """Adds the headers, and the nonce to the scripts of an HTML page (which is held back until it is whole)."""
-    nonce = secrets.token_urlsafe(16)
-    start: Message | None = None
-    page: list[bytes] = []
+class _Watched:
+    """Sends an answer with our headers, and the nonce in the scripts of a page (held back until it is whole)."""
 
-    async def wrapped(message: Message) -> None:
-        nonlocal start
+    def __init__(self, send: Send, policy: Policy, visitor: Visitor, route: Route | None, origin: str) -> None:
+        self._send, self._policy = send, policy
+        self._visitor, self._route, self._origin = visitor, route, origin
+        self._nonce = secrets.token_urlsafe(16)
+        self._start: Message | None = None
+        self._page: list[bytes] = []
+        self.status = 0  # 0 until the answer begins
+        self.extra: list[tuple[bytes, bytes]] = []  # set after the policy, which takes out what the inside says
+
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.status = message["status"]
             headers = MutableHeaders(raw=list(message["headers"]))
-            policy.apply(headers, nonce)
-            message = {**message, "headers": headers.raw}
+            self._policy.apply(headers, self._nonce, self._visitor, self._route, self._origin)
+            message = {**message, "headers": [*headers.raw, *self.extra]}
             if headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers:
-                start = message
+                self._start = message
                 return
-        elif message["type"] == "http.response.body" and start is not None:
-            page.append(message.get("body", b""))
+        elif message["type"] == "http.response.body" and self._start is not None:
+            self._page.append(message.get("body", b""))
             if message.get("more_body"):
                 return
-            body = b"".join(page).replace(b"<script", f'<script nonce="{nonce}"'.encode())
-            headers = MutableHeaders(raw=start["headers"])
+            body = b"".join(self._page).replace(b"<script", f'<script nonce="{self._nonce}"'.encode())
+            headers = MutableHeaders(raw=self._start["headers"])
             if "content-length" in headers:  # an answer to HEAD states a length and has no body
                 headers["content-length"] = str(len(body)) if body else headers["content-length"]
-            await send(start)
-            start = None
+            await self._send(self._start)
+            self._start = None
             message = {"type": "http.response.body", "body": body}
-        await send(message)
-
-    return wrapped
+        await self._send(message)
 
 
-async def _read(headers: Headers, receive: Receive, limit: int) -> bytes | None:
-    """The whole body, or None as soon as it is known to be larger than ``limit`` bytes."""
+async def _read(headers: Headers, receive: Receive, limit: int) -> bytes:
+    """The whole body; stops as soon as it is known to be larger than ``limit`` bytes, or too slow."""
+    too_large = _Stop(413, "too_large", f"the body is larger than {limit} bytes", ((b"connection", b"close"),))
     stated = headers.get("content-length", "")
     if stated.isdigit() and int(stated) > limit:
-        return None
+        raise too_large
     body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")  # a client that leaves sends no body and no more
-        if len(body) > limit:
-            return None
-        if not message.get("more_body"):
-            return bytes(body)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await receive()
+                body += message.get("body", b"")  # a client that leaves sends no body and no more
+                if len(body) > limit:
+                    raise too_large
+                if not message.get("more_body"):
+                    return bytes(body)
+    except TimeoutError:
+        slow = f"the body did not come within {BODY_SECONDS:g} seconds"
+        raise _Stop(408, "too_slow", slow, ((b"connection", b"close"),)) from None
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
@@ -166,18 +217,23 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replayed
 
 
-async def _refuse(scope: Scope, send: Send, path: str, status: int, code: str, message: str) -> None:
+def _refusal(refused: Refused) -> _Stop:
+    retry = ((b"retry-after", str(refused.retry_after_seconds).encode()),)
+    return _Stop(refused.status, refused.code, str(refused), retry)
+
+
+async def _say(scope: Scope, send: Send, path: str, stop: _Stop) -> None:
+    """A page for people, JSON for programs."""
     headers = Headers(scope=scope)
     if wants_page(headers):
         base = "../" * (path.count("/") - 1) or "./"
         wished = QueryParams(scope["query_string"].decode("latin-1")).get("lang")
-        body = error_page(status, choose_language(wished, headers.get("accept-language")), base).encode()
+        body = error_page(stop.status, choose_language(wished, headers.get("accept-language")), base).encode()
         kind = b"text/html; charset=utf-8"
     else:
-        body = json.dumps(error_body(code, message)).encode()
+        body = json.dumps(error_body(stop.code, str(stop))).encode()
         kind = b"application/json"
-    start = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
-    if status == 413:
-        start.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": status, "headers": start})
+    start = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), *stop.headers]
+    start.append((b"cache-control", b"no-store"))
+    await send({"type": "http.response.start", "status": stop.status, "headers": start})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

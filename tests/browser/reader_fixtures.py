@@ -1,4 +1,4 @@
-"""A served application with the scripted Assistant and one Chromium for the tests of the plain pages."""
+"""A served application with the scripted Assistant, for the tests of the plain pages."""
 
 import socket
 import threading
@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
 
 from assistant.web.server import create
 from tests.web.scripted import Scripted, service_with
-
-CHROMIUM = "/usr/bin/chromium"
 
 
 @contextmanager
@@ -28,12 +25,3 @@ def served() -> Iterator[str]:
         server.should_exit = True
         running.join(10)
         listening.close()
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()

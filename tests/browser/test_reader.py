@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,12 +14,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from assistant import receipt
 from index import parse
-from tests.browser.reader_fixtures import CHROMIUM, chromium, served
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"needs {CHROMIUM}"),
-]
+from tests.browser.reader_fixtures import served
 
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=320, height=640)
 
@@ -29,13 +23,6 @@ WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=320, hei
 def address() -> Iterator[str]:
     """Where the application of this module is served."""
     with served() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The one browser of this module."""
-    with chromium() as found:
         yield found
 
 

@@ -102,3 +102,10 @@ def scored(of: Case, *addresses: str, **changes: Any) -> Result:
 def failed(of: Case) -> Failed:
     """A case the assistant crashed on."""
     return Failed(of, "RuntimeError: broken")
+
+
+def stated(address: str, text: str, **changes: Any) -> dict[str, Any]:
+    """An answer object with one written statement that cites this sentence."""
+    given = answer(address, **changes)
+    given["claims"][0] |= {"kind": "statement", "text": text}
+    return given

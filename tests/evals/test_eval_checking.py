@@ -52,7 +52,9 @@ def test_a_changed_document_makes_the_lock_stale(tmp_path: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     found = checking.validate(folder, DOCUMENT)
     assert found.exit_code == 4
-    assert found.stale == (f"{path}:iii.p1.s1: the sentence has changed",)
+    assert found.stale[0] == f"{path}:iii.p1.s1: the sentence has changed"
+    assert any("dev.tsv:2:gold: iii.p1.s1 has changed: Question dev?" in line for line in found.stale)
+    assert any("bank.tsv" in line for line in found.stale)
     with pytest.raises(lock.StaleLock, match=r"iii\.p1\.s1.*--write-spans"):
         lock.check(DOCUMENT, path)
     path.unlink()

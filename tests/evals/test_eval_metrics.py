@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from evals import metrics
+from evals import abstention, metrics
 from evals.cases import Case
 from evals.outcomes import Result, result
 from evals.statistics import CurvePoint
@@ -74,7 +74,7 @@ def test_auroc_leaves_typed_replies_out_and_ranks_errors_last() -> None:
         result(case("o", "declined/opinion"), refusal(0.99)),
         result(case("d", "not_in_document/absent_topic|declined/opinion"), refusal(0.99)),
     ]
-    found = metrics.auroc(run)
+    found = abstention.auroc(run)
     assert found is not None
     assert (found.value, found.n, found.k, found.not_applicable) == (0.5, 3, None, 2)
 
@@ -133,8 +133,8 @@ def test_risk_and_the_point_shipped() -> None:
         scored(case("b"), "iii.p1.s2", confidence=0.7),
         result(case("c"), refusal(0.2)),
     ]
-    assert metrics.risk_points(run) == [(0.9, True), (0.8, False), (0.7, False), (0.2, True)]
-    assert metrics.operating_point(run) == CurvePoint(0.7, 0.75, 2 / 3)
+    assert abstention.risk_points(run) == [(0.9, True), (0.8, False), (0.7, False), (0.2, True)]
+    assert abstention.operating_point(run) == CurvePoint(0.7, 0.75, 2 / 3)
     assert metrics.measure_run(run, MEASURE, {}).curve[-1] == CurvePoint(0.2, 1.0, 0.5)
 
 
@@ -149,3 +149,22 @@ def test_slices_by_section_are_the_parts_of_the_gold() -> None:
     assert set(slices["section"]) == {"ii.trusted.space", "several", "none"}
     assert slices["section"]["several"]["completeness"].k == 0
     assert slices["kind"]["tariffs"]["refusal_recall"].value == 1
+
+
+def test_noisy_copies_are_held_against_their_original() -> None:
+    """Same decision and sections agree, other section or an error does not; the id before ~ names the original."""
+    run = [scored(case("a"), "iii.p1.s1")]
+    noisy = [
+        scored(case("a~case"), "iii.p1.s2"),
+        scored(case("a~marks"), "iv.p1.s1"),
+        failed(case("a~polite")),
+    ]
+    found = metrics.measure_run(run, MEASURE, {}, noisy=noisy).metrics["noise"]
+    assert (found.k, found.n, found.worse) == (1, 3, ("a~marks", "a~polite"))
+
+
+def test_every_metric_has_a_title_and_a_direction() -> None:
+    """Reports look both up by name, cuts aside."""
+    run = [scored(case("a"), "iii.p1.s1"), result(absent(), refusal())]
+    names = {name.partition("[")[0] for name in metrics.measure_run(run, MEASURE, {"a": False}).metrics}
+    assert names <= set(metrics.TITLES) == set(metrics.BETTER)

@@ -1,80 +1,134 @@
-"""Reports: same numbers as the verdict, no times in metrics.json, untrusted text made harmless."""
+"""Reports: made from the stored run alone, same words as the verdict, no times in metrics, untrusted text harmless."""
 
 import json
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
-from evals import gates, metrics, report
-from evals.__main__ import record
-from evals.gates import Gate
-from evals.outcomes import result
-from tests.evals.made import MEASURE, answer, case, failed, refusal, scored
+import pytest
 
-RESULTS = (
-    scored(case("good"), "iii.p1.s1"),
-    result(case("shy", question="a | <b>\n`c` [d](http://e) @all"), refusal()),
-    failed(case("broken", question="x" * 900)),
-)
+from evals import charts, compare, page, report, stored, summary
+from evals.stored import NoRun
+from tests.evals.made import DOCUMENT, case, scored
+from tests.evals.stored_run import BROKEN, store
 
 
-def metrics_json() -> tuple[dict[str, object], str]:
-    measured = metrics.measure_run(RESULTS, MEASURE, {})
-    verdict = gates.judge("dev", measured, [Gate("errors", "less", limit=0), Gate("completeness", "more", floor=0.9)])
-    identity = {"document_sha256": "d", "index_fingerprint": "i"}
-    return (
-        report.metrics_object("dev", "quote", measured, verdict, identity),
-        report.summary("dev", measured, verdict, RESULTS),
-    )
-
-
-def test_report_and_exit_code_say_the_same() -> None:
-    """The first line of the summary is the verdict that metrics.json and the exit code carry."""
-    content, text = metrics_json()
-    assert content["exit_code"] == 1
-    assert text.splitlines()[0].replace("\\", "") == f"# {content['verdict']}"
+def test_report_and_exit_code_say_the_same(tmp_path: Path) -> None:
+    """The first line of the summaries is the verdict that metrics.json and conclusion.json carry."""
+    run = store(tmp_path, BROKEN)
+    content = run.suites["dev"].metrics
+    assert content["exit_code"] == run.conclusion["exit_code"] == 1
+    assert summary.suite(run, "dev").splitlines()[0].replace("\\", "") == f"# {content['verdict']}"
+    assert summary.overall(run, None).splitlines()[0].replace("\\", "") == f"# {run.conclusion['line']}"
+    assert f"<strong>{run.conclusion['line']}</strong>" in page.render(run, None, DOCUMENT)
 
 
 def test_no_time_in_metrics(tmp_path: Path) -> None:
     """Two runs that differ only in time leave identical metrics.json and results.jsonl."""
-    for number, elapsed in enumerate((1.0, 2.0)):
-        timed = [result(case("good"), answer("iii.p1.s1", timings_ms={"total": elapsed})), *RESULTS[1:]]
-        content, text = metrics_json()
-        report.write(tmp_path / str(number), content, timed, [elapsed] * 3, MEASURE, text)
+    for elapsed in (1.0, 2.0):
+        store(tmp_path / str(elapsed), milliseconds=elapsed)
     for name in ("metrics.json", "results.jsonl"):
-        assert (tmp_path / "0" / name).read_bytes() == (tmp_path / "1" / name).read_bytes()
-    assert json.loads((tmp_path / "1" / "timings.json").read_text())["p50_ms"] == 2.0
+        assert (tmp_path / "1.0/dev" / name).read_bytes() == (tmp_path / "2.0/dev" / name).read_bytes()
+    assert json.loads((tmp_path / "2.0/dev/timings.json").read_text())["p50_ms"] == 2.0
 
 
 def test_rows_tell_the_outcomes_apart(tmp_path: Path) -> None:
     """An error is no answer, and "does not apply" is no number."""
-    content, text = metrics_json()
-    report.write(tmp_path, content, RESULTS, [1.0] * 3, MEASURE, text)
-    rows = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert [row["outcome"] for row in rows] == ["scored", "scored", "error"]
-    assert "answer" not in rows[2]
+    rows = store(tmp_path, BROKEN).suites["dev"].rows
+    assert [row["outcome"] for row in rows] == ["scored", "scored", "scored", "error"]
+    assert "answer" not in rows[3]
     assert rows[0]["scores"]["completeness"] == [1, 1]
     assert rows[0]["scores"]["refusal_recall"] == "does not apply"
+    assert set(rows[0]["ranks"]) == {"recall@1", "recall@3", "recall@5", "mrr", "ndcg"}
+    assert rows[2]["ranks"] == {}
 
 
-def test_questions_cannot_break_the_summary() -> None:
+def test_questions_cannot_break_the_summary(tmp_path: Path) -> None:
     """Bars, tags, links and line breaks of a question stay inside its cell, and long ones are cut."""
-    _, text = metrics_json()
+    text = summary.suite(store(tmp_path, BROKEN), "dev")
     (row,) = [line for line in text.splitlines() if line.startswith("| shy ")]
     assert "a \\| &lt;b&gt; \\`c\\` \\[d\\](http://e) \\@all" in row
     assert "x" * 300 not in text
 
 
+def test_a_summary_fits_into_a_step_summary() -> None:
+    """Cut below 1 MiB, also when every character takes three bytes, and the cut is said."""
+    cut = summary.fitted("あ" * 400_000)
+    assert len(cut.encode()) < 1_000_000
+    assert "Cut here" in cut
+    assert summary.fitted("short") == "short"
+
+
+def test_junit_tells_failures_from_errors(tmp_path: Path) -> None:
+    """A case for each question and gate; an error is no failure; control characters do not make it malformed."""
+    report.write(store(tmp_path, BROKEN), None, DOCUMENT, ["junit"])
+    root = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    suites = {suite.get("name"): suite for suite in root}
+    assert suites["dev.cases"].attrib | {} == {
+        "name": "dev.cases", "tests": "4", "failures": "1", "errors": "1", "skipped": "0",
+    }  # fmt: skip
+    assert suites["dev.gates"].get("failures") == "1"
+    names = {element.get("name"): element.get("value") for element in suites["dev.gates"].iter("property")}
+    assert names["completeness"] == "0.333 (1/3)"
+    (failure,) = suites["dev.cases"].iter("failure")
+    assert "python -m evals run --suite dev --only shy" in (failure.text or "")
+
+
+def test_the_page_is_one_file_without_script_or_network(tmp_path: Path) -> None:
+    """No script, no address of another host; every chart has its words, every heading order is kept."""
+    text = page.render(store(tmp_path, BROKEN), None, DOCUMENT)
+    assert "<script" not in text
+    assert not re.findall(r"(?:src|href)\s*=\s*['\"](?!#)", text)
+    assert "&lt;b&gt;" in text
+    assert "<b>" not in text
+    assert all("aria-label=" in tag for tag in re.findall(r"<svg[^>]*>", text))
+    assert 'lang="ja">誰が？' in text
+    assert "prefers-color-scheme: dark" in text
+    assert "never asked" in text
+
+
+def test_reports_are_written_again_from_the_files(tmp_path: Path) -> None:
+    """The same bytes from the folder alone, and only the kinds that are asked for."""
+    run = store(tmp_path)
+    first = {path: path.read_bytes() for path in report.write(run, None, DOCUMENT)}
+    assert {path.name for path in first} == {"summary.md", "junit.xml", "report.html"}
+    assert [path.name for path in report.write(stored.read_run(tmp_path), None, DOCUMENT, ["html"])] == ["report.html"]
+    assert all(path.read_bytes() == content for path, content in first.items())
+
+
+def test_what_changed_stands_in_every_report(tmp_path: Path) -> None:
+    """A regression is named in summary, diff and page, with the id that flipped."""
+    before, after = store(tmp_path / "a"), store(tmp_path / "b", (scored(case("good", fact="f1"), "iv.p1.s1"),))
+    found = compare.compare(compare.snapshot(before), compare.snapshot(after))
+    report.write(after, found, DOCUMENT)
+    for name in ("summary.md", "diff.md", "report.html"):
+        assert "good" in (tmp_path / "b" / name).read_text(encoding="utf-8")
+    assert "| dev | all gold quotes shown | 1 | 0 | 1 |" in (tmp_path / "b/diff.md").read_text(encoding="utf-8")
+
+
+def test_no_run_is_exit_4(tmp_path: Path) -> None:
+    """An empty folder is told apart from a bad run."""
+    with pytest.raises(NoRun, match="python -m evals run"):
+        stored.read_run(tmp_path)
+    assert NoRun.exit_code == 4
+
+
 def test_not_a_number_is_written_as_a_word() -> None:
     """JSON has no NaN; the file stays readable."""
-    assert report._round(float("nan")) == "nan"
+    assert stored._round(float("nan")) == "nan"
 
 
-def test_history_keeps_what_was_reached(tmp_path: Path) -> None:
-    """A line for each recorded run: k/n of rates, never a question."""
-    path = tmp_path / "history.jsonl"
-    content, _ = metrics_json()
-    record(content, path)
-    record(content, path)
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    assert len(lines) == 2
-    assert lines[0]["metrics"]["completeness"] == [1, 3]
-    assert "question" not in lines[0]
+def test_an_unpaired_surrogate_does_not_break_the_files(tmp_path: Path) -> None:
+    """Attacks ask with half a character; UTF-8 cannot hold it, its escape can."""
+    run = store(tmp_path, (scored(case("half", question="a\ud800b"), "iii.p1.s1"),))
+    assert ascii(run.suites["dev"].rows[0]["question"]) == r"'a\ud800b'"
+    assert all(path.stat().st_size for path in report.write(run, None, DOCUMENT))
+
+
+def test_charts_hold_what_they_say() -> None:
+    """Words are escaped, bars are as long as their share, the curve ends where the last point is."""
+    bars = str(charts.bars("By kind", [("a<b", 0.5, 1, 2)]))
+    assert "a&lt;b" in bars
+    assert 'width="174.0"' in bars
+    curve = str(charts.risk_coverage([{"coverage": 1.0, "risk": 0.1, "threshold": 0.2}], None, 0.5))
+    assert 'points="410.0,10.0"' in curve

@@ -12,9 +12,10 @@ from assistant.types import Answer, DocumentIdentity, IndexIdentity, Request
 from evals import __main__ as command
 from evals import lock, runner
 from evals.outcomes import Failed, Scored
-from evals.seen import seen
+from evals.seen import Remembering, seen
 from index.embed import EmbeddingInputError
 from tests.evals.made import DOCUMENT, case
+from tests.evals.stored_run import store
 
 
 class Scripted:
@@ -100,6 +101,26 @@ def test_seen_is_equal_text_or_a_near_copy() -> None:
     assert seen(asked, store, embedder) == {"copy": True, "near": True, "far": False, "nul": False, "empty": False}
 
 
+def test_a_question_is_embedded_once() -> None:
+    """Asked alone it is kept; a batch takes what is kept and embeds the rest; passages are never kept."""
+
+    class Counting(Embedder):
+        def __init__(self) -> None:
+            self.asked: list[list[str]] = []
+
+        def encode(self, texts: list[str], *, query: bool) -> np.ndarray:
+            self.asked.append(list(texts))
+            return super().encode(texts, query=query)
+
+    model: Any = Counting()
+    remembering = Remembering(model)
+    remembering.encode(["an x"], query=True)
+    assert remembering.encode(["b", "an x", "c"], query=True).tolist() == [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
+    remembering.encode(["b"], query=True)
+    remembering.encode(["an x"], query=False)
+    assert model.asked == [["an x"], ["b", "c"], ["b"], ["an x"]]
+
+
 def test_nothing_selected_is_exit_5(capsys: pytest.CaptureFixture[str]) -> None:
     """An id that is not there selects nothing, and that is no pass."""
     assert command.main(["run", "--suite", "dev", "--only", "no-such-id"]) == 5
@@ -115,13 +136,23 @@ def test_another_text_is_exit_4(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert command.main(["run", "--suite", "dev"]) == 4
 
 
-def test_history_is_never_written_in_ci(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit 2 under CI and for a partial run."""
+def test_what_takes_too_long_is_an_error() -> None:
+    """By the clock that is handed in: 10 seconds pass, 70 do not, and the answer is not kept."""
+    moments = iter((0.0, 10.0, 10.0, 80.0))
+    asked = runner.ask(Scripted(), [case("a"), case("b")], clock=lambda: next(moments))
+    assert [type(result) for result in asked.results] == [Scored, Failed]
+    assert asked.results[1] == Failed(asked.results[1].case, "took 70 seconds, more than 60")
+    assert asked.milliseconds == (10_000.0, 70_000.0)
+
+
+def test_a_baseline_is_never_updated_in_ci(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Exit 2 with a good run and a reason; recordings are not made there either."""
+    store(tmp_path)
     monkeypatch.setenv("CI", "true")
-    assert command.main(["run", "--suite", "dev", "--record-history"]) == 2
-    monkeypatch.delenv("CI")
-    assert command.main(["run", "--suite", "dev", "--record-history", "--once"]) == 2
-    assert "--record-history" in capsys.readouterr().err
+    target = ["--run", str(tmp_path), "--baseline", str(tmp_path / "baseline.json")]
+    assert command.main(["baseline", "update", "--reason", "r", *target]) == 2
+    assert not (tmp_path / "baseline.json").exists()
+    assert command.main(["record"]) == 2
 
 
 def test_a_bug_of_the_suite_is_exit_3(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,7 +175,7 @@ def test_a_wrong_option_is_exit_2() -> None:
 
 @pytest.mark.slow
 def test_a_case_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both runs, the verdict and the four files, on real dev cases of both languages."""
+    """Both runs, verdict, ranking and every file, on real dev cases of both languages."""
     monkeypatch.delenv("CI", raising=False)
     chosen = ["dev-001", "dev-003"]
     assert command.main(["run", "--suite", "dev", "--out", str(tmp_path), "--only", *chosen]) == 0
@@ -154,4 +185,8 @@ def test_a_case_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert content["exit_code"] == 0
     rows = (tmp_path / "dev" / "results.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(row)["id"] for row in rows] == chosen
+    assert all(len(json.loads(row)["ranking"]) == 10 for row in rows)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "dev", "manifest.json", "conclusion.json", "coverage.json", "summary.md", "junit.xml", "report.html",
+    }  # fmt: skip
     assert (tmp_path / "dev" / "summary.md").read_text(encoding="utf-8").startswith("# PASS dev")

@@ -92,6 +92,17 @@ def test_the_classifier_learns_addresses_reasons_and_how_many() -> None:
     assert np.array_equal(shipped.weights, replace(shipped).weights.astype(np.float16).astype(np.float32))
 
 
+def test_the_kernel_learns_what_is_answered() -> None:
+    """One or minus one at the questions it was fitted on, its base where it knows nothing."""
+    points, kind = clouds(np.eye(4), 30, 0.02)
+    points = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+    kernel = fit.fit_kernel(points, kind < 2, "bank")
+    for place, wanted in ((0, 1.0), (1, 1.0), (2, -1.0), (3, -1.0)):
+        assert kernel.score(points @ np.eye(4, dtype=np.float32)[place]) == pytest.approx(wanted, abs=0.1)
+    nowhere = -np.full(4, 0.5, dtype=np.float32)
+    assert kernel.score(points @ nowhere) == pytest.approx(kernel.base, abs=0.01)
+
+
 def test_a_writer_stays_in_one_fold() -> None:
     """Of the questions about one sentence, so that held-out questions have another hand; styles of absence likewise."""
     fold = folds_of(BANK)

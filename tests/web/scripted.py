@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from starlette.testclient import TestClient
 
+from assistant.admission import Admission, everyone
 from assistant.config import Config
 from assistant.types import Answer, Claim, Draft, Dropped, IndexIdentity, Question, Request, ShortReply
 from assistant.verify import Verifier
@@ -23,6 +24,7 @@ class Scripted:
     fails: bool = False
     delay: float = 0.0
     dropped: tuple[Dropped, ...] = ()
+    writer: None = None  # quote mode's side only
 
     def __post_init__(self) -> None:
         self.document = parse.load()
@@ -54,7 +56,7 @@ class Scripted:
         )
         return self.verifier.answer(draft, TIMINGS)
 
-    async def stream(self, request: Request) -> AsyncIterator[object]:
+    async def stream(self, request: Request, admission: Admission = everyone) -> AsyncIterator[object]:
         """The events of the same answer."""
         from assistant.ask import ClaimShown, Stage
 

@@ -13,6 +13,7 @@ from assistant.config import Config, LlmSettings
 from assistant.types import LANGUAGES, Language
 from assistant.web.about import HISTORY, facts, measured, text_of
 from assistant.web.service import Service
+from assistant.web_settings import WebSettings
 from index import bank, parse
 from index.settings import IndexSettings
 from tests.web.scripted import Scripted, service_with
@@ -40,7 +41,7 @@ def test_pages_in_both_languages(client: TestClient, name: str, language: Langua
     """Each page has one h1, its title, its language, a way to the other language, and fills every variable."""
     reply = client.get(f"/{name}?lang={language}")
     assert reply.status_code == 200
-    assert reply.headers["vary"] == "Accept-Language"
+    assert "Accept-Language" in reply.headers["vary"].split(", ")
     assert f'<html lang="{language}">' in reply.text
     assert reply.text.count("<h1>") == 1
     assert reply.text.count('aria-current="page"') == 1
@@ -92,6 +93,20 @@ def test_what_is_stored(assistant: Scripted, tmp_path: Path) -> None:
     page = shown(assistant, "privacy", Config(feedback_directory=tmp_path, feedback_days=14))
     assert "deleted after 14 days" in page
     assert "switched off" not in page.partition("Feedback")[2]
+
+
+def test_what_is_kept_in_memory_and_counted(assistant: Scripted) -> None:
+    """Answers of a model for the time of the settings, with their questions; counts as hashes; who signs in is told."""
+    assert "minutes" not in shown(assistant, "privacy", Config())
+    page = shown(assistant, "privacy", Config(llm=LLM, web=WebSettings(cache_seconds=90)))
+    assert "In memory, for up to 2 minutes: answers written by AI, with their questions" in page
+    assert "minutes" not in shown(assistant, "privacy", Config(llm=LLM, web=WebSettings(cache_seconds=0)))
+    assert "sign-in name" not in page
+    assert "It holds no question, no answer, no address and no name." in page
+    shared = WebSettings(signin_header="x-user", store_url="redis://127.0.0.1:6379/0")
+    page = shown(assistant, "privacy", Config(web=shared))
+    assert "Your sign-in name is used, as a keyed hash" in page
+    assert "The counts lie in a store" in page
 
 
 def test_the_model_card_names_what_is_loaded(assistant: Scripted) -> None:

@@ -58,7 +58,7 @@ def test_head_is_get_without_a_body(client: TestClient) -> None:
 
 def test_too_large_for_a_browser(client: TestClient) -> None:
     """413 has words of its own."""
-    reply = client.post("/api/verify?lang=en", content=b"x" * 17000, headers=BROWSER)
+    reply = client.post("/api/verify?lang=en", content=b"x" * 70_000, headers=BROWSER)
     assert reply.status_code == 413
     assert "larger than this server takes" in reply.text
 

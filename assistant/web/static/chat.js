@@ -1,103 +1,89 @@
-// What the page does beside Gradio: citations lead into the document, Enter during conversion never sends, the counter
-// counts. Everything is delegated from the page itself, because Gradio makes and remakes its elements at any time.
+// The conversation beside Gradio: asking, waiting, failing, the language, and what a screen reader hears of it.
+// Everything is delegated from the page itself, because Gradio makes and remakes its elements at any time.
 "use strict";
-(() => {
-  const LIMIT = 500;
+window.room = (() => {
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
-  const query = new URLSearchParams(location.search);
-  if (query.get("embed") === "1") root.classList.add("embed");
+  const texts = JSON.parse(byId("words").textContent);
+  const language = () => root.dataset.language;
+  const words = (key, values = {}) =>
+    texts[language()][key].replace(/\{(\w+)\}/g, (_, name) => (name in values ? values[name] : `{${name}}`));
 
-  if (/^(light|dark)$/.test(query.get("__theme"))) root.dataset.theme = query.get("__theme");
+  /** Tell a screen reader, once; the same words again are told again. */
+  function say(text) {
+    byId("live").textContent = "";
+    setTimeout(() => (byId("live").textContent = text), 50);
+  }
 
-  // --- Citations -----------------------------------------------------------------------------------------------------
-  let cameFrom = null;
+  // --- Asking ----------------------------------------------------------------------------------------------------------
+  const box = () => document.querySelector("#question textarea");
+  const answers = () => document.querySelectorAll("#conversation .answer");
+  const questions = () => document.querySelectorAll("#conversation .user-row");
+  let pending = null; // the question on its way, until the conversation shows it
+  let seen = 0; // questions shown before it
+  let growing = false;
+  let owed = false; // an announcement, for the answer to the newest question
 
-  const citation = (target) => {
-    const link = target instanceof Element ? target.closest('#chat a[href*="#"]') : null;
-    if (!link) return null;
-    const address = decodeURIComponent(link.hash.slice(1));
-    return /^(title|date|preamble|closing|[ivx]+)(\.|$)/.test(address) ? { link, address } : null;
-  };
-  const beside = () => getComputedStyle(byId("panel")).position !== "fixed";
+  function fill(area, value) {
+    area.value = value;
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  }
 
-  function show({ link, address }) {
-    const sentence = byId(address);
-    if (!sentence) {
-      location.assign(`document?lang=${root.lang}#${address}`);
+  const busy = () => pending !== null || growing;
+
+  function begin(question) {
+    pending = question;
+    owed = true;
+    seen = questions().length;
+    byId("problem").hidden = true;
+    root.classList.remove("lost");
+    mark();
+  }
+
+  /** Ask a suggested question; what stands in the box stays there. */
+  function ask(question) {
+    const area = document.querySelector("#chosen :is(textarea, input)");
+    if (busy()) return;
+    if (!area) {
+      waitingFor.push(() => ask(question)); // clicked before Gradio was there
       return;
     }
-    document.querySelectorAll(".sentence.shown").forEach((other) => other.classList.remove("shown"));
-    sentence.classList.add("shown");
-    cameFrom = link;
-    if (!beside() && !root.classList.contains("reading")) {
-      root.classList.add("reading");
-      history.pushState({ reading: true }, "");
-    }
-    sentence.scrollIntoView({ block: "center" });
-    sentence.focus({ preventScroll: true });
+    fill(area, question);
+    begin(question);
+    byId("choose").click();
+    box()?.focus({ preventScroll: true });
   }
+  const waitingFor = [];
 
-  function close() {
-    root.classList.remove("reading");
-    if (cameFrom && cameFrom.isConnected) cameFrom.focus();
-  }
+  document.addEventListener(
+    "click",
+    (event) => {
+      const button = event.target instanceof Element ? event.target.closest("button") : null;
+      if (button?.id === "send") {
+        if (busy() || !box()?.value.trim()) event.stopImmediatePropagation();
+        else begin(box().value);
+      } else if (button?.id === "stop") {
+        pending = null;
+        mark();
+      } else if (button?.classList.contains("chip")) ask(button.textContent.trim());
+      else if (button?.classList.contains("retry")) {
+        if (busy()) return;
+        const question = document.querySelectorAll("#conversation .asked p");
+        begin(question[question.length - 1]?.innerText.trim() ?? "");
+        seen -= 1; // it takes the place of the one before
+        if (box()?.value.trim() === pending) fill(box(), "");
+        byId("again").click();
+      } else if (button?.id === "clear") {
+        byId("clear-all").click();
+        pending = null;
+        byId("problem").hidden = true;
+        say(words("cleared"));
+        box()?.focus();
+      }
+    },
+    true,
+  );
 
-  addEventListener("popstate", close);
-  document.addEventListener("click", (event) => {
-    const cited = citation(event.target);
-    if (cited && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
-      event.preventDefault();
-      hideQuote();
-      show(cited);
-      return;
-    }
-    const button = event.target instanceof Element ? event.target.closest("button") : null;
-    if (button?.classList.contains("panel-close")) history.back();
-    if (button?.classList.contains("aid-toggle")) setAid(!root.classList.contains("with-aid"));
-    if (button?.id === "switch") switchLanguage();
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    if (quote && !quote.hidden) hideQuote();
-    else if (root.classList.contains("reading")) history.back();
-    else if (cameFrom && document.activeElement?.classList.contains("sentence")) cameFrom.focus();
-  });
-
-  // --- The quote behind a citation, on hover and focus ---------------------------------------------------------------
-  let quote = null;
-
-  function showQuote(event) {
-    const cited = citation(event.target);
-    const sentence = cited && byId(cited.address);
-    if (!sentence || cited.link.closest("blockquote, .welcome")) return;
-    if (!quote) {
-      quote = document.createElement("div");
-      quote.id = "quote";
-      quote.setAttribute("role", "tooltip");
-      quote.lang = "en";
-      document.body.append(quote);
-    }
-    quote.textContent = sentence.textContent;
-    quote.hidden = false;
-    cited.link.setAttribute("aria-describedby", "quote");
-    const place = cited.link.getBoundingClientRect();
-    const width = Math.min(420, innerWidth - 24);
-    quote.style.width = `${width}px`;
-    quote.style.left = `${Math.max(12, Math.min(place.left, innerWidth - width - 12))}px`;
-    const below = place.bottom + 8 + quote.offsetHeight < innerHeight;
-    quote.style.top = `${below ? place.bottom + 8 : Math.max(8, place.top - 8 - quote.offsetHeight)}px`;
-  }
-  function hideQuote() {
-    if (quote) quote.hidden = true;
-  }
-  document.addEventListener("mouseover", showQuote);
-  document.addEventListener("focusin", showQuote);
-  document.addEventListener("mouseout", (event) => citation(event.target) && hideQuote());
-  document.addEventListener("focusout", (event) => citation(event.target) && hideQuote());
-  addEventListener("scroll", hideQuote, true);
-
-  // --- Writing a question --------------------------------------------------------------------------------------------
   // Enter ends a Japanese conversion. Safari reports that Enter after the conversion, with the key code 229 only.
   let converting = false;
   document.addEventListener("compositionstart", () => (converting = true), true);
@@ -106,65 +92,180 @@
     addEventListener(
       kind,
       (event) => {
-        if (event.key === "Enter" && (event.isComposing || converting || event.keyCode === 229)) {
+        if (event.key !== "Enter" || event.target !== box()) return;
+        const conversion = event.isComposing || converting || event.keyCode === 229;
+        if (conversion) event.stopImmediatePropagation();
+        else if (!event.shiftKey && (busy() || !box().value.trim())) {
           event.stopImmediatePropagation();
-        }
+          event.preventDefault();
+        } else if (!event.shiftKey && kind === "keypress") begin(box().value);
       },
       true,
     );
   }
 
   function count() {
-    const box = document.querySelector("#question textarea");
+    const area = box();
     const counter = byId("counter");
-    if (!box || !counter) return;
-    const length = [...box.value].length;
-    counter.classList.toggle("too-long", length > LIMIT);
-    counter.classList.toggle("near", length > LIMIT * 0.8);
-    for (const part of counter.querySelectorAll(".count, .over")) {
-      const text = part.textContent.replace(/^\d+/, String(length));
-      if (text !== part.textContent) part.textContent = text;
-    }
+    if (!area) return;
+    const length = [...area.value.trim()].length;
+    const over = length > texts.limit;
+    counter.hidden = length <= texts.limit * 0.8;
+    counter.classList.toggle("over", over);
+    counter.textContent = words(over ? "counter_over" : "counter", { count: length, limit: texts.limit });
+    if (over) area.setAttribute("aria-invalid", "true");
+    else area.removeAttribute("aria-invalid");
+    area.setAttribute("aria-describedby", "counter");
   }
   document.addEventListener("input", count);
 
-  // --- Language ------------------------------------------------------------------------------------------------------
-  function speak(language) {
-    root.dataset.language = root.lang = language;
-    setAid(language === "ja");
+  document.addEventListener("change", (event) => {
+    const choice = event.target instanceof Element ? event.target.closest("#mode input") : null;
+    if (choice) root.classList.toggle("quotes-only", choice.value === "quote");
+  });
+
+  // A page that links here may bring a question; whether it is sent is the reader's choice.
+  let brought = new URLSearchParams(location.search).get("question");
+  function prefill() {
+    if (!brought || !box()) return;
+    fill(box(), brought.slice(0, texts.limit));
+    brought = null;
   }
-  function switchLanguage() {
-    speak(root.dataset.language === "ja" ? "en" : "ja");
+
+  // --- Failing: the question is kept, and the reader is told what to do --------------------------------------------------
+  function wait(header) {
+    const seconds = Math.ceil(Number(header) || 0) || Math.ceil((Date.parse(header) - Date.now()) / 1000) || 0;
+    if (seconds <= 0) return words("wait_soon");
+    if (seconds === 1) return words("wait_second");
+    if (seconds < 120) return words("wait_seconds", { count: seconds });
+    return words("wait_minutes", { count: Math.ceil(seconds / 60) });
+  }
+
+  function fail(status, retryAfter) {
+    if (!busy()) return;
+    const area = box();
+    if (area && pending && !area.value.trim()) fill(area, pending);
+    pending = null;
+    root.classList.add("lost");
+    const key = { 0: "error_offline", 429: "error_limited", 503: "error_busy" }[status] ?? "error_refused";
+    byId("problem").textContent = words(key, { wait: wait(retryAfter), status });
+    byId("problem").hidden = false;
+    growing = false;
+    mark();
+  }
+
+  const fetched = window.fetch;
+  window.fetch = async (...given) => {
+    const address = String(given[0]?.url ?? given[0]);
+    const asking = /\/gradio_api\/queue\/(join|data)/.test(address);
+    try {
+      const reply = await fetched.apply(window, given);
+      if (asking && !reply.ok) fail(reply.status, reply.headers.get("retry-after"));
+      return reply;
+    } catch (error) {
+      if (!asking) throw error;
+      fail(0);
+      // To Gradio a refusal, not a lost connection: after that it would build the page anew, without the conversation.
+      return new Response('{"detail": "unreachable"}', { status: 500, headers: { "Content-Type": "application/json" } });
+    }
+  };
+
+  // --- What the conversation shows --------------------------------------------------------------------------------------
+  function mark() {
+    const waits = pending !== null;
+    root.classList.toggle("busy", busy());
+    root.classList.toggle("pending", waits);
+    const line = byId("pending");
+    if (line.hidden === waits) line.hidden = !waits;
+    if (waits) line.textContent = words("stage_searching");
+  }
+
+  function follow() {
+    const shown = questions();
+    root.classList.toggle("talking", shown.length > 0);
+    const log = document.querySelector("#conversation .bubble-wrap");
+    if (log) log.style.setProperty("--height", `${log.clientHeight}px`);
+    if (pending !== null && shown.length > seen) {
+      pending = null;
+      shown[shown.length - 1].scrollIntoView({ block: "start" });
+    }
+    const all = answers();
+    const last = all[all.length - 1];
+    growing = Boolean(last?.classList.contains("growing")) && !root.classList.contains("lost");
+    if (last && owed && pending === null && !growing && !root.classList.contains("lost")) {
+      owed = false;
+      const spoken = last.cloneNode(true);
+      spoken.querySelectorAll("h3, .acts, .next, .dropped").forEach((part) => part.remove());
+      say(spoken.textContent.replace(/\s+/g, " ").trim());
+    }
+    mark();
+  }
+
+  // --- Language --------------------------------------------------------------------------------------------------------
+  function speak(wished) {
+    root.dataset.language = root.lang = wished;
+    document.title = words("page_title");
+    for (const link of document.querySelectorAll('a[href*="lang="]')) {
+      const other = link.id === "language" || link.closest(".answer, #welcome .in-en, #welcome .in-ja");
+      if (!other) link.setAttribute("href", link.getAttribute("href").replace(/lang=(en|ja)/, `lang=${wished}`));
+    }
+    byId("language").setAttribute("href", `./?lang=${wished === "ja" ? "en" : "ja"}`);
+    const find = document.querySelector("#find input[type=search]");
+    find.placeholder = words("panel_search");
+    find.setAttribute("aria-label", words("panel_search"));
+    document.querySelector('#find input[name="lang"]').value = wished;
+    document.querySelector("#small .talk").setAttribute("aria-label", words("tools_label"));
+    byId("state").setAttribute("aria-label", words("state_label"));
+    count();
+    mark();
+  }
+  byId("language").addEventListener("click", (event) => {
+    if (!byId("switch")) return; // before Gradio is there, the link loads the page in the other language
+    event.preventDefault();
+    byId("switch").click();
+    speak(language() === "ja" ? "en" : "ja");
     const address = new URL(location.href);
-    address.searchParams.set("lang", root.lang);
+    address.searchParams.set("lang", language());
     history.replaceState(history.state, "", address);
-  }
-  function setAid(on) {
-    root.classList.toggle("with-aid", on);
-    dress();
-  }
+    document.dispatchEvent(new Event("room:language"));
+  });
   // Gradio sets the page's language to the browser's.
   new MutationObserver(() => {
-    if (root.lang !== root.dataset.language) root.lang = root.dataset.language;
+    if (root.lang !== language()) root.lang = language();
   }).observe(root, { attributes: true, attributeFilter: ["lang"] });
+  document.querySelector('[data-skip="panel"]').addEventListener("click", (event) => {
+    event.preventDefault();
+    document.dispatchEvent(new Event("room:read"));
+  });
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    box()?.focus();
+  });
 
-  // --- What Gradio leaves out, put back whenever it has drawn something ------------------------------------------------
+  // --- What Gradio leaves out, put back whenever it has drawn something ---------------------------------------------------
+  function set(element, name, value) {
+    if (element && element.getAttribute(name) !== value) element.setAttribute(name, value);
+  }
+  const toasts = new WeakSet(); // Gradio's own reports, which nobody sees: of a lost connection, for instance
   function dress() {
-    count();
-    const toggle = document.querySelector(".aid-toggle");
-    const on = String(root.classList.contains("with-aid"));
-    if (toggle && toggle.getAttribute("aria-pressed") !== on) toggle.setAttribute("aria-pressed", on);
-    // Gradio names each message with its Markdown source, which a screen reader would read before the message itself.
+    follow();
+    // One announcement for each answer, made above, instead of one for every change of it.
+    const log = document.querySelector("#conversation .bubble-wrap");
+    set(log, "role", "region");
+    set(log, "aria-live", "off");
+    set(log, "aria-label", document.querySelector("#conversation") ? texts[language()].tools_label : "");
+    set(log, "tabindex", "0");
+    // Gradio names each message with its source, which a screen reader would read before the message itself.
     for (const message of document.querySelectorAll("#conversation [data-testid][aria-label]")) {
       message.removeAttribute("aria-label");
     }
-    // Scrolls by itself, so it has to be reachable by keyboard.
-    const text = byId("document-panel");
-    if (text && text.tabIndex !== 0) text.tabIndex = 0;
-    const panel = byId("panel");
-    if (panel && !panel.hasAttribute("role")) panel.setAttribute("role", "complementary");
-    const name = document.querySelector("#panel-tools .panel-name")?.textContent;
-    if (panel && name && panel.getAttribute("aria-label") !== name) panel.setAttribute("aria-label", name);
+    for (const toast of document.querySelectorAll(".toast-body.error")) {
+      if (!toasts.has(toast)) fail(0);
+      toasts.add(toast);
+    }
+    if (byId("choose")) while (waitingFor.length) waitingFor.shift()();
+    prefill();
+    if (box() && !box().hasAttribute("aria-describedby")) count();
   }
   let waiting = false;
   new MutationObserver(() => {
@@ -175,5 +276,7 @@
       dress();
     });
   }).observe(document.body, { childList: true, subtree: true });
-  speak(root.dataset.language);
+  speak(language());
+
+  return { root, byId, words, texts, language, say };
 })();

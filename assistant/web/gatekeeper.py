@@ -1,0 +1,305 @@
+"""Between every surface and the assistant: who may ask now, who gets the language model, and what is counted."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from weakref import WeakValueDictionary
+
+from assistant.admission import NotAdmitted, Usage
+from assistant.config import Config
+from assistant.types import Answer, Request
+from assistant.web import logs
+from assistant.web.cache import AnswerCache
+from assistant.web.limits import Limited, Rates, Refused, Store, SwitchedOff
+from assistant.web.llm_limits import Budget, Slots
+from assistant.web.states import STATES, Recent
+from assistant.web.telemetry import Snapshot, Telemetry
+from assistant.web.visitor import NOBODY, Pseudonyms, Visitor
+
+if TYPE_CHECKING:
+    from assistant.ask import Assistant, Event
+
+_FAILURES = ("llm_timeout", "llm_unavailable", "llm_busy", "llm_budget", "llm_cut", "llm_invalid")
+_PENDING_RETRY = 5  # seconds
+
+
+class NotReady(Exception):
+    """The Assistant could not be opened, or not within the time someone was willing to wait."""
+
+
+class Gatekeeper:
+    """One for the process. ``opened`` waits for the Assistant, ``peek`` gives it if it is there."""
+
+    def __init__(
+        self,
+        config: Config,
+        opened: "Callable[[], Awaitable[Assistant]]",
+        peek: "Callable[[], Assistant | None]",
+        opening: Callable[[], bool],
+    ) -> None:
+        settings = config.web
+        self._config = config
+        self._opened, self._peek, self._opening = opened, peek, opening
+        self.pseudonyms = Pseudonyms(settings.secret)
+        self.store = Store(settings)
+        self.rates = Rates(settings, self.store, self.pseudonyms)
+        self.slots = Slots(settings.llm_at_once, settings.llm_waiting, settings.llm_wait_seconds)
+        self.budget = Budget(settings, self.store)
+        self.cache = AnswerCache(settings.cache_seconds, self.pseudonyms)
+        self.recent = Recent()
+        self.telemetry = Telemetry(self._snapshot)
+        self._pending: WeakValueDictionary[str, Asking] = WeakValueDictionary()
+
+    async def admit(self, request: Request, visitor: Visitor = NOBODY) -> "Asking":
+        """Let a question in; iterate ``events`` of what comes back.
+
+        Raises:
+            Refused: not now (``Limited``, ``SwitchedOff``).
+        """
+        try:
+            if self.switch == "off":
+                raise SwitchedOff
+            await self.rates.question(visitor)
+            asking = Asking(self, request, visitor)
+            if visitor.who:
+                key = self.pseudonyms.of("pending", visitor.address if not visitor.user else "", visitor.who)
+                if key in self._pending:
+                    raise Limited(_PENDING_RETRY, "pending")
+                # Weakly held: a question nobody goes on with ends with its last reference.
+                self._pending[key] = asking
+                asking.pending_key = key
+        except Refused as refused:
+            self.refused(refused, visitor)
+            raise
+        return asking
+
+    def refused(self, refused: Refused, visitor: Visitor) -> None:
+        """Count and log a refusal; one that a degraded state makes likelier names that state."""
+        outcome = "limited" if isinstance(refused, Limited) else "switched_off"
+        scope = refused.scope if isinstance(refused, Limited) else None
+        if scope:
+            self.telemetry.limited(scope)
+            for code in ("store_down", "proxy_not_listed"):
+                refused.state = code if code in self.states else refused.state
+        if scope != "requests":
+            self.telemetry.question(visitor.surface, outcome, 0.0, None)
+        session = self.pseudonyms.for_logs(visitor)
+        logs.logger().info(
+            "question" if scope != "requests" else "request",
+            outcome=outcome,
+            scope=scope,
+            surface=visitor.surface,
+            request=visitor.request_id,
+            session=session,
+        )
+
+    def done(self, asking: "Asking") -> None:
+        """The question is over; the session may ask the next."""
+        if asking.pending_key and self._pending.get(asking.pending_key) is asking:
+            del self._pending[asking.pending_key]
+
+    async def assistant(self) -> "Assistant":
+        """The opened Assistant."""
+        return await self._opened()
+
+    @property
+    def switch(self) -> Literal["on", "llm", "off"]:
+        """What the file of the off switch says now: everything off, the language model off, or all on."""
+        path = self._config.web.off_file
+        if not path:
+            return "on"
+        try:
+            return "llm" if Path(path).read_text(encoding="utf-8").strip().lower() == "llm" else "off"
+        except FileNotFoundError:
+            return "on"
+        except (OSError, UnicodeDecodeError):
+            return "off"  # it is there; that it cannot be read does not make the service go on
+
+    @property
+    def states(self) -> list[str]:
+        """The codes of the degraded states that hold now, in the order of the table."""
+        holding = set(self.recent.codes)
+        if self._peek() is None:
+            holding.add("opening" if self._opening() else "not_ready")
+        switch = self.switch
+        if switch == "off":
+            holding.add("switched_off")
+        if switch == "llm" and self._config.llm_on:
+            holding.add("llm_off")
+        if self.store.down:
+            holding.add("store_down")
+        if self._config.llm_on and self.budget.spent:
+            holding.add("llm_budget")
+        return [code for code in STATES if code in holding]
+
+    @asynccontextmanager
+    async def admission(self, most_tokens: int) -> AsyncIterator[Usage]:
+        """The way to the language model: the switch, a slot, the budget."""
+        if self.switch != "on":
+            raise NotAdmitted("llm_off")
+        async with self.slots.one(), self.budget.reserved(most_tokens) as usage:
+            try:
+                yield usage
+            finally:
+                self.telemetry.used(usage.calls, usage.tokens)
+
+    def note(self, answer: Answer) -> None:
+        """Learn from an answer how the language model does."""
+        if answer.mode_note in _FAILURES:
+            self.recent.saw(answer.mode_note)
+        elif answer.mode == "llm" or answer.mode_note == "gate_dropped_all":
+            self.recent.over(*_FAILURES)
+
+    def _snapshot(self) -> Snapshot:
+        assistant = self._peek()
+        identity: dict[str, str] = {}
+        if assistant is not None:
+            identity = {"index": assistant.index.fingerprint[:12], "embedding": assistant.index.embedding}
+            if assistant.writer is not None:
+                model = assistant.writer.model_used
+                identity |= {"model": model.name, "prompt": model.prompt_sha256[:12]}
+        holding = self.states
+        return Snapshot(
+            ready=assistant is not None,
+            states={code: code in holding for code in STATES},
+            llm_busy=self.slots.busy,
+            llm_waiting=self.slots.waiting,
+            budget_used=self.budget.used if self._config.llm_on else {},
+            budget_most=self.budget.most if self._config.llm_on else {},
+            identity=identity,
+        )
+
+
+class Asking:
+    """One admitted question."""
+
+    def __init__(self, gate: Gatekeeper, request: Request, visitor: Visitor) -> None:
+        self._gate, self._request, self._visitor = gate, request, visitor
+        self.pending_key: str | None = None
+
+    async def answer(self) -> Answer:
+        """The whole answer.
+
+        Raises:
+            NotReady: the Assistant could not be opened.
+        """
+        async with aclosing(self.events()) as events:
+            async for event in events:
+                if isinstance(event, Answer):
+                    return event
+        raise RuntimeError("the stream ended without an answer")
+
+    async def events(self) -> "AsyncGenerator[Event, None]":
+        """What happens while it is answered; the last event is the Answer. Whatever came of it is counted and logged.
+
+        Raises:
+            NotReady: the Assistant could not be opened.
+        """
+        begun = time.perf_counter()
+        outcome, answer, cached, error = "left", None, False, None
+        first: float | None = None
+        try:
+            assistant = await self._gate.assistant()
+            async with aclosing(_ahead(self._answering(assistant))) as events:
+                async for event in events:
+                    if isinstance(event, Answer):
+                        answer, outcome = event, event.status
+                        cached = answer.mode == "llm" and self._cached
+                        self._gate.note(event)
+                    elif first is None and type(event).__name__ == "ClaimShown":
+                        first = time.perf_counter() - begun
+                    yield event
+        except NotReady:
+            outcome = "not_ready"
+            raise
+        except Exception as raised:
+            outcome, error = "failed", raised
+            raise
+        finally:
+            self._gate.done(self)
+            seconds = time.perf_counter() - begun
+            if answer and first is not None:
+                self._gate.telemetry.first_claim(answer.mode, first)
+            self._gate.telemetry.question(self._visitor.surface, outcome, seconds, answer, cached)
+            self._log(outcome, seconds, first, answer, error)
+
+    _cached = False
+
+    async def _answering(self, assistant: "Assistant") -> "AsyncGenerator[Event, None]":
+        from assistant.ask import ClaimShown
+
+        writer = assistant.writer
+        key = ""
+        if writer is not None and self._request.mode != "quote":
+            key = self._gate.cache.key(self._request, assistant.index.fingerprint, writer.model_used)
+            kept = self._gate.cache.get(key)
+            self._gate.telemetry.cache(kept is not None)
+            if kept is not None:
+                self._cached = True
+                for claim in kept.claims:
+                    yield ClaimShown(claim, tuple(kept.citation(number) for number in claim.citations))
+                yield kept
+                return
+        async with aclosing(assistant.stream(self._request, self._gate.admission)) as events:
+            async for event in events:
+                if isinstance(event, Answer) and key:
+                    self._gate.cache.put(key, event)
+                yield event
+
+    def _log(
+        self, outcome: str, seconds: float, first: float | None, answer: Answer | None, error: Exception | None
+    ) -> None:
+        visitor = self._visitor
+        facts: dict[str, object] = {}
+        if answer is not None:
+            facts = {
+                "reason": answer.reason,
+                "mode": answer.mode,
+                "mode_note": answer.mode_note,
+                "sections": [citation.address for citation in answer.citations],
+                "dropped": len(answer.dropped),
+                "index": answer.index.fingerprint[:12],
+                "model": answer.model.name if answer.model else None,
+                "prompt": answer.model.prompt_sha256[:12] if answer.model else None,
+            }
+        if error is not None:
+            facts |= {"error": type(error).__name__, "at": logs.place(error)}
+        logs.logger().info(
+            "question",
+            outcome=outcome,
+            surface=visitor.surface,
+            request=visitor.request_id,
+            session=self._gate.pseudonyms.for_logs(visitor),
+            ms=round(seconds * 1000),
+            first_ms=None if first is None else round(first * 1000),
+            cached=self._cached or None,
+            **facts,
+        )
+
+
+async def _ahead(events: "AsyncGenerator[Event, None]") -> "AsyncGenerator[Event, None]":
+    """The same events, made without waiting for whoever reads them: a slow reader holds no slot of the model.
+
+    An answer has a handful of events, so nothing piles up. Closing it early ends the work.
+    """
+    made: asyncio.Queue[Event | None] = asyncio.Queue()
+
+    async def work() -> None:
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    made.put_nowait(event)
+        finally:
+            made.put_nowait(None)
+
+    task = asyncio.create_task(work())
+    try:
+        while (event := await made.get()) is not None:
+            yield event
+        await task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

@@ -1,0 +1,111 @@
+"""The room the chat stands in: what of the page is plain HTML, there before any script has run.
+
+Heading, first screen and document come with the page itself, in both languages; Gradio brings the conversation and
+the question box. So a reader sees at once what this is, and a switch of language touches no conversation.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from assistant import render
+from assistant.config import Config
+from assistant.feedback import MAX_COMMENT, REASONS
+from assistant.strings import strings
+from assistant.types import LANGUAGES, Language
+from assistant.web.chat import LIMIT
+from assistant.web.outline import lay_out
+from assistant.web.pages import page
+from assistant.web.reader import long_date
+from assistant.web.service import Service
+
+# Texts the page's scripts say, beside those that stand in the page.
+_SPOKEN = """page_title panel_search question_placeholder counter counter_over stage_searching copied link_copied
+copy_failed shown_in_document cleared error_limited error_busy error_offline error_refused wait_soon wait_second
+wait_seconds wait_minutes transcript_title transcript_saved transcript_file notice panel_hits panel_hits_0 tools_label
+state_label feedback_thanks feedback_failed answer_heading question_heading check_answer panel_aid""".split()
+
+
+def room(service: Service, language: Language, gradio: str, here: str) -> str:
+    """The page's body; ``gradio`` is the element Gradio builds the chat in, ``here`` the address of this page."""
+    document, aid = service.document, service.reading_aid
+    legal = document.by_address.get("iii.p1.s1")
+    texts = {la: strings(la) for la in LANGUAGES}
+    titles: Mapping[Language, str] = {
+        "en": document.title.text,
+        "ja": aid.sentences["title"] if aid else document.title.text,
+    }
+    dates = {la: long_date(document, la) for la in LANGUAGES}
+    return page(
+        "room.html",
+        language,
+        gradio=Markup(gradio),  # noqa: S704 -- Gradio's own markup, taken from the page it made
+        here=here,
+        texts=texts,
+        mode="llm" if service.config.llm_on else "quote",
+        subtitle={la: texts[la]["subtitle"].format(date=dates[la]) for la in LANGUAGES},
+        which={la: texts[la]["welcome_document_text"].format(title=titles[la], date=dates[la]) for la in LANGUAGES},
+        legal=legal
+        and {
+            "address": legal.address,
+            "text": legal.text,
+            "label": {la: render.label(document, legal.address, la) for la in LANGUAGES},
+            "aid": aid.sentences[legal.address] if aid else None,
+        },
+        facts={la: _facts(service.config, la) for la in LANGUAGES},
+        reasons=REASONS if service.config.feedback_on else (),
+        max_comment=MAX_COMMENT,
+        days=service.config.feedback_days,
+        has_aid=aid is not None,
+        outline=lay_out(document, aid, language),
+        page_words=_json(
+            {
+                "limit": LIMIT,
+                "document": {la: f"{titles[la]}, {dates[la]}" for la in LANGUAGES},
+                **{la: {key: texts[la][key] for key in _SPOKEN} for la in LANGUAGES},
+            }
+        ),
+    )
+
+
+def _facts(config: Config, language: Language) -> list[tuple[str, str, str | None]]:
+    """What the first screen tells of the service: (name, text, address to link to or None)."""
+    words = strings(language)
+    rows: list[tuple[str, str, str | None]] = [
+        (words["welcome_official"], words["welcome_official_text"], None),
+        (words["welcome_operator"], _operator(config, words), None),
+        (words["welcome_sending"], _sending(config, words), None),
+        (words["welcome_storage"], _storage(config, words), None),
+    ]
+    if config.official_url:
+        rows.append((words["welcome_official_source"], config.official_url, config.official_url))
+    return rows
+
+
+def _operator(config: Config, words: Mapping[str, str]) -> str:
+    if not config.operator_name:
+        return words["operator_unnamed"]
+    if not config.operator_contact:
+        return config.operator_name
+    return words["welcome_operator_contact"].format(name=config.operator_name, contact=config.operator_contact)
+
+
+def _storage(config: Config, words: Mapping[str, str]) -> str:
+    if not config.feedback_on:
+        return words["welcome_storage_text"]
+    return words["welcome_storage_feedback"].format(days=config.feedback_days)
+
+
+def _sending(config: Config, words: Mapping[str, str]) -> str:
+    if config.llm is None:
+        return words["sending_none"]
+    if config.llm.vendor:
+        return words["sending_llm"].format(vendor=config.llm.vendor)
+    return words["sending_llm_unnamed"].format(model=config.llm.model)
+
+
+def _json(value: Any) -> Markup:
+    """JSON that may stand in a script element: no ``<`` in it ends the element or begins another."""
+    return Markup(json.dumps(value, ensure_ascii=False).replace("<", "\\u003c"))  # noqa: S704

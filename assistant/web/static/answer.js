@@ -1,0 +1,161 @@
+// What can be done with an answer: copy it with its quotes, copy its link, say whether it helped; keep the conversation.
+"use strict";
+(() => {
+  const { root, byId, words, texts, language, say } = window.room;
+  const clean = (element) => element.textContent.replace(/\s+/g, " ").trim();
+
+  // --- An answer as Markdown -----------------------------------------------------------------------------------------------
+  function said(element) {
+    const links = [...element.querySelectorAll("a.cite")];
+    const copy = element.cloneNode(true);
+    copy.querySelectorAll("a.cite").forEach((link) => link.remove());
+    return `${clean(copy)}${links.map((link) => ` [${clean(link)}]`).join("")}`;
+  }
+
+  /** Every sentence with its section; quotes as block quotes; behind written sentences the quotes they rest on. */
+  function markdown(answer) {
+    const blocks = [];
+    const quoted = new Set();
+    const rests = new Map();
+    for (const part of answer.querySelectorAll(".words > *, .nearest > p")) {
+      if (part.matches(".quote")) {
+        blocks.push([...part.children].map((line) => `> ${said(line)}`).join("\n>\n"));
+        part.querySelectorAll("a.cite").forEach((link) => quoted.add(link.hash));
+      } else if (part.matches(".group")) blocks.push(`**${clean(part)}**`);
+      else {
+        blocks.push(said(part));
+        if (!part.closest(".nearest")) part.querySelectorAll("a.cite").forEach((link) => rests.set(link.hash, clean(link)));
+      }
+    }
+    for (const [hash, label] of rests) {
+      const sentence = byId(hash.slice(1));
+      if (sentence && !quoted.has(hash)) blocks.push(`> ${clean(sentence)} [${label}]`);
+    }
+    const badge = answer.querySelector(".badge");
+    if (badge) blocks.push(`*${clean(badge)}*`);
+    return blocks.join("\n\n");
+  }
+  const linkOf = (answer) => answer.querySelector("a.receipt")?.href;
+
+  function withSource(answer) {
+    const link = linkOf(answer);
+    return [markdown(answer), texts[language()].notice && source(), link && `${words("check_answer")}: ${link}`]
+      .filter(Boolean)
+      .join("\n\n");
+  }
+  const source = () => `${texts.document[language()]}. ${words("notice")}`;
+
+  function transcript() {
+    const blocks = [`# ${words("transcript_title")}`, source()];
+    const address = location.origin + location.pathname;
+    const time = new Date().toISOString().slice(0, 16).replace("T", " ") + " UTC";
+    blocks.push(words("transcript_saved", { time, address }));
+    for (const part of document.querySelectorAll("#conversation :is(.asked, .answer)")) {
+      if (part.matches(".asked")) blocks.push(`## ${words("question_heading")}`, part.querySelector("p").innerText.trim());
+      else {
+        blocks.push(`### ${words("answer_heading")}`, markdown(part));
+        if (linkOf(part)) blocks.push(`<${linkOf(part)}>`);
+      }
+    }
+    return blocks.join("\n\n") + "\n";
+  }
+
+  // --- Taking it away ----------------------------------------------------------------------------------------------------------
+  async function copy(text, button, done) {
+    let copied = true;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Without https, or in a frame that may not use the clipboard, the old way may still be allowed.
+      const area = document.createElement("textarea");
+      area.value = text;
+      area.className = "vh";
+      document.body.append(area);
+      area.select();
+      copied = document.execCommand("copy");
+      area.remove();
+      button.focus();
+    }
+    tell(button, words(copied ? done : "copy_failed"));
+  }
+
+  /** Beside the button for those who see it, aloud for those who do not. */
+  function tell(button, text) {
+    const acts = button.closest(".acts");
+    let line = acts?.querySelector(".said");
+    if (acts && !line) {
+      line = document.createElement("span");
+      line.className = "said";
+      acts.append(line);
+    }
+    if (line) line.textContent = text;
+    say(text);
+  }
+
+  function download() {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([transcript()], { type: "text/markdown;charset=utf-8" }));
+    link.download = `${words("transcript_file")}.md`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+
+  // --- Feedback -------------------------------------------------------------------------------------------------------------------
+  const dialog = byId("feedback"); // not there where no feedback is taken
+  const form = dialog?.querySelector("form");
+  let about = null; // the button that opened the form
+
+  async function send(button, body) {
+    try {
+      const reply = await fetch("api/feedback", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      if (!reply.ok) throw new Error(String(reply.status));
+      button.closest(".vote").querySelectorAll("button").forEach((other) => {
+        other.setAttribute("aria-pressed", String(other === button));
+        other.disabled = other !== button;
+      });
+      tell(button, words("feedback_thanks"));
+    } catch {
+      tell(button, words("feedback_failed"));
+    }
+  }
+
+  form?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const answer = about.closest(".answer");
+    const body = { answer_id: answer.id, verdict: "not_helpful", reason: form.elements.reason.value };
+    const comment = form.elements.comment.value.trim();
+    if (comment) body.comment = comment;
+    if (form.elements.include.checked) body.question = questionOf(answer);
+    dialog.close();
+    send(about, body);
+  });
+  dialog?.addEventListener("close", () => about?.focus());
+
+  function questionOf(answer) {
+    const all = [...document.querySelectorAll("#conversation :is(.asked, .answer)")];
+    const before = all.slice(0, all.indexOf(answer)).filter((part) => part.matches(".asked"));
+    return before[before.length - 1]?.querySelector("p").innerText.trim() ?? "";
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest("button") : null;
+    if (!button) return;
+    const answer = button.closest(".answer");
+    if (button.classList.contains("copy")) copy(withSource(answer), button, "copied");
+    else if (button.classList.contains("copy-link")) copy(linkOf(answer), button, "link_copied");
+    else if (button.classList.contains("helpful") && !button.hasAttribute("aria-pressed")) {
+      send(button, { answer_id: answer.id, verdict: "helpful" });
+    } else if (button.classList.contains("not-helpful") && !button.hasAttribute("aria-pressed")) {
+      about = button;
+      form.reset();
+      dialog.showModal();
+    } else if (button.classList.contains("cancel")) dialog.close();
+    else if (button.id === "download") download();
+    else if (button.id === "print") print();
+  });
+  root.classList.add("ready");
+})();

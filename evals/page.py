@@ -1,0 +1,183 @@
+"""A run as one HTML file: no script, no network, light and dark; every chart has its numbers in words or a table."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from evals import charts, summary
+from evals.baseline import HISTORY
+from evals.compare import Comparison
+from evals.gates import SLICE_MINIMUM
+from evals.metrics import BETTER, TITLES
+from evals.stored import Run, Suite
+from index.document import Document
+
+_TEMPLATE = "report.html.j2"
+_FAILURES = 300  # of each suite; the others are in results.jsonl
+_TRENDS = ("completeness", "precision", "refusal_recall", "over_refusal", "twins", "auroc")
+
+
+def render(run: Run, comparison: Comparison | None, document: Document, history: Path = HISTORY) -> str:
+    """The content of report.html."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    detector = run.extras.get("detector")
+    return environment.get_template(_TEMPLATE).render(
+        run=run,
+        conclusion=run.conclusion,
+        word=run.conclusion["line"].partition(":")[0],
+        suites=[_suite(name, suite) for name, suite in run.suites.items()],
+        comparison=comparison,
+        regressions={(change.suite, change.metric) for change in comparison.regressions} if comparison else set(),
+        selftest=run.extras.get("selftest"),
+        detector=detector,
+        detector_charts=_detector_charts(detector) if detector else {},
+        coverage=run.extras.get("coverage"),
+        text=_text(run.extras["coverage"], document) if "coverage" in run.extras else (),
+        trends=_trends(history),
+        titles=TITLES,
+    )
+
+
+def _suite(name: str, suite: Suite) -> dict[str, Any]:
+    content = suite.metrics
+    curve = content["risk_coverage"]
+    times = suite.timings
+    return {
+        "name": name,
+        "content": content,
+        "gates": charts.gates(content["gates"]),
+        "gate_rows": content["gates"],
+        "rows": [
+            {"title": TITLES[metric], "value": summary.value(found), "wilson": summary.interval(found["wilson"])}
+            | {"by_fact": summary.interval(found["by_fact"]), "facts": found["facts"], "name": metric}
+            for metric, found in content["metrics"].items()
+            if "[" not in metric
+        ],
+        "languages": _languages(content["metrics"]),
+        "curve": charts.risk_coverage(curve, content["operating_point"], content["threshold"]) if curve else None,
+        "latency": charts.histogram(list(times["cases_ms"].values()), times["p50_ms"], times["p95_ms"]),
+        "p50": times["p50_ms"],
+        "p95": times["p95_ms"],
+        "heat": [_heat(group, rows) for group, rows in content["slices"].items()],
+        "kinds": _kinds(content["slices"].get("kind", {})),
+        "failures": _failures(name, suite),
+        "cases": len(suite.rows),
+    }
+
+
+def _languages(metrics: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(title, English, Japanese) of each metric that both languages have."""
+    return [
+        (TITLES[name], summary.value(metrics[f"{name}[en]"]), summary.value(metrics[f"{name}[ja]"]))
+        for name in TITLES
+        if f"{name}[en]" in metrics and f"{name}[ja]" in metrics
+    ]
+
+
+def _heat(group: str, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A table whose cells are shaded by how good they are; a shade never stands without its number."""
+    names = list(dict.fromkeys(name for row in rows.values() for name in row))
+    return {
+        "group": group,
+        "names": names,
+        "rows": [
+            (value, [_shaded(name, row[name]) if name in row else None for name in names])
+            for value, row in rows.items()
+        ],
+    }
+
+
+def _shaded(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
+    good = metric["value"] if BETTER[name] == "more" else 1 - metric["value"]
+    few = metric["n"] < SLICE_MINIMUM
+    return {"text": f"{metric['value']:.2f} ({metric['k']}/{metric['n']})", "shade": int(good * 5), "few": few}
+
+
+def _kinds(rows: Mapping[str, Mapping[str, Any]]) -> Markup | None:
+    """Bars of the statuses that were right, by kind of question."""
+    found = [(kind, row["status"]) for kind, row in rows.items() if "status" in row]
+    bars = [(kind, metric["value"], metric["k"], metric["n"]) for kind, metric in found]
+    return charts.bars("Status right, by kind of question", bars) if bars else None
+
+
+def _failures(name: str, suite: Suite) -> dict[str, Any]:
+    short_of = summary.short_of(suite)
+    ranks = {"recall@1", "recall@3", "recall@5", "mrr", "ndcg"}
+    found = []
+    for row in suite.rows:
+        missed = [metric for metric in short_of.get(row["id"], ()) if metric not in ranks]
+        if missed or row["outcome"] == "error":
+            found.append(
+                {
+                    "id": row["id"],
+                    "language": row["language"],
+                    "kind": row["kind"],
+                    "question": row["question"],
+                    "history": row["history"],
+                    "expected": summary.expected(row),
+                    "got": summary.got(row),
+                    "text": row.get("answer", {}).get("text", ""),
+                    "missed": missed or ["error"],
+                    "again": summary.again(name, row["id"]),
+                }
+            )
+    return {"shown": found[:_FAILURES], "all": len(found)}
+
+
+def _detector_charts(detector: Mapping[str, Any]) -> dict[str, Markup]:
+    found = {}
+    if detector["roc"]:
+        points = {
+            name: (row["blocked"]["value"], row["caught"]["value"]) for name, row in detector["roc_points"].items()
+        }
+        found["roc"] = charts.roc(detector["roc"], points)
+    kinds = [(kind, m["value"], m["k"], m["n"]) for kind, m in detector["caught_by_kind"].items()]
+    if kinds:
+        found["kinds"] = charts.bars("Unsupported claims caught, by kind", kinds)
+    return found
+
+
+def _text(coverage: Mapping[str, Any], document: Document) -> list[dict[str, Any]]:
+    """The document, sentence by sentence, with how often each was asked, retrieved and cited."""
+    rows = []
+    most = max(1, *(count["asked"] for count in coverage["sentences"].values()))
+    for sentence in document.passages:
+        count = coverage["sentences"].get(sentence.address, {"asked": 0, "retrieved": 0, "cited": 0})
+        never = [what for what in ("asked", "retrieved", "cited") if not count[what]]
+        shade = -(-5 * count["asked"] // most)
+        rows.append({"address": sentence.address, "text": sentence.text, **count, "never": never, "shade": shade})
+    return rows
+
+
+def _trends(history: Path) -> list[dict[str, Any]]:
+    """(metric, chart, last value) over the recorded runs of the test suite."""
+    try:
+        lines = [json.loads(line) for line in history.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError):
+        return []
+    found = []
+    for name in _TRENDS:
+        points = [
+            (str(line["date"]), _number(line["metrics"][name]))
+            for line in lines
+            if line.get("suite") == "test" and name in line["metrics"]
+        ]
+        if points:
+            found.append(
+                {"title": TITLES[name], "chart": charts.trend(points), "last": points[-1][1], "runs": len(points)}
+            )
+    return found
+
+
+def _number(value: Sequence[float] | float) -> float:
+    return value[0] / value[1] if isinstance(value, Sequence) else value

@@ -1,0 +1,174 @@
+"""``python -m evals promote``: a reader's report or a failing answer becomes a draft case for an editor to reword.
+
+A draft is never asked. ``validate`` refuses it until an editor has put it into words of their own and marked it
+reviewed; then its row moves into one of the files of questions.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant import personal_data
+from evals.cases import ANSWERING, QUESTIONS
+from index.bank import normalised
+from index.errors import UserError
+
+DRAFTS = QUESTIONS / "drafts.tsv"
+HEADER = ("id", "language", "expect", "gold", "source", "drafted_from", "reviewed", "question")
+_SUGGESTED = 3  # gold sentences at most
+
+
+class DraftError(UserError):
+    """The source holds nothing that may become a case (exit 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A case to be: ``drafted_from`` is the digest of the words it came in, which an editor has to change."""
+
+    id: str
+    language: str
+    question: str
+    suggested_gold: tuple[str, ...]
+    suggested_expect: str
+    source: str
+    drafted_from: str
+    reviewed: bool
+
+    @property
+    def reworded(self) -> bool:
+        """Whether the words are no longer the reader's."""
+        return words_digest(self.question) != self.drafted_from
+
+
+def promote(source: Path, id_: str | None = None, drafts: Path = DRAFTS) -> str:
+    """Append a draft; returns a line that says what to do with it.
+
+    Raises:
+        DraftError: no such line, no question, or no consent to make it public.
+    """
+    draft = from_row(_line(source, id_)) if id_ else from_feedback(_report(source))
+    known = list(read(drafts)) if drafts.exists() else []
+    if any(other.drafted_from == draft.drafted_from for other in known):
+        raise DraftError(f"a draft of this question is already in {drafts}")
+    with drafts.open("a", encoding="utf-8") as file:
+        if not known:
+            file.write("\t".join(HEADER) + "\n")
+        file.write(as_row(draft) + "\n")
+    return f"{draft.id} is in {drafts}: put the question into your own words, check the gold, set reviewed to true"
+
+
+def from_feedback(report: Mapping[str, Any]) -> Draft:
+    """A draft of a feedback report; a question is in it only when the reader agreed that it may become public."""
+    question = report.get("question")
+    if not isinstance(question, str) or not question.strip():
+        raise DraftError("the report holds no question: the reader did not agree that it may become a public test case")
+    answer = _asked_again(question)
+    return _draft(question, answer, source=f"feedback on {report.get('answer_id', 'an answer')}")
+
+
+def from_row(row: Mapping[str, Any]) -> Draft:
+    """A draft of a line of results.jsonl: what the search ranked first is suggested as gold."""
+    answer = dict(row.get("answer", {}))
+    answer["ranking"] = row.get("ranking", ())
+    return _draft(row["question"], answer, source=f"{row['suite']} {row['id']}")
+
+
+def read(path: Path = DRAFTS) -> Iterator[Draft]:
+    """The drafts; raises DraftError naming the line that is malformed."""
+    lines = path.read_text(encoding="utf-8-sig").split("\n")
+    if tuple(lines[0].rstrip("\r").split("\t")) != HEADER:
+        raise DraftError(f"{path}:1: the first line must name the columns {', '.join(HEADER)}, separated by tabs")
+    for number, line in enumerate(lines[1:], 2):
+        fields = line.rstrip("\r").split("\t")
+        if not line.strip():
+            continue
+        if len(fields) != len(HEADER) or fields[-2].lower() not in ("true", "false"):
+            raise DraftError(f"{path}:{number}: needs {len(HEADER)} columns, and 'true' or 'false' as reviewed")
+        id_, language, expect, gold, source, drafted_from, reviewed, question = fields
+        suggested = () if gold == "-" else tuple(gold.split("+"))
+        yield Draft(id_, language, question, suggested, expect, source, drafted_from, reviewed.lower() == "true")
+
+
+def problems(path: Path = DRAFTS) -> Iterator[str]:
+    """Why ``validate`` refuses: drafts that nobody has reviewed, reworded, or moved to where they are asked."""
+    if not path.exists():
+        return
+    for draft in read(path):
+        if not draft.reviewed:
+            yield f"{path}:{draft.id}:reviewed: is false; an editor has to reword the question and check its gold"
+        elif not draft.reworded:
+            yield f"{path}:{draft.id}:question: still has the reader's own words; put it differently"
+        else:
+            yield f"{path}:{draft.id}: is reviewed; move it into dev.tsv or routes.tsv and delete it here"
+
+
+def as_row(draft: Draft) -> str:
+    """A line of the file."""
+    reviewed = str(draft.reviewed).lower()
+    gold = "+".join(draft.suggested_gold) or "-"
+    cells = (draft.id, draft.language, draft.suggested_expect, gold, draft.source, draft.drafted_from, reviewed)
+    return "\t".join((*cells, draft.question))
+
+
+def words_digest(question: str) -> str:
+    """Digest of the letters and digits of a question: punctuation and case are no rewording."""
+    return hashlib.sha256(normalised(question).encode("utf-8")).hexdigest()[:16]
+
+
+def _draft(question: str, answer: Mapping[str, Any], source: str) -> Draft:
+    redacted = personal_data.redact(" ".join(question.split()))
+    status = str(answer.get("status", "error"))
+    expect = "/".join(filter(None, (status, answer.get("reason") if status not in ANSWERING else None)))
+    digest = words_digest(redacted)
+    return Draft(
+        id=f"draft-{digest[:8]}",
+        language=str(answer.get("language") or "en"),
+        question=redacted,
+        suggested_gold=tuple(answer.get("ranking", ()))[:_SUGGESTED],
+        suggested_expect=expect,
+        source=source,
+        drafted_from=digest,
+        reviewed=False,
+    )
+
+
+def _asked_again(question: str) -> Mapping[str, Any]:
+    """The answer of today, with the ranking behind it."""
+    from assistant.config import Config
+    from assistant.render import answer_object
+    from assistant.types import Request
+    from evals.runner import Watched
+
+    assistant = Watched.open(Config.from_env())
+    answer = answer_object(assistant.answer(Request(question, None, "quote")))
+    return {**answer, "ranking": getattr(assistant, "ranking", ())}
+
+
+def _line(path: Path, id_: str) -> Mapping[str, Any]:
+    for line in _read(path).split("\n"):
+        if line:
+            row: Mapping[str, Any] = json.loads(line)
+            if row.get("id") == id_:
+                return row
+    raise DraftError(f"{str(path)!r} has no line with the id {id_!r}")
+
+
+def _report(path: Path) -> Mapping[str, Any]:
+    try:
+        report = json.loads(_read(path))
+    except ValueError as error:
+        raise DraftError(f"{str(path)!r} is not a feedback report: {error}") from None
+    if not isinstance(report, Mapping):
+        raise DraftError(f"{str(path)!r} is not a feedback report: not an object; results.jsonl needs --id")
+    return report
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DraftError(f"{str(path)!r} cannot be read: {error}") from None

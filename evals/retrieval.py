@@ -1,0 +1,69 @@
+"""How high the search ranks the gold sentences, computed by ir-measures from the assistant's own ranking.
+
+Gold sentences have grade 2, acceptable ones grade 1. Ranks, not scores, are handed on (the k-th passage of n scores
+n - k), so that no tie is left to the library. A case that was never searched (an error, a reply before the search) has
+no ranking and counts as 0, which ir-measures does too; raw trec_eval drops it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import ir_measures
+from ir_measures import RR, Qrel, R, ScoredDoc, nDCG
+
+from evals.measured import Metric, mean
+from evals.outcomes import Result, Scored
+
+GOLD, ACCEPTABLE = 2, 1
+DEPTH = 10  # ranks that are looked at and stored
+MEASURES = {
+    "recall@1": R(rel=GOLD) @ 1,
+    "recall@3": R(rel=GOLD) @ 3,
+    "recall@5": R(rel=GOLD) @ 5,
+    "mrr": RR(rel=GOLD) @ DEPTH,
+    "ndcg": nDCG @ DEPTH,
+}
+
+
+def ranking_of(result: Result) -> tuple[str, ...]:
+    """The addresses the search ranked for a case, best first; empty when it was not searched."""
+    return result.ranking if isinstance(result, Scored) else ()
+
+
+def applies(result: Result) -> bool:
+    """Retrieval is judged on answerable cases: only they say which sentences should be found."""
+    return result.case.expectation == "answerable"
+
+
+def case_values(results: Iterable[Result]) -> dict[str, dict[str, float]]:
+    """Name → case id → value 0..1, over the answerable cases."""
+    chosen = [result for result in results if applies(result)]
+    values: dict[str, dict[str, float]] = {name: {result.case.id: 0.0 for result in chosen} for name in MEASURES}
+    if not chosen:
+        return values
+    qrels = [Qrel(result.case.id, address, grade) for result in chosen for address, grade in _grades(result)]
+    run = [
+        ScoredDoc(result.case.id, address, float(len(ranking) - place))
+        for result in chosen
+        for ranking in (ranking_of(result),)
+        for place, address in enumerate(ranking)
+    ]
+    names = {str(measure): name for name, measure in MEASURES.items()}
+    for found in ir_measures.iter_calc(list(MEASURES.values()), qrels, run):
+        values[names[str(found.measure)]][found.query_id] = float(found.value)
+    return values
+
+
+def metrics(results: Sequence[Result], values: Mapping[str, Mapping[str, float]]) -> dict[str, Metric]:
+    """Name → mean over the answerable cases among ``results``; empty when there are none."""
+    found = {}
+    for name, by_id in values.items():
+        chosen = [(r.case.id, r.case.fact, by_id[r.case.id]) for r in results if r.case.id in by_id]
+        metric = mean(chosen, len(results) - len(chosen))
+        if metric is not None:
+            found[name] = metric
+    return found
+
+
+def _grades(result: Result) -> Iterable[tuple[str, int]]:
+    yield from ((address, GOLD) for address in result.case.gold)
+    yield from ((address, ACCEPTABLE) for address in result.case.also)

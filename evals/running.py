@@ -1,0 +1,132 @@
+"""``python -m evals run``: ask, score, judge, compare with the baseline, report; one conclusion is the exit code."""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from assistant import scoring
+from assistant.ask import Assistant
+from assistant.config import Config
+from evals import baseline, coverage, detector, gates, manifest, metrics, noise, report, runner, stored
+from evals.cases import Case
+from evals.conclusion import Conclusion, conclude
+from evals.gates import Verdict
+from evals.runner import Asked
+from evals.scorers import Measure
+from evals.seen import Remembering, seen
+from evals.stored import Suite
+from index.document import Document
+from index.library import open_index
+
+NOISY = "test"  # the suite of which noisy copies are asked too
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for on the command line."""
+
+    out: Path
+    partial: bool
+    once: bool
+    whole: bool
+    baseline: Path | None
+
+
+def quote(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish) -> Conclusion:
+    """Quote mode: every question twice, the second time in a new process on a second index."""
+    started = time.monotonic()
+    everything = [case for cases in chosen.values() for case in cases]
+    config = Config.from_env()
+    asked: dict[str, Asked] = {}
+    noisy: Asked | None = None
+    with ExitStack() as stack:
+        second = None if wish.once else stack.enter_context(runner.SecondRun(everything))
+        store, embedder = open_index(config.index)
+        remembering = Remembering(embedder)
+        assistant = runner.Watched.open(config, (store, cast(Any, remembering)))
+        measure = Measure.of(document)
+        for suite, cases in chosen.items():
+            asked[suite] = runner.ask(assistant, cases, config.public_url)
+            if suite == NOISY and not wish.partial:
+                noisy = runner.ask(assistant, noise.copies(cases), config.public_url)
+        near = seen(everything, store, remembering)
+        again = second.answers() if second else None
+    identity = identity_of(document, assistant)
+    limits = gates.load()
+    verdicts: list[Verdict] = []
+    suites: dict[str, Suite] = {}
+    for suite, answers in asked.items():
+        extra = noisy.results if noisy and suite == NOISY else ()
+        measured = metrics.measure_run(answers.results, measure, near, again, extra)
+        verdict = gates.judge(suite, measured, limits, partial=wish.partial)
+        content = stored.metrics_object(suite, "quote", measured, verdict, identity)
+        rows = stored.result_rows(answers.results, measure)
+        times = stored.timings(answers.results, answers.milliseconds)
+        suites[suite] = stored.write_suite(wish.out / suite, content, rows, times)
+        verdicts.append(verdict)
+    if wish.whole and not wish.partial:
+        content, verdict = detector.detector(document, limits)
+        stored.write_json(wish.out / "detector.json", content)
+        verdicts.append(verdict)
+    return finish(document, identity, "quote", suites, verdicts, wish, time.monotonic() - started)
+
+
+def identity_of(document: Document, assistant: Assistant) -> dict[str, Any]:
+    """Which document, index, embedding and threshold the answers come from."""
+    fitted, _ = scoring.load(document.sha256, assistant.index.embedding, "classifier")
+    return {
+        "document_sha256": document.sha256,
+        "index_fingerprint": assistant.index.fingerprint,
+        "embedding": assistant.index.embedding,
+        "threshold": round(fitted.answer_from, 6),
+    }
+
+
+def finish(
+    document: Document,
+    identity: Mapping[str, Any],
+    mode: str,
+    suites: Mapping[str, Suite],
+    verdicts: Sequence[Verdict],
+    wish: Wish,
+    seconds: float,
+    not_run: str | None = None,
+) -> Conclusion:
+    """Compare with the baseline, conclude, and write what belongs to the run as a whole."""
+    made = manifest.manifest(identity, mode, {name: len(suite.rows) for name, suite in suites.items()}, seconds)
+    made |= {
+        "questions_sha256": manifest.questions_digest(suites),
+        "partial": wish.partial or wish.once or not wish.whole,
+    }
+    stored.write_json(wish.out / "manifest.json", made)
+    rows = [row for suite in suites.values() for row in suite.rows]
+    stored.write_json(wish.out / "coverage.json", coverage.coverage(document, rows))
+    stored.write_json(wish.out / "conclusion.json", {})
+    run = stored.read_run(wish.out)
+    comparison, stale = None, not_run
+    if wish.baseline is not None:
+        try:
+            comparison = baseline.compared(wish.baseline, run)
+        except baseline.BaselineError as error:
+            stale = str(error)
+    ended = conclude(verdicts, comparison, stale)
+    stored.write_json(
+        wish.out / "conclusion.json",
+        {
+            "exit_code": ended.exit_code,
+            "line": ended.line,
+            "suites": ended.suites,
+            "compared_with": str(wish.baseline) if comparison else None,
+        },
+    )
+    report.write(stored.read_run(wish.out), comparison, document)
+    for line in ended.suites:
+        print(line)
+    print(f"{ended.line} ({wish.out / 'summary.md'}, {wish.out / 'report.html'})")
+    if ended.exit_code == 4:
+        print(f"evals: {ended.line}", file=sys.stderr)
+    return ended

@@ -1,0 +1,222 @@
+"""A run as Markdown, for a step summary or a pull request: verdict first, then gates, changes, metrics, failures."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evals import coverage
+from evals.compare import Comparison, markdown
+from evals.gates import SLICE_MINIMUM
+from evals.metrics import TITLES
+from evals.stored import Run, Suite
+
+FAILURES_SHOWN = 200
+LIMIT = 900_000  # bytes; GitHub refuses a step summary of 1 MiB
+_CELL = 240  # characters of untrusted text in a cell
+
+
+def overall(run: Run, comparison: Comparison | None) -> str:
+    """The run as a whole: what decided, every gate that does not simply hold, what changed, where to look."""
+    made, ended = run.manifest, run.conclusion
+    lines = [f"# {cell(ended['line'], 1000)}", "", *(f"- {cell(line, 1000)}" for line in ended["suites"]), ""]
+    lines += [
+        f"Mode {made['mode']}, {sum(made['suites'].values())} cases in {made['seconds']} s, document "
+        f"{made['document_sha256'][:12]}, index {made['index_fingerprint'][:12]}, commit {made['commit']}.",
+        "",
+    ]
+    for name, suite in run.suites.items():
+        lines += [f"## {name}", "", *gate_table(suite), ""]
+    for name in ("selftest", "detector"):
+        if found := run.extras.get(name):
+            lines += [f"## {name.capitalize()}", "", cell(found["line"], 1000), ""]
+    if found := run.extras.get("coverage"):
+        lines += ["## Coverage of the document", "", coverage.line(found), ""]
+    if comparison:
+        lines += [
+            "<details open>" if comparison.regressions else "<details>",
+            f"<summary>Against the baseline: {len(comparison.regressions)} regressions</summary>",
+            "",
+            markdown(comparison, "baseline", "this run", 60),
+            "</details>",
+            "",
+        ]
+    for name, suite in run.suites.items():
+        lines += failures(name, suite, 40)
+    return fitted("\n".join(lines) + "\n")
+
+
+def suite(run: Run, name: str) -> str:
+    """One suite in full."""
+    found = run.suites[name]
+    content = found.metrics
+    lines = [f"# {cell(content['verdict'], 1000)}", "", *gate_table(found), ""]
+    lines += ["## Metrics", "", "| metric | value | k/n | Wilson 95 % | by fact 95 % | facts (effective) |"]
+    lines += ["|---|---|---|---|---|---|"]
+    lines += [_metric_line(metric, m) for metric, m in content["metrics"].items() if "[" not in metric]
+    if content["does_not_apply"]:
+        lines += ["", f"Does not apply to any case of this suite: {', '.join(content['does_not_apply'])}."]
+    if content["not_run"]:
+        lines += ["", f"Not run: {len(content['not_run'])} cases, {cell(content['not_run'][0]['why'])}."]
+    if point := content["operating_point"]:
+        lines += [
+            "",
+            f"As shipped: answers {point['coverage']:.3f} of the questions scored for answerability, "
+            f"{point['risk']:.3f} of these wrongly; the lowest confidence answered is {point['threshold']:.3f}, the "
+            f"threshold is {content['threshold']:.3f}.",
+            "",
+            *_curve_table(content["risk_coverage"]),
+        ]
+    lines += ["", "## By language, and by whether the question bank holds a near copy", "", *_cut_table(content)]
+    for group, rows in content["slices"].items():
+        lines += ["", f"## By {group}", "", *_slice_table(group, rows)]
+    lines += ["", *failures(name, found, FAILURES_SHOWN)]
+    return fitted("\n".join(lines) + "\n")
+
+
+def fitted(text: str) -> str:
+    """Cut at the limit of a step summary, and say so."""
+    data = text.encode("utf-8", "replace")
+    if len(data) <= LIMIT:
+        return text
+    return data[:LIMIT].decode("utf-8", "ignore") + "\n\n**Cut here: the whole is in results.jsonl.**\n"
+
+
+def gate_table(suite: Suite) -> list[str]:
+    """A row for each gate."""
+    lines = [
+        "| gate | state | value | Wilson 95 % | floor | aim | allowed by last landing |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for gate in suite.metrics["gates"]:
+        metric = gate["metric"]
+        limit = gate["limit"] if gate["limit"] is not None else gate["floor"]
+        cells = [
+            gate["name"],
+            gate["state"].replace("_", " "),
+            value(metric) if metric else cell(gate["why"]),
+            interval(metric["wilson"]) if metric else "",
+            f"{limit:g}",
+            f"{gate['aim']:g}" if gate["aim"] is not None else "",
+            f"{gate['ratchet']:.3f}" if gate["ratchet"] is not None else "",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def short_of(suite: Suite) -> dict[str, list[str]]:
+    """Case id → the metrics it keeps from being perfect."""
+    found: dict[str, list[str]] = {}
+    for name, metric in suite.metrics["metrics"].items():
+        if "[" not in name:
+            for id_ in metric["worse"]:
+                found.setdefault(id_, []).append(name)
+    return found
+
+
+def failures(name: str, suite: Suite, shown: int) -> list[str]:
+    """Each case that is not as it should be, folded away, with the command that runs it again."""
+    # A gold sentence that ranks second is no failure: it is shown all the same.
+    ranks = {"recall@1", "recall@3", "recall@5", "mrr", "ndcg"}
+    by_id = {id_: names for id_, found in short_of(suite).items() if (names := [n for n in found if n not in ranks])}
+    chosen = [row for row in suite.rows if row["id"] in by_id or row["outcome"] == "error"]
+    lines = [
+        "<details>",
+        f"<summary>{name}: {len(chosen)} of {len(suite.rows)} cases are not perfect</summary>",
+        "",
+        "| id | question | expected | got | short of |",
+        "|---|---|---|---|---|",
+    ]
+    for row in chosen[:shown]:
+        cells = [row["id"], row["question"], expected(row), got(row), ", ".join(by_id.get(row["id"], ["error"]))]
+        lines.append("| " + " | ".join(cell(text) for text in cells) + " |")
+    if len(chosen) > shown:
+        lines.append(f"\n{len(chosen) - shown} more are in results.jsonl.")
+    return [*lines, "", f"Run one again: `{again(name)}`", "", "</details>", ""]
+
+
+def again(suite: str, id_: str = "ID") -> str:
+    """The command that runs a case again."""
+    return f"python -m evals run --suite {suite} --only {id_}"
+
+
+def expected(row: Mapping[str, Any]) -> str:
+    """Accepted outcomes and gold addresses."""
+    return "|".join(row["expect"]) + (f" {'+'.join(row['gold'])}" if row["gold"] else "")
+
+
+def got(row: Mapping[str, Any]) -> str:
+    """Status and shown addresses, or the error."""
+    if row["outcome"] == "error":
+        return f"error: {row['error']}"
+    status = "/".join(filter(None, (row["answer"]["status"], row["answer"].get("reason"))))
+    return f"{status} {'+'.join(map(str, row['shown']))}".strip()
+
+
+def cell(text: str, longest: int = _CELL) -> str:
+    """Untrusted text as one harmless table cell."""
+    line = re.sub(r"\s+", " ", text).strip()
+    line = line if len(line) <= longest else line[: longest - 1] + "…"
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]!#|~@])", r"\\\1", line)
+
+
+def value(metric: Mapping[str, Any]) -> str:
+    """A value with its k/n."""
+    number = f"{metric['value']:.3f}" if isinstance(metric["value"], float | int) else str(metric["value"])
+    return f"{number} ({metric['k']}/{metric['n']})" if metric["k"] is not None else f"{number} (n={metric['n']})"
+
+
+def interval(ends: Sequence[float] | None) -> str:
+    """Two ends, or nothing."""
+    return f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else ""
+
+
+def _metric_line(name: str, metric: Mapping[str, Any]) -> str:
+    share = f"{metric['k']}/{metric['n']}" if metric["k"] is not None else f"n={metric['n']}"
+    facts = f"{metric['facts']} ({metric['effective_facts']:.0f})" if metric["facts"] else ""
+    number = value(metric).partition(" ")[0]
+    intervals = f"{interval(metric['wilson'])} | {interval(metric['by_fact'])}"
+    return f"| {TITLES[name]} | {number} | {share} | {intervals} | {facts} |"
+
+
+def _cut_table(content: Mapping[str, Any]) -> list[str]:
+    """Metrics down, cuts across; each cell with its Wilson interval (for what is no rate the one by fact)."""
+    cells: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for full, metric in content["metrics"].items():
+        name, bracket, cut = full.rstrip("]").partition("[")
+        if bracket:
+            cells[name, cut] = metric
+    cuts = list(dict.fromkeys(cut for _, cut in cells))
+    lines = ["| metric | " + " | ".join(cuts) + " |", "|---" * (len(cuts) + 1) + "|"]
+    for name in dict.fromkeys(name for name, _ in cells):
+        row = [_ranged(cells[name, cut]) if (name, cut) in cells else "" for cut in cuts]
+        lines.append(f"| {TITLES[name]} | " + " | ".join(row) + " |")
+    return lines
+
+
+def _ranged(metric: Mapping[str, Any]) -> str:
+    ends = interval(metric["wilson"] or metric["by_fact"])
+    return value(metric) + (f", {ends}" if ends else "")
+
+
+def _slice_table(group: str, rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    names = list(dict.fromkeys(name for row in rows.values() for name in row))
+    lines = [f"| {group} | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    for key, row in rows.items():
+        cells = [value(row[name]) + few(row[name]) if name in row else "" for name in names]
+        lines.append(f"| {cell(key)} | " + " | ".join(cells) + " |")
+    return [*lines, "", f"† fewer than {SLICE_MINIMUM} cases: no verdict."]
+
+
+def few(metric: Mapping[str, Any]) -> str:
+    """A dagger where there are too few cases for a verdict."""
+    return " †" if metric["n"] < SLICE_MINIMUM else ""
+
+
+def _curve_table(points: Sequence[Mapping[str, float]]) -> list[str]:
+    """Risk at round coverages; the whole curve is in metrics.json."""
+    lines = ["| coverage | risk | confidence |", "|---|---|---|"]
+    for share in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
+        point = next(p for p in points if p["coverage"] >= share - 1e-9)
+        lines.append(f"| {point['coverage']:.2f} | {point['risk']:.3f} | {point['threshold']:.3f} |")
+    return lines

@@ -1,0 +1,86 @@
+"""The chat page as a person handles it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant.strings import strings
+from assistant.types import Language
+from evals.fakellm import FakeLlm
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+FUSION: Mapping[Language, str] = {
+    "en": "What do the two countries intend to do about fusion energy?",
+    "ja": "核融合について両国は何をする意図がありますか。",
+}
+BINDING: Mapping[Language, str] = {"en": "Is the MOC legally binding?", "ja": "この覚書に法的拘束力はありますか。"}
+UNANSWERABLE: Mapping[Language, str] = {
+    "en": "Who is the chief executive of Toyota?",
+    "ja": "トヨタの社長は誰ですか。",
+}
+
+
+@dataclass
+class Chat:
+    """A page of a running program, in a language; ``model`` is the scripted language model behind it, if any."""
+
+    page: "Page"
+    address: str
+    language: Language
+    model: FakeLlm | None = None
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The page's texts."""
+        return strings(self.language)
+
+    @property
+    def box(self) -> "Locator":
+        """Where a question is typed."""
+        return self.page.locator("#question textarea")
+
+    @property
+    def answers(self) -> "Locator":
+        """All answers, also a growing one."""
+        return self.page.locator("#conversation .answer")
+
+    @property
+    def answer(self) -> "Locator":
+        """The newest answer."""
+        return self.answers.last
+
+    def open(self, query: str = "") -> "Chat":
+        """Go to the page and wait until a question can be typed."""
+        self.page.goto(f"{self.address}/{query}")
+        self.box.wait_for()
+        return self
+
+    def ask(self, question: str) -> "Locator":
+        """Type a question, press Enter, wait for the whole answer."""
+        before = self.answers.count()
+        self.box.fill(question)
+        self.box.press("Enter")
+        return self.answered(before + 1)
+
+    def answered(self, count: int) -> "Locator":
+        """The newest answer, once there are ``count`` and it is whole."""
+        self.page.wait_for_function(
+            """count => { const all = document.querySelectorAll("#conversation .answer");
+            return all.length === count && !all[count - 1].classList.contains("growing"); }""",
+            arg=count,
+        )
+        return self.answer
+
+    def shown(self) -> list[str]:
+        """The addresses of the sentences highlighted in the document."""
+        return [str(found.get_attribute("id")) for found in self.page.locator("#text .sentence.shown").all()]
+
+    def heard(self, text: str) -> None:
+        """Wait until a screen reader was told something with this text."""
+        self.page.wait_for_function("text => document.getElementById('live').textContent.includes(text)", arg=text)
+
+    def focus(self) -> str:
+        """What has the focus: its id, or its text."""
+        return str(self.page.evaluate("() => document.activeElement.id || document.activeElement.textContent.trim()"))

@@ -1,0 +1,208 @@
+"""One browser, two running programs (quotes only; with a scripted language model), one page for each test."""
+
+import contextlib
+import functools
+import http.server
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assistant.config import Config
+from assistant.types import Language
+from assistant.web.service import Service
+from evals.fakellm import FakeLlm, says
+from tests.browser.chat import Chat
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+    from index.embed import Embedder
+    from index.store import Store
+
+# As app.py does, before Gradio is imported.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+OPERATOR = "Office of Testing"
+_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(300))  # the first one starts both programs
+
+
+@dataclass(frozen=True)
+class Running:
+    """A served program: its address, the language model behind it, if any, and where feedback is kept."""
+
+    address: str
+    model: FakeLlm | None
+    feedback: Path
+
+
+@contextlib.contextmanager
+def served(config: Config) -> Iterator[str]:
+    """The whole application on a free port of this machine, as ``app.py`` serves it; gives its address."""
+    import uvicorn
+
+    from assistant.web.server import application
+
+    service = Service(config)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(application(service), log_level="warning", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        service.start()
+        thread.start()
+        try:
+            service.wait(240)  # what it imports meanwhile is no part of any test
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """Debian's Chromium."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed: the browser tests did not run")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Another origin: its address, and the folder whose pages it serves."""
+    folder = tmp_path_factory.mktemp("host")
+    handler = functools.partial(_Quiet, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", folder
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture(scope="session")
+def programs(
+    browser: "Browser",
+    host: tuple[str, Path],
+    opened_index: "tuple[Store, Embedder]",
+    index_directory: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, Running]]:
+    """Both programs, side by side."""
+    del browser, opened_index  # no program where there is no browser, and the index has to be there
+    feedback = tmp_path_factory.mktemp("feedback")
+    environ = {
+        "MOC_INDEX_DIR": str(index_directory),
+        "MOC_FRAME_ORIGINS": host[0],
+        "MOC_FEEDBACK_DIR": str(feedback),
+    }
+    with FakeLlm(says()) as model:
+        written = environ | {
+            "MOC_LLM_MODEL": "scripted",
+            "OPENAI_BASE_URL": model.base_url,
+            "MOC_CACHE_SECONDS": "0",  # tests ask the same questions of models that answer differently
+            "MOC_LLM_VENDOR": "Example Models",
+            "MOC_OPERATOR_NAME": OPERATOR,
+            "MOC_OPERATOR_CONTACT": "help@testing.example",
+        }
+        with served(Config.from_env(environ)) as quotes_address, served(Config.from_env(written)) as written_address:
+            yield {
+                "quotes": Running(quotes_address, None, feedback),
+                "written": Running(written_address, model, feedback),
+            }
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: "Browser") -> "Iterator[Callable[[Language], BrowserContext]]":
+    """A browser profile for each language, kept for the session so that Gradio's files are loaded once."""
+    made: dict[Language, BrowserContext] = {}
+
+    def of(language: Language) -> "BrowserContext":
+        if language not in made:
+            made[language] = browser.new_context(
+                locale={"en": "en-US", "ja": "ja-JP"}[language],
+                viewport={"width": 1280, "height": 800},
+                permissions=["clipboard-read", "clipboard-write"],
+            )
+            made[language].set_default_timeout(15_000)
+        return made[language]
+
+    yield of
+    for context in made.values():
+        context.close()
+
+
+@pytest.fixture(params=["en", "ja"])
+def language(request: pytest.FixtureRequest) -> Language:
+    """Both languages."""
+    chosen: Language = request.param
+    return chosen
+
+
+@pytest.fixture
+def page(contexts: "Callable[[Language], BrowserContext]", language: Language) -> "Iterator[Page]":
+    """A page of its own; it may complain of nothing, and ask no other host for anything."""
+    opened = contexts(language).new_page()
+    complaints: list[str] = []
+    allowed: set[str] = set()
+
+    def asked(url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "data:", "blob:http://127.0.0.1:")):
+            complaints.append(f"a request to {url}")
+
+    opened.on("request", lambda request: asked(request.url))
+    opened.on("pageerror", lambda error: complaints.append(f"an error: {error}"))
+    opened.on(
+        "console",
+        lambda message: (
+            complaints.append(f"{message.type}: {message.text}")
+            if message.type in ("error", "warning") and not any(text in message.text for text in allowed)
+            else None
+        ),
+    )
+    # A test that provokes an error names the text with which the browser reports it.
+    opened.allow = allowed.add  # type: ignore[attr-defined]
+    yield opened
+    opened.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def chat(page: "Page", programs: dict[str, Running], language: Language) -> Chat:
+    """The chat where no language model is set up."""
+    return Chat(page, programs["quotes"].address, language)
+
+
+@pytest.fixture
+def written(page: "Page", programs: dict[str, Running], language: Language) -> Iterator[Chat]:
+    """The chat with a scripted language model, honest unless a test tells it otherwise."""
+    model = programs["written"].model
+    assert model is not None
+    model.play([says()])
+    yield Chat(page, programs["written"].address, language, model)
+    model.play([says()])

@@ -1,0 +1,142 @@
+"""Accessibility, measured with axe-core in every state of the page, and what a glance at each size must find."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from evals.fakellm import says
+from evals.personalities import honest, modality_upgrader
+from tests.browser.chat import BINDING, FUSION, UNANSWERABLE, Chat
+
+OUT = Path(os.environ.get("MOC_SCREENSHOTS", Path(__file__).parents[2] / "out" / "screenshots"))
+
+# What axe-core cannot decide, judged by looking: rule → why it holds here.
+JUDGED = {
+    "color-contrast": "a sentence half scrolled out of its box; the same colours pass in those beside it",
+}
+
+
+def violations(chat: Chat) -> list[str]:
+    """Violations of any impact, and undecided results that nobody has judged."""
+    found: dict[str, Any] = Axe().run(chat.page).response
+    wrong = [
+        f"{rule['id']} ({rule['impact']}): {node['html'][:160]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+    open_questions = [
+        f"undecided {rule['id']}: {node['html'][:160]} {[check['message'] for check in node['any'] + node['all']]}"
+        for rule in found["incomplete"]
+        if rule["id"] not in JUDGED
+        for node in rule["nodes"]
+    ]
+    return wrong + open_questions
+
+
+def test_first_screen(chat: Chat) -> None:
+    """The empty page, light and dark."""
+    chat.open()
+    assert violations(chat) == []
+    chat.page.emulate_media(color_scheme="dark")
+    assert violations(chat) == []
+
+
+def test_answers_and_document(chat: Chat) -> None:
+    """Answered, a citation followed, words found, refused, too long, personal data: light, then dark."""
+    chat.open().ask(BINDING[chat.language])
+    chat.answer.locator("a.cite").first.click()
+    field = chat.page.get_by_role("searchbox")
+    field.fill("MOC")
+    field.press("Enter")
+    assert violations(chat) == []
+    chat.ask(UNANSWERABLE[chat.language])
+    chat.ask("jane.roe@example.com 090-1234-5678")
+    chat.ask("x" * 501)
+    assert violations(chat) == []
+    chat.page.emulate_media(color_scheme="dark")
+    assert violations(chat) == []
+
+
+def test_narrow(chat: Chat) -> None:
+    """At 320 px: the answer, then the document over it."""
+    chat.page.set_viewport_size({"width": 320, "height": 640})
+    chat.open().ask(FUSION[chat.language])
+    assert violations(chat) == []
+    chat.page.locator("#open-document").click()
+    expect(chat.page.locator("#panel")).to_be_visible()
+    assert violations(chat) == []
+
+
+def test_text_spacing(chat: Chat) -> None:
+    """With the spacing of WCAG 1.4.12 nothing scrolls sideways, and no text is cut off by its box."""
+    chat.page.set_viewport_size({"width": 320, "height": 640})
+    chat.open().ask(FUSION[chat.language])
+    chat.page.evaluate(
+        """() => { const style = document.createElement("style"); style.textContent =
+        "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }" +
+        "p { margin-bottom: 2em !important }"; document.head.append(style); }"""
+    )
+    assert chat.page.evaluate("() => document.documentElement.scrollWidth") <= 320
+    cut = chat.page.evaluate(
+        """() => [...document.querySelectorAll("#conversation :is(p, button, a), #small *")]
+        .filter(part => part.checkVisibility() && !part.closest(".vh") && part.clientWidth
+          && part.scrollWidth > part.clientWidth + 1)
+        .map(part => part.textContent.trim().slice(0, 60))"""
+    )
+    assert cut == []
+
+
+def test_embedded(chat: Chat) -> None:
+    """The compact form, empty and after an answer."""
+    chat.page.set_viewport_size({"width": 360, "height": 600})
+    chat.open(f"?embed=1&lang={chat.language}")
+    assert violations(chat) == []
+    chat.ask(FUSION[chat.language])
+    assert violations(chat) == []
+
+
+def test_written_withheld_and_failed(written: Chat) -> None:
+    """Written by a model, with something withheld unfolded, a quote shown, and an error above the box."""
+    assert written.model is not None
+    written.model.play([says(lambda prompt: [*list(honest(prompt))[:1], *list(modality_upgrader(prompt))[-1:]])])
+    written.open().ask(FUSION[written.language])
+    written.answer.locator("details summary").click()
+    written.answer.locator(".statement a.cite").first.focus()
+    assert violations(written) == []
+    written.page.allow("Failed to load resource")  # type: ignore[attr-defined]
+    written.page.route("**/gradio_api/queue/join*", lambda route: route.fulfill(status=429, json={}))
+    written.box.fill(BINDING[written.language])
+    written.box.press("Enter")
+    expect(written.page.locator("#problem")).to_be_visible()
+    assert violations(written) == []
+
+
+def test_feedback_form(chat: Chat) -> None:
+    """The form that asks what was wrong."""
+    chat.open().ask(BINDING[chat.language])
+    chat.answer.get_by_role("button", name=chat.words["not_helpful"], exact=True).click()
+    expect(chat.page.get_by_role("dialog")).to_be_visible()
+    assert violations(chat) == []
+
+
+def test_screenshots(chat: Chat) -> None:
+    """At each width nothing scrolls sideways and nothing overlaps the question box; pictures are kept for people."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    chat.open()
+    states = {"first": "", "answer": FUSION[chat.language], "refusal": UNANSWERABLE[chat.language]}
+    for state, question in states.items():
+        if question:
+            chat.ask(question)
+        for width, height in ((1280, 800), (768, 1024), (390, 844), (320, 640)):
+            chat.page.set_viewport_size({"width": width, "height": height})
+            for scheme in ("light", "dark"):
+                chat.page.emulate_media(color_scheme=scheme)
+                chat.page.screenshot(path=OUT / f"{state}-{width}-{chat.language}-{scheme}.png")
+            assert chat.page.evaluate("() => document.documentElement.scrollWidth") <= width
+            expect(chat.box).to_be_in_viewport(ratio=1)
+        chat.page.set_viewport_size({"width": 1280, "height": 800})
+    assert json.dumps(sorted(path.name for path in OUT.glob(f"*-{chat.language}-*.png"))).count(".png") >= 24

@@ -1,0 +1,67 @@
+"""Drafts: what may become a case, what an editor has to do, and that validate insists on it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evals import promoting
+from evals.promoting import DraftError
+from tests.evals.stored_run import store
+
+
+def row_of(folder: Path, question: str) -> Path:
+    path = folder / "results.jsonl"
+    row = {
+        "id": "t1", "suite": "test", "question": question, "ranking": ["iii.p1.s1", "iv.p1.s1", "title", "date"],
+        "answer": {"status": "not_in_document", "reason": "absent_topic", "language": "en"},
+    }  # fmt: skip
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_failing_answer_becomes_a_redacted_draft(tmp_path: Path) -> None:
+    """Personal data is gone, the first ranked sentences are suggested, and nobody has reviewed it."""
+    drafts = tmp_path / "drafts.tsv"
+    said = promoting.promote(row_of(tmp_path, "I am jane.doe@example.com, is it\tbinding?"), "t1", drafts)
+    (draft,) = promoting.read(drafts)
+    assert draft.id in said
+    assert draft.question == "I am [email], is it binding?"
+    assert draft.suggested_gold == ("iii.p1.s1", "iv.p1.s1", "title")
+    assert (draft.suggested_expect, draft.source, draft.reviewed) == ("not_in_document/absent_topic", "test t1", False)
+    with pytest.raises(DraftError, match="already"):
+        promoting.promote(row_of(tmp_path, "I am jane.doe@example.com, is it binding?!"), "t1", drafts)
+
+
+def test_validate_refuses_until_an_editor_has_reworded_and_reviewed(tmp_path: Path) -> None:
+    """Not reviewed; reviewed with the reader's words; reviewed and reworded, but still a draft."""
+    drafts = tmp_path / "drafts.tsv"
+    assert list(promoting.problems(drafts)) == []
+    promoting.promote(row_of(tmp_path, "Is it binding?"), "t1", drafts)
+    text = drafts.read_text(encoding="utf-8")
+    assert "reviewed: is false" in next(promoting.problems(drafts))
+    drafts.write_text(
+        text.replace("\tfalse\t", "\tTRUE\t").replace("Is it binding?", "is it BINDING"), encoding="utf-8"
+    )
+    assert "own words" in next(promoting.problems(drafts))
+    drafts.write_text(text.replace("\tfalse\t", "\ttrue\t").replace("Is it", "Would it be"), encoding="utf-8")
+    assert "move it into" in next(promoting.problems(drafts))
+
+
+def test_without_consent_there_is_no_draft(tmp_path: Path) -> None:
+    """A report without a question was not meant to be published."""
+    path = tmp_path / "report.json"
+    path.write_text('{"answer_id": "a_1", "verdict": "not_helpful"}', encoding="utf-8")
+    with pytest.raises(DraftError, match="did not agree"):
+        promoting.promote(path, None, tmp_path / "drafts.tsv")
+    with pytest.raises(DraftError, match="no line with the id 'x'"):
+        promoting.promote(store(tmp_path / "run").folder / "dev" / "results.jsonl", "x", tmp_path / "drafts.tsv")
+
+
+@pytest.mark.parametrize("text", ["id\tquestion\n", "\t".join(promoting.HEADER) + "\na\tb\n"])
+def test_a_malformed_file_is_named(tmp_path: Path, text: str) -> None:
+    """With its line."""
+    path = tmp_path / "drafts.tsv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DraftError, match=r"drafts\.tsv:\d"):
+        list(promoting.read(path))

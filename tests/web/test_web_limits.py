@@ -1,0 +1,301 @@
+"""How often someone may ask, in memory, with a shared store, and with one that is down."""
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from assistant.admission import NotAdmitted, Usage
+from assistant.web.limits import Limited, Rates, Store
+from assistant.web.llm_limits import Budget, Slots
+from assistant.web.visitor import Pseudonyms, Visitor
+from assistant.web_settings import WebSettings
+
+SETTINGS = WebSettings(secret="s", session_per_minute=3, session_per_day=50, address_per_minute=5)
+OUTSIDE = Visitor(address="203.0.113.7", session="one")
+
+
+def rates(settings: WebSettings = SETTINGS) -> Rates:
+    return Rates(settings, Store(settings), Pseudonyms(settings.secret))
+
+
+async def allowed(counting: Callable[[Visitor], Awaitable[None]], visitor: Visitor, tries: int) -> tuple[int, Limited]:
+    """How many went through before the first refusal, and that refusal."""
+    for number in range(tries):
+        try:
+            await counting(visitor)
+        except Limited as limited:
+            return number, limited
+    raise AssertionError("never refused")
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis server of our own on loopback; its address."""
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    if program is None:
+        pytest.skip("needs redis-server")
+    folder: Path = tmp_path_factory.mktemp("redis")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                assert time.monotonic() < deadline
+                assert process.poll() is None
+                time.sleep(0.02)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def closed_port() -> str:
+    """The address of a store that is not there."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"redis://127.0.0.1:{free.getsockname()[1]}/0"
+
+
+def test_a_session_and_an_address_have_their_share() -> None:
+    """The session's limit comes first; without one, or with ever new ones, the address's does."""
+
+    async def run() -> None:
+        counting = rates()
+        count, limited = await allowed(counting.question, OUTSIDE, 10)
+        assert (count, limited.scope, limited.status, limited.code) == (3, "session", 429, "rate_limited")
+        assert 1 <= limited.retry_after_seconds <= 60
+        fresh = rates()
+        for number in range(5):
+            await fresh.question(replace(OUTSIDE, session=f"new {number}"))
+        with pytest.raises(Limited) as refused:
+            await fresh.question(replace(OUTSIDE, session="another"))
+        assert refused.value.scope == "address"
+        await fresh.question(replace(OUTSIDE, address="203.0.113.8"))  # a neighbour is not touched
+
+    asyncio.run(run())
+
+
+def test_a_signed_in_person_counts_wherever_they_are() -> None:
+    """Their name is the session, whatever address and session they come with."""
+
+    async def run() -> None:
+        counting = rates()
+        for number in range(3):
+            await counting.question(Visitor(address=f"203.0.113.{number}", session=str(number), user="ann"))
+        with pytest.raises(Limited):
+            await counting.question(Visitor(address="203.0.113.99", user="ann"))
+        await counting.question(Visitor(address="203.0.113.99", user="bob"))
+
+    asyncio.run(run())
+
+
+def test_a_raised_address_has_a_multiple() -> None:
+    """This machine itself has a hundred times the share."""
+
+    async def run() -> None:
+        count, _ = await allowed(rates().question, Visitor(address="127.0.0.1"), 600)
+        assert count == 500
+
+    asyncio.run(run())
+
+
+def test_replicas_share_what_a_store_counts(redis: str) -> None:
+    """Two replicas with one store allow together what one would; a restart forgets nothing."""
+    settings = replace(SETTINGS, store_url=redis, address_per_minute=5)
+    visitor = Visitor(address="198.51.100.77")
+
+    async def run() -> None:
+        one, two = rates(settings), rates(settings)
+        for counting in (one, two, one, two, one):
+            await counting.question(visitor)
+        for counting in (one, two, rates(settings)):
+            with pytest.raises(Limited):
+                await counting.question(visitor)
+
+    asyncio.run(run())
+
+
+def test_without_its_store_a_replica_is_stricter_and_not_slow() -> None:
+    """It allows its part, says that the store is down, and asks it again only after a pause."""
+    now = [0.0]
+    settings = replace(SETTINGS, store_url=closed_port(), replicas=2, address_per_minute=6)
+
+    async def run() -> None:
+        store = Store(settings, lambda: now[0])
+        counting = Rates(settings, store, Pseudonyms("s"))
+        count, _ = await allowed(counting.question, Visitor(address="203.0.113.7"), 10)
+        assert count == 3
+        assert store.down
+        tried = 0
+
+        async def shared() -> int:
+            nonlocal tried
+            tried += 1
+            return 1
+
+        async def alone() -> int:
+            return 2
+
+        assert await store.try_(shared, alone) == 2
+        now[0] += 10
+        assert await store.try_(shared, alone) == 1
+        assert (tried, store.down) == (1, False)
+
+    asyncio.run(run())
+
+
+def test_slots_go_in_order_and_only_so_many_wait() -> None:
+    """First come, first served; a full queue and a long wait end in llm_busy; whoever leaves frees their place."""
+
+    async def run() -> None:
+        slots = Slots(1, 2, 5.0)
+        order: list[str] = []
+
+        async def work(name: str) -> None:
+            async with slots.one():
+                order.append(name)
+                await asyncio.sleep(0)
+
+        async with slots.one():
+            waiting = [asyncio.create_task(work(name)) for name in "ab"]
+            await asyncio.sleep(0)
+            assert (slots.busy, slots.waiting) == (1, 2)
+            with pytest.raises(NotAdmitted, match="llm_busy"):
+                await work("c")
+            waiting[0].cancel()
+            await asyncio.sleep(0)
+            waiting.append(asyncio.create_task(work("d")))
+            await asyncio.sleep(0)
+        await asyncio.wait(waiting)
+        assert order == ["b", "d"]
+        assert (slots.busy, slots.waiting) == (0, 0)
+        impatient = Slots(1, 2, 0.01)
+        async with impatient.one():
+            with pytest.raises(NotAdmitted, match="llm_busy"):
+                async with impatient.one():
+                    raise AssertionError("there is only one")
+        assert (impatient.busy, impatient.waiting) == (0, 0)
+
+    asyncio.run(run())
+
+
+def test_a_slot_handed_to_someone_who_leaves_is_handed_on() -> None:
+    """Cancelled in the very moment of its turn, a question gives the slot back."""
+
+    async def run() -> None:
+        slots = Slots(1, 5, 5.0)
+        first = slots.one()
+        await first.__aenter__()
+
+        async def work() -> None:
+            async with slots.one():
+                await asyncio.sleep(0)
+
+        leaving = asyncio.create_task(work())
+        await asyncio.sleep(0)
+        await first.__aexit__(None, None, None)  # the turn of "leaving" is set, but it has not run yet
+        leaving.cancel()
+        await asyncio.wait([leaving])
+        assert (slots.busy, slots.waiting) == (0, 0)
+        async with slots.one():
+            assert slots.busy == 1
+
+    asyncio.run(run())
+
+
+async def spend(budget: Budget, most: int, usage: Usage) -> None:
+    async with budget.reserved(most) as made:
+        made.calls, made.told, made.tokens = usage.calls, usage.told, usage.tokens
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_budget_is_never_exceeded(shared: bool, request: pytest.FixtureRequest) -> None:
+    """What is set aside counts, what was not used comes back, and a call nobody told about keeps its share."""
+    url = request.getfixturevalue("redis") if shared else None
+    now = [3600.0 * 24 * (5 if shared else 1)]
+    settings = WebSettings(store_url=url, secret="s", llm_tokens_per_hour=1000, llm_tokens_per_day=1500, replicas=1)
+
+    async def run() -> None:
+        budget = Budget(settings, Store(settings), lambda: now[0])
+        await spend(budget, 600, Usage(calls=1, told=1, tokens=250))
+        assert budget.used == {"hour": 250, "day": 250}
+        async with budget.reserved(600):
+            assert budget.used["hour"] == 850
+            with pytest.raises(NotAdmitted, match="llm_budget"):
+                await spend(budget, 600, Usage())
+        assert budget.used["hour"] == 250  # no call was made
+        await spend(budget, 600, Usage(calls=1))
+        assert budget.used["hour"] == 550
+        with pytest.raises(NotAdmitted):
+            await spend(budget, 451, Usage())
+        await spend(budget, 450, Usage(2, 2, 450))
+        assert budget.spent
+        now[0] += 3600
+        assert budget.used == {"hour": 0, "day": 1000}
+        with pytest.raises(NotAdmitted):
+            await spend(budget, 501, Usage())
+        await spend(budget, 500, Usage(1, 1, 500))
+        assert budget.spent  # the day
+        now[0] += 86400
+        await spend(budget, 1000, Usage())
+
+    asyncio.run(run())
+
+
+def test_replicas_share_a_budget(redis: str) -> None:
+    """What one set aside the other cannot; a store that goes away leaves each its part of the budget."""
+    settings = WebSettings(store_url=redis, secret="s", llm_tokens_per_hour=1000, replicas=2)
+
+    async def run() -> None:
+        one, two = (Budget(settings, Store(settings), lambda: 3600.0 * 24 * 99) for _ in range(2))
+        async with one.reserved(700):
+            with pytest.raises(NotAdmitted):
+                await spend(two, 400, Usage())
+        await spend(two, 400, Usage())
+        gone = replace(settings, store_url=closed_port())
+        alone = Budget(gone, Store(gone), lambda: 0.0)
+        await spend(alone, 500, Usage(1, 1, 100))
+        with pytest.raises(NotAdmitted):
+            await spend(alone, 401, Usage())
+
+    asyncio.run(run())
+
+
+def test_many_at_once_spend_no_more_than_the_budget() -> None:
+    """Two hundred questions at once, each of which may take 100 tokens: never more than 1,000 set aside or used."""
+
+    async def run() -> None:
+        settings = WebSettings(llm_tokens_per_hour=1000)
+        budget = Budget(settings, Store(settings))
+        used: list[int] = []
+        highest = 0
+
+        async def one(number: int) -> None:
+            nonlocal highest
+            try:
+                async with budget.reserved(100) as usage:
+                    highest = max(highest, budget.used["hour"])
+                    await asyncio.sleep(0)
+                    usage.calls, usage.told, usage.tokens = 1, 1, number % 100
+                    used.append(usage.tokens)
+            except NotAdmitted:
+                return
+
+        await asyncio.gather(*(one(number) for number in range(200)))
+        assert sum(used) <= highest <= 1000
+
+    asyncio.run(run())
