@@ -118,7 +118,6 @@ class Config:
     operator_contact: str = ""
     official_url: str = ""
     metrics_token: str | None = None
-    web: WebSettings = WebSettings()
     feedback_directory: Path | None = None
     feedback_days: int = 30
     web: WebSettings = WebSettings()

@@ -288,7 +288,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     blank = Space(store.entries, store.vectors, texts, None)
     needed = _addresses_matrix([q.addresses for q in questions], blank.addresses)
     head = fit_head(vectors, needed, [q.reason or "" for q in questions], blank.addresses)
-    kernel = fit_kernel(vectors, needed.any(axis=1), bank_digest(blank.questions))
+    kernel = fit_kernel(vectors, np.asarray(needed.any(axis=1)), bank_digest(blank.questions))
     head = _as_shipped(replace(head, kernel=kernel))
     space = Space(store.entries, store.vectors, texts, head)
     bank_rows = bank_sample(space, questions, vectors)

@@ -1,7 +1,6 @@
 """Between the surfaces and the assistant: who may ask now, who gets the language model, and what is counted."""
 
 import asyncio
-import copy
 import gc
 import threading
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.testclient import TestClient
 
-from assistant import glossary
 from assistant.ask import Assistant, ClaimShown
 from assistant.config import Config, LlmSettings
 from assistant.types import Answer, Request
@@ -22,7 +20,7 @@ from assistant.web.limits import Limited, SwitchedOff
 from assistant.web.service import NotReady, Service
 from assistant.web.visitor import Visitor
 from assistant.web_settings import Raised, WebSettings
-from assistant.write import Writer
+from evals import fault_table
 from evals.fakellm import FakeLlm, chunk, events, fails, says, silent
 from evals.personalities import claim_line
 from index.settings import IndexSettings
@@ -51,9 +49,8 @@ def llm() -> Iterator[FakeLlm]:
 
 def writing(quoting: Assistant, llm: FakeLlm, **web: object) -> Service:
     """A service with the real assistant and the scripted model."""
-    settings = LlmSettings("scripted", llm.base_url, None, "", 0.5, 2.0, 2.0, 5.0)
-    switched = copy.copy(quoting)
-    switched._writer = Writer(settings, quoting.document, glossary.load())
+    settings = LlmSettings("scripted", llm.base_url, None, "")
+    switched = fault_table.writing(quoting, llm.base_url, patience=3)
     config = Config(llm=settings, web=replace(WebSettings(), **web))  # type: ignore[arg-type]
     service = Service(config, lambda _: switched)
     service.start()
