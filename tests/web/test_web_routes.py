@@ -82,7 +82,9 @@ def test_every_route_is_listed_or_known_to_be_closed(inside: set[tuple[str, froz
         for path, _ in inside
         if ALLOWED.find(example(path)) is None and not path.removeprefix("/ja").startswith(CLOSED)
     )
-    also = {"/site", "/ja", "/ja/", "/ja/favicon.ico", "/ja/robots.txt"} | {path for path in unknown if path.endswith("/call/{api_name}/")}
+    also = {"/site", "/ja", "/ja/", "/ja/favicon.ico", "/ja/robots.txt"} | {
+        path for path in unknown if path.endswith("/call/{api_name}/")
+    }
     also |= {path for path in unknown if path.endswith("/call/v2/{api_name}/")}  # listed without the last slash
     assert set(unknown) - also == set()
     below = {path.removeprefix("/ja") for path, _ in inside}
