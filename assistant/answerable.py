@@ -8,7 +8,9 @@ from assistant.retrieve import Evidence
 from assistant.types import REASONS, Status
 
 # Reasons the classifier may route by itself: it has to be this sure, since a wrong short reply hides an answer.
-ROUTE_FROM = 0.6
+ROUTE_FROM = 0.4
+# A wish for an opinion is declined even where a sentence fits; words of judgement in the question lower the bar.
+OPINION_FROM, OPINION_IN_WORDS_FROM = 0.75, 0.1
 # When one part of a question counts as answered and another as absent; in between, the question is taken as a whole.
 PART_ANSWERED, PART_CHOSEN = 0.85, 0.9
 PART_ABSENT, PART_ABSENT_REASON = 0.2, 0.5
@@ -31,13 +33,16 @@ class Verdict:
     confidence: float
 
 
-def judge(evidence: Evidence, parts: Sequence[Evidence] = ()) -> Verdict:
+def judge(evidence: Evidence, parts: Sequence[Evidence] = (), *, judgement: bool = False) -> Verdict:
     """Answered, partly or not at all in the document, or a short reply that no rule recognised.
 
-    ``parts`` is the evidence for each part of a question that asks several things.
+    ``parts`` is the evidence for each part of a question that asks several things; ``judgement`` whether the question
+    uses words of judgement.
     """
     confidence = evidence.answerable
     threshold = evidence.scoring.answer_from
+    if evidence.reasons.get("opinion", 0.0) >= (OPINION_IN_WORDS_FROM if judgement else OPINION_FROM):
+        return Verdict("declined", "opinion", confidence)
     if any(covers(part) for part in parts) and any(_lacks(part) for part in parts):
         mean = fmean(part.answerable for part in parts)
         return Verdict("partial", "partly_absent", max(confidence, threshold, mean))

@@ -12,6 +12,7 @@ from assistant.admission import Admission, NotAdmitted, everyone
 from assistant.briefing import CUT_FROM, Brief, Briefing
 from assistant.clauses import clauses
 from assistant.config import Config
+from assistant.opinions import sounds_like_opinion
 from assistant.retrieve import Evidence, Retriever
 from assistant.types import (
     Answer,
@@ -178,7 +179,7 @@ class Assistant:
         evidence = self._evidence(understood)
         parts = [self._retriever.evidence(part) for part in _parts(understood)]
         clock.lap("retrieve")
-        verdict = answerable.judge(evidence, parts)
+        verdict = answerable.judge(evidence, parts, judgement=sounds_like_opinion(understood.standalone))
         if verdict.status in ("small_talk", "declined"):
             assert verdict.reason is not None
             reply = ShortReply(understood.text, understood.language, verdict.status, verdict.reason)
