@@ -12,6 +12,7 @@ from assistant.types import Claim, Draft, Question
 from index.document import Document
 
 MOST_SHOWN = 14
+LIST_WHOLE_FROM = 0.5  # share of a list's items
 _RELATED = 3
 # Questions about duty, money, deadlines and enforcement get the note that nothing here is binding.
 _BINDING_QUESTION = re.compile(
@@ -61,7 +62,8 @@ def choose(evidence: Evidence, parts: Sequence[Evidence], verdict: Verdict, docu
     """The addresses to show, in document order.
 
     Every sentence likely enough to be needed, the best one always. When all parts of a question are surely answered,
-    the best sentence of each is among them; when one part is absent, only what answers the others is shown.
+    the best sentence of each is among them; when one part is absent, only what answers the others is shown. A list of
+    which at least half is needed is shown whole: a reader cannot see which items would be missing.
     """
     answered = [part for part in parts if covers(part)]
     if verdict.status == "partial":
@@ -71,6 +73,9 @@ def choose(evidence: Evidence, parts: Sequence[Evidence], verdict: Verdict, docu
         if parts and len(answered) == len(parts):
             scores = _merged([scores, *({part.best.address: part.best.score} for part in answered)])
     best = sorted(scores, key=lambda address: (-scores[address], document.order[address]))[:MOST_SHOWN]
+    for items in _lists(document):
+        if LIST_WHOLE_FROM * len(items) <= sum(item in best for item in items):
+            best = list(dict.fromkeys((*best, *items)))
     return tuple(sorted(best, key=document.order.__getitem__))
 
 
@@ -102,6 +107,16 @@ def _list_notes(chosen: tuple[str, ...], question: Question, document: Document)
             text = render.wording("note.list_item", question.language, quote=document.by_address[lead].text)
             notes.append(Claim(text, "note", (lead,)))
     return notes
+
+
+@cache
+def _lists(document: Document) -> tuple[tuple[str, ...], ...]:
+    """The addresses of the items of each list."""
+    lists = (
+        tuple(sentence.address for block in part.blocks if block.kind == "item" for sentence in block.sentences)
+        for part in document.walk()
+    )
+    return tuple(items for items in lists if len(items) > 1)
 
 
 @cache

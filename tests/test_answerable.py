@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answerable import PART_ABSENT, PART_ANSWERED, PART_CHOSEN, ROUTE_FROM, covers, judge
+from assistant.answerable import (
+    OPINION_FROM,
+    OPINION_IN_WORDS_FROM,
+    PART_ABSENT,
+    PART_ANSWERED,
+    PART_CHOSEN,
+    ROUTE_FROM,
+    covers,
+    judge,
+)
 from assistant.retrieve import Evidence
 from assistant.scoring import Logistic, Scoring
 from assistant.types import REASONS, Passage, Question
@@ -55,9 +64,9 @@ def test_absence_has_the_likeliest_reason(reasons: Mapping[str, float], reason: 
         ({"opinion": 0.7, "absent_topic": 0.2}, "declined", "opinion"),
         ({"greeting": 0.65, "absent_topic": 0.3}, "small_talk", "greeting"),
         ({"opinion": ROUTE_FROM, "absent_topic": 0.3}, "declined", "opinion"),
-        ({"opinion": 0.59, "absent_detail": 0.2}, "not_in_document", "absent_detail"),
+        ({"opinion": 0.39, "absent_detail": 0.4}, "not_in_document", "absent_detail"),
         ({"injection": 0.35, "abuse": 0.3}, "declined", "injection"),
-        ({"injection": 0.25, "abuse": 0.2, "opinion": 0.2, "absent_topic": 0.1}, "not_in_document", "absent_topic"),
+        ({"injection": 0.19, "abuse": 0.15, "unclear": 0.15, "absent_topic": 0.1}, "not_in_document", "absent_topic"),
     ],
 )
 def test_what_no_rule_recognised_can_be_routed(reasons: Mapping[str, float], status: str, reason: str) -> None:
@@ -67,8 +76,18 @@ def test_what_no_rule_recognised_can_be_routed(reasons: Mapping[str, float], sta
 
 
 def test_a_short_reply_never_hides_an_answer() -> None:
-    """What the document answers is answered, however much it sounds like an opinion."""
-    assert judge(found(ANSWER_FROM, {"opinion": 0.99})).status == "answered"
+    """What the document answers is answered, however much it sounds like an attack or a greeting."""
+    assert judge(found(ANSWER_FROM, {"injection": 0.99})).status == "answered"
+    assert judge(found(ANSWER_FROM, {"greeting": 0.99})).status == "answered"
+
+
+def test_a_wish_for_an_opinion_is_declined_even_where_a_sentence_fits() -> None:
+    """When the classifier is sure of it, or less sure and the question uses words of judgement."""
+    almost = OPINION_FROM - 0.01
+    assert judge(found(0.99, {"opinion": OPINION_FROM})).reason == "opinion"
+    assert judge(found(0.99, {"opinion": almost})).status == "answered"
+    assert judge(found(0.99, {"opinion": almost}), judgement=True).reason == "opinion"
+    assert judge(found(0.99, {"opinion": OPINION_IN_WORDS_FROM - 0.01}), judgement=True).status == "answered"
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def served(config: Config) -> Iterator[str]:
             thread.join(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> "Iterator[Browser]":
     """Debian's Chromium."""
     chromium = shutil.which("chromium")
@@ -86,7 +86,7 @@ def browser() -> "Iterator[Browser]":
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """Another origin: its address, and the folder whose pages it serves."""
     folder = tmp_path_factory.mktemp("host")
@@ -105,7 +105,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def programs(
     browser: "Browser",
     host: tuple[str, Path],
@@ -137,7 +137,7 @@ def programs(
             }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def contexts(browser: "Browser") -> "Iterator[Callable[[Language], BrowserContext]]":
     """A browser profile for each language, kept for the session so that Gradio's files are loaded once."""
     made: dict[Language, BrowserContext] = {}
