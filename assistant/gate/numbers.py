@@ -90,14 +90,19 @@ _VAGUE = re.compile(
     r"third of|quarter of|half of)\b|%|折半|半分|三分の一|倍増|数十|数百|数千|数万|数億|数兆|何億|何兆"
 )
 _UNCOUNTED = re.compile(  # a second of what the text has one of, numbered names, a span of nobody knows how many days
-    r"\b(?:two|2|second|2nd|double) (?:\w+ ){0,2}?(?:notices|generations|(?:golden )?ages?|stations?|facilit(?:y|ies)|"
-    r"decisions?|hubs?|languages)\b|(?:二つ|2つ|ふたつ|第二|2番目)の(?:新たな|新しい|書面)?(?:黄金時代|通知|宇宙ステーション|"
+    r"\b(?:two|2|second|2nd|double) (?:\w+ ){0,2}?(?:notices|generations|(?:golden )?ages?|stations?|"
+    r"facilit(?:y|ies)|"
+    r"decisions?|hubs?|languages)\b|(?:二つ|2つ|ふたつ|第二|2番目)の(?:新たな|新しい|書面)?(?:黄金時代|通知|"
+    r"宇宙ステーション|"
     r"施設|ハブ|世代|決定|言語)|\bartemis (?:\d|i+\b|one|two|three)|アルテミス(?:\d|計画\d)|\bbeyond 6g|"
-    r"\b(?:several|many|few|some|couple of|number of|dozens of) (?:days|weeks|months|years)\b|数(?:か月|カ月|ヶ月|週間|日後|年後)"
+    r"\b(?:several|many|few|some|couple of|number of|dozens of) (?:days|weeks|months|years)\b|数(?:か月|"
+    r"カ月|ヶ月|週間|日後|年後)"
 )
 _PART_OF_DATE = re.compile(
-    r"\b(?:first|last|final) day of (?:october|the (?:month|year))|\b(?:end|start|beginning|middle) of (?:the year|20\d\d)|"
-    r"\b(?:early|mid)[- ]?(?:in )?(?:october|20\d\d)|月(?:上旬|中旬|初め|初旬|半ば|末日|1日(?!\d))|年(?:初め|初頭|半ば)"
+    r"\b(?:first|last|final) day of (?:october|the (?:month|year))|\b(?:end|start|beginning|"
+    r"middle) of (?:the year|20\d\d)|"
+    r"\b(?:early|mid)[- ]?(?:in )?(?:october|20\d\d)|月(?:上旬|中旬|初め|初旬|半ば|末日|1日(?!\d))|"
+    r"年(?:初め|初頭|半ば)"
 )
 _SIDES = re.compile(
     rf"\b({'|'.join(word for word in _ONES if word not in ('zero', 'one'))}) (?:governments|countries|"

@@ -233,12 +233,16 @@ def _wrong_owner(said: str, found: Sequence[Mark]) -> bool:
 def _wrong_partner(said: str, found: Sequence[Mark]) -> bool:
     """An institution with "its Tokyo-based partner", which is the other side's."""
     for side, mark in itertools.pairwise(found):
-        if mark.institution and not side.institution and mark.side != side.side:
-            if re.fullmatch(
+        if (
+            mark.institution
+            and not side.institution
+            and mark.side != side.side
+            and re.fullmatch(
                 r"-based (?:\w+ )?(?:partner|counterpart|ally|institute|agency)?,?(?: the)? ?",
                 said[side.end : mark.start],
-            ):
-                return True
+            )
+        ):
+            return True
     return False
 
 
