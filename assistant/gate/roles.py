@@ -55,6 +55,7 @@ _RECEIVER_NOTIFIES = re.compile(
     r"\bto the (?:discontinuing|departing|withdrawing|leaving|terminating)\b|"
     r"(?:終了させる|終了する|やめる|離脱する)(?:側|方|参加者|国)(?:の参加者|の国)?(?:に|へ|"
     r"に対し)[^。]{0,16}(?:通知|知らせ)|"
+    r"(?:終了させられる|終了される|通知される)(?:側|方)[^。]{0,8}(?:が|から)[^。]{0,20}(?:通知|知らせ)|"
     r"(?:受け取る|受け取った|受ける|受けた|残る)(?:側|方)?(?:の(?:参加者|国))?(?:参加者|国|側)?(?:が|"
     r"から)[^。]{0,20}(?:通知|知らせ)"
 )
@@ -70,6 +71,7 @@ _SIDE_LAW = re.compile(
 _TRANSFER = re.compile(
     r"(?:export\w*|sell\w*|suppl(?:y|ies)|provid\w+|giv\w+|pay\w*|transfer\w*|fund\w*|send\w*|lend\w*|ship\w*|"
     rf"offer\w*)\b[^.;。]{{0,60}}?\b(?:to|into|for) (?:the )?(?:{US}|{JP})(?! and)|"
+    rf"(?:{US}|{JP})(?:への|へ|に|向け(?:の|に)?)輸出|"
     rf"(?:{US}|{JP})(?:側|政府)?(?:が|から|は)[^。]{{0,10}}(?:{US}|{JP})(?:側|政府)?(?:に|へ|"
     rf"への)[^。]{{0,30}}(?:輸出|販売|供給|提供|支払|移転|拠出|支援)"
 )

@@ -12,7 +12,7 @@ _ONLY = re.compile(
     r"alone|complete list|full list|closed list|to the exclusion of|unilateral(?:ly)?|singlehandedly|"
     r"single-handedly|on (?:its|their) own(?= [.]|[.,;]|$)|by (?:itself|themselves)|entirely|purely|"
     r"not extend beyond|other than|leav\w+ out|excluding|except(?:ing)?|apart from)\b|"
-    r"だけ|のみ|に限(?:り|られ(?!な|ませ|ず)|って|る(?!もの|わけ))|限定(?:され(?!な|ませ|ず)|列挙(?!では)|した|"
+    r"(?<!できる)(?<!出来る)だけ|のみ|に限(?:り|られ(?!な|ませ|ず)|って|る(?!もの|わけ))|限定(?:され(?!な|ませ|ず)|列挙(?!では)|した|"
     r"して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)(?![^。]*(?:排除|除外|可能|あり得|含ま|対象に))|に限定"
 )
 _HARMLESS_ONLY = re.compile(

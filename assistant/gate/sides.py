@@ -23,7 +23,8 @@ _OWNS = re.compile(  # what may stand between a side and the institution that is
     r"(?:'s?|の|側の|政府の|国の|を代表する|の機関である|側では?|:|\s|government's?|federal|own|agenc(?:y|ies)|"
     r"bod(?:y|ies)|institut(?:e|es|ion|ions)|"
     r"partners?|counterparts?|ministr(?:y|ies)|such as|like|including|namely|called|named|the|two|three|figure|"
-    r"in|telecom|part|facility|test|missions?|programs?|project|-?led|-?run|にある|が運営する|が所有する|主導の|"
+    r"in|telecom|part|facility|test|missions?|programs?|project|-?led|-?run|-?based|represented (?:by|through|in)|"
+    r"acts? through|speaks? through|takes part|works? through|via|にある|が運営する|が所有する|主導の|"
     r"が主導する)*"
 )
 _IS_OF = re.compile(
@@ -49,17 +50,41 @@ _HUB = re.compile(
 _CONTINENT_HUB = re.compile(
     r"\b(?:north america|asia|the indo-pacific)(?:'s| is| serves?| acts?| has| plays| as)\b[^.;,]{0,40}\b(?:hub|"
     r"role|bridge|link)\b|"
-    r"(?:北米|アジア|インド太平洋)(?:が|は|の)[^。、]{0,18}(?:ハブとして|要として|役割を果た|拠点として)"
+    r"(?:北米|アジア|インド太平洋)(?:が|は|の)[^。、]{0,18}(?:ハブとして|要として|役割を果た|拠点として)|"
+    r"\bhub\b[^.;,]{0,40}\bis (?:north america|asia)\b|"
+    r"(?:ハブ|要|拠点)(?:は|が|を担うのは)[^。、]{0,6}(?:北米|アジア)(?=で|だ|が担|とさ|とし|。|$)"
 )
 _BOTH = re.compile(
     r"\b(?:both|two|participants?|sides|countries|governments|nations|jointly|together|each|mutual\w*|"
     r"bilateral\w*|either|neither|shared|joint|one another)\b|"
     r"両|双方|参加者|互い|共同|相互|二国間|それぞれ|各々|各国|日米|米日|いずれ|どちら|共に|ともに"
 )
+_BOTH_ACT = (
+    re.compile(  # words that leave no doubt that both act; "shared" and "joint" may stand in what one is said to do
+        r"\b(?:both|two|participants?|sides|countries|governments|nations|neither|partners)\b|"
+        r"両|双方|参加者|二国間|日米|米日|いずれ|どちら|各国|各々"
+    )
+)
+_ONE_ACTS = re.compile(
+    rf"(?:{US}|{JP})(?: government| side| alone)?(?: also| now| itself| closely)* "
+    r"(?:intends?|plans?|aims?|seeks?|wants?|means|hopes?|wishes|proposes|expects|is to|are to|may (?:modify|settle|"
+    r"determine))\b|(?:"
+    rf"{US}|{JP})(?:側|政府)?(?:は|が(?!北米))[^。、]{{0,40}}、?[^。、]{{0,40}}(?:意図|意向|つもり|方針|考え|予定|目指)"
+)
+_MUTUAL = re.compile(  # what only two can be said to do or have, said of one
+    rf"\bbetween (?:the )?(?:{US}|{JP})(?=[.,;]| (?:is|are|was|were|untouched|unaffected|as|in)\b|$)|"
+    rf"(?:{US}|{JP})間(?!の協力)|(?:双方の|いずれの|どちらの|他方の|両)(?:{US}|{JP})(?=が|は|の|も)"
+)
 _FOR_ONE = re.compile(  # sentences that speak of each side, of one, or of nobody, so that a claim may name one
     r"either participant|each of the|nothing in this moc|does not create|signed at|connectivity hub|"
     r"represented by|government of japan|becomes operative"
 )
+_LIST_OPENS = re.compile(
+    r"(?:'s)? (?:\w+ ){0,2}?(?:institutions|bodies|agencies|funders|organi[sz]ations|institutes|partners)(?: \w+){0,3}?"
+    r"(?: are| include| including| namely| such as| like|:|,)(?: the)? ?|"
+    r"(?:側)?の[^。、]{0,8}?(?:機関|団体|組織)(?:は|である|として|の|には)、?"
+)
+_LIST_GOES_ON = re.compile(r",?(?: and| as well as| or)?(?: the)? ?|、|と|及び|や|・|並びに")
 # Parts of names that nothing else in the document is called by.
 _PARTS_US = (
     "telecommunications and information administration",
@@ -107,7 +132,13 @@ def swaps(claim: str, cited: Cited) -> bool:
     said = plain(claim)
     found = marks(said)
     return (
-        any(_wrong_owner(said, part) or _wrong_company(said, part) for part in _sentences(said, found))
+        any(
+            _wrong_owner(said, part)
+            or _wrong_company(said, part)
+            or _wrong_list(said, part)
+            or _wrong_partner(said, part)
+            for part in _sentences(said, found)
+        )
         or _wrong_hub(said, found, cited)
         or _one_does_for_other(said, found, cited)
     )
@@ -117,9 +148,20 @@ def names_one_side(claim: str, cited: Cited) -> bool:
     """Whether a claim says of one side alone what the cited sentences say of both."""
     said = plain(claim)
     english = cited.english
-    if not english or _FOR_ONE.search(english) or _BOTH.search(said):
-        return False
     found = marks(said)
+    if not english or len({mark.side for mark in found if not mark.institution}) != 1:
+        return False
+    if _MUTUAL.search(said):
+        return True
+    if "connectivity hub" in english and not said.isascii():
+        return False  # Japan is the hub in one half of the sentence, and who acts in the other half may go unsaid
+    collective = re.search(r"participants (?:also )?(?:intend|may|cannot)|by the participants", english)
+    if collective and "each of the" not in english and not _BOTH_ACT.search(said) and _ONE_ACTS.search(said):
+        return True
+    if re.search(r"both countries|our respective nations", english) and not _BOTH_ACT.search(said):
+        return True
+    if _FOR_ONE.search(english) or _BOTH.search(said):
+        return False
     sides = {mark.side for mark in found if not mark.institution}
     return (
         len(sides) == 1
@@ -185,6 +227,39 @@ def _wrong_owner(said: str, found: Sequence[Mark]) -> bool:
             return True
         if one.institution and _IS_OF.fullmatch(between) and not _owned_by(said, found, other):
             return True
+    return False
+
+
+def _wrong_partner(said: str, found: Sequence[Mark]) -> bool:
+    """An institution with "its Tokyo-based partner", which is the other side's."""
+    for side, mark in itertools.pairwise(found):
+        if (
+            mark.institution
+            and not side.institution
+            and mark.side != side.side
+            and re.fullmatch(
+                r"-based (?:\w+ )?(?:partner|counterpart|ally|institute|agency)?,?(?: the)? ?",
+                said[side.end : mark.start],
+            )
+        ):
+            return True
+    return False
+
+
+def _wrong_list(said: str, found: Sequence[Mark]) -> bool:
+    """One of several institutions that a claim lists as those of a side belongs to the other."""
+    for place, side in enumerate(found):
+        if side.institution or place + 1 == len(found):
+            continue
+        if not _LIST_OPENS.fullmatch(said[side.end : found[place + 1].start]):
+            continue
+        for before, mark in itertools.pairwise(found[place:]):
+            if not mark.institution or (
+                before is not side and not _LIST_GOES_ON.fullmatch(said[before.end : mark.start])
+            ):
+                break
+            if mark.side != side.side:
+                return True
     return False
 
 
