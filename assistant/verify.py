@@ -13,6 +13,7 @@ from assistant import receipt, render
 from assistant.gate import checks
 from assistant.gate.places import nearest
 from assistant.gate.record import Cited, Record, shipped
+from assistant.gate.words import plain
 from assistant.types import (
     Answer,
     Citation,
@@ -66,6 +67,8 @@ def _finding(claim: str, cited: Cited, language: Language, record: Record | None
         return Finding(("wrong_citation",), None)
     if len(claim) > _LONGEST_CLAIM:
         return Finding(("low_score",), 0.0)
+    if plain(claim) == (cited.japanese if language == "ja" else cited.english):
+        return Finding((), 1.0)  # word for word what it cites
     found = checks.check(claim, cited, language, record)
     return Finding(found.reasons, found.score)
 

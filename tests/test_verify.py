@@ -207,3 +207,10 @@ def test_what_is_no_answer_is_said_to_be_none(value: dict[str, Any]) -> None:
     broken = saved() | {"claims": 5}
     assert VERIFIER.problems(broken)
     assert VERIFIER.problems(saved() | {"citations": [{"number": []}]})
+
+
+def test_what_is_said_word_for_word_stands() -> None:
+    """However few words it has; and only of the sentence it cites, in the reader's language."""
+    assert check("It may end.", ["It may end."], "en").supported
+    assert not check("It may end.", ["It may go on."], "en").supported
+    assert not check("It may end.", ["It may end."], "ja").supported
