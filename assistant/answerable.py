@@ -11,6 +11,8 @@ from assistant.types import REASONS, Status
 ROUTE_FROM = 0.4
 # A wish for an opinion is declined even where a sentence fits; words of judgement in the question lower the bar.
 OPINION_FROM, OPINION_IN_WORDS_FROM = 0.75, 0.1
+# A question that the classifier files among the absent ones needs a surer answer.
+SURELY_ABSENT, SURELY_ANSWERED = 0.7, 0.7
 # When one part of a question counts as answered and another as absent; in between, the question is taken as a whole.
 PART_ANSWERED, PART_CHOSEN = 0.85, 0.9
 PART_ABSENT, PART_ABSENT_REASON = 0.2, 0.5
@@ -46,14 +48,15 @@ def judge(evidence: Evidence, parts: Sequence[Evidence] = (), *, judgement: bool
     if any(covers(part) for part in parts) and any(_lacks(part) for part in parts):
         mean = fmean(part.answerable for part in parts)
         return Verdict("partial", "partly_absent", max(confidence, threshold, mean))
-    if confidence >= threshold:
+    absent = {reason: evidence.reasons.get(reason, 0.0) for reason in _ABSENT}
+    doubted = sum(absent.values()) >= SURELY_ABSENT and confidence < SURELY_ANSWERED
+    if confidence >= threshold and not doubted:
         return Verdict("answered", None, confidence)
     routed = {reason: share for reason, share in evidence.reasons.items() if reason in _ROUTED}
     if routed:
         reason = max(sorted(routed), key=routed.__getitem__)
         if sum(routed.values()) >= ROUTE_FROM and routed[reason] >= ROUTE_FROM / 2:
             return Verdict(_ROUTED[reason], reason, confidence)
-    absent = {reason: evidence.reasons.get(reason, 0.0) for reason in _ABSENT}
     return Verdict("not_in_document", max(_ABSENT, key=absent.__getitem__), confidence)
 
 

@@ -59,7 +59,9 @@ class Kernel:
 
     def score(self, cosines: np.ndarray) -> float:
         """The score for the cosines of a question to every bank question, in the bank's order."""
-        return self.base + float(np.exp((cosines - 1) / self.width) @ self.weights)
+        near = np.exp((cosines.astype(np.float64) - 1) / self.width)
+        # Rounded, as the cosines are: the last bits of a long sum depend on where its numbers lie in memory.
+        return round(self.base + float(near @ self.weights.astype(np.float64)), 6)
 
 
 @dataclass(frozen=True)
