@@ -49,12 +49,16 @@ def test_the_real_model_streams_and_is_gated(quoting: Assistant, server: smol.Sm
         assert isinstance(answer, Answer)
         return [event for event in events if isinstance(event, ClaimShown)], answer
 
-    modes = []
     for text in QUESTIONS:
         shown, answer = asyncio.run(ask(text))
         quoted = quoting.answer(Request(text))
-        modes.append(answer.mode)
-        assert answer.mode_note is None or answer.mode_note in MODE_NOTES
+        # What so small a model writes cannot be foretold, only that it was really asked.
+        assert answer.mode_note in {None, *MODE_NOTES} - {
+            "llm_off",
+            "llm_unavailable",
+            "llm_busy",
+            "refused_before_llm",
+        }
         assert {cited.address for cited in quoted.citations} <= {cited.address for cited in answer.citations}
         assert quoting.verifier.problems(answer_object(answer)) == []
         if answer.mode == "llm":
@@ -62,7 +66,6 @@ def test_the_real_model_streams_and_is_gated(quoting: Assistant, server: smol.Sm
             assert [event.claim.text for event in shown] == written
         else:
             assert answer.claims == quoted.claims
-    assert "llm" in modes
 
 
 @pytest.mark.timeout(120)
