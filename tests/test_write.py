@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
@@ -20,6 +21,7 @@ from assistant.types import Claim, Language, Question, Turn
 from assistant.write import MAX_CALLS, MAX_OUTPUT_TOKENS, Writer, WriterFailure
 from evals.fakellm import (
     OPTIONAL,
+    Exchange,
     FakeLlm,
     Script,
     chunk,
@@ -470,14 +472,23 @@ def test_warming_up_sends_the_beginning_of_every_prompt(server: FakeLlm) -> None
 
 def test_questions_are_not_sent_behind_the_warm_up(server: FakeLlm) -> None:
     """They are answered without the model at once, instead of waiting in a small server's queue."""
-    server.play((says(before=0.4),))
+    released = threading.Event()
+
+    async def held(exchange: Exchange) -> None:
+        await asyncio.to_thread(released.wait, 30)
+        await says()(exchange)
+
+    server.play((held,))
 
     async def both() -> tuple[str, str]:
         one = writer(server)
         warming = asyncio.create_task(one.warm_up())
-        await asyncio.to_thread(server.wait, lambda seen: bool(seen.calls), 2)
-        during = (await written(one))[1]
-        await warming
+        assert await asyncio.to_thread(server.wait, lambda seen: bool(seen.calls), 10)
+        try:
+            during = (await written(one))[1]
+        finally:
+            released.set()
+        assert await warming
         return during, (await written(one))[1]
 
     assert asyncio.run(both()) == ("llm_unavailable", "whole")
