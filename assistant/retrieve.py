@@ -1,6 +1,7 @@
 """Question → ranked passages: vectors, keywords, reading aid, question bank and classifier, fused by one score."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +54,9 @@ class Retriever(BaseRetriever):
         self._embedder = embedder
         self._space = space
         self._scoring = fitted
+        # The embedding engine lets other threads run: the parts of a question cost no time of their own while a second
+        # core is free.
+        self._beside = ThreadPoolExecutor(thread_name_prefix="embed-parts")
 
     @classmethod
     def open(cls, store: Store, embedder: Embedder, glossary: Glossary, level: Level = "classifier") -> "Retriever":
@@ -63,11 +67,32 @@ class Retriever(BaseRetriever):
 
     def evidence(self, question: Question) -> Evidence:
         """Measure and score a question. One embedding is computed."""
+        return self._judged(question, self._vectors([question.corrected])[0])
+
+    def begin(self, questions: Sequence[Question]) -> Callable[[], list[Evidence]]:
+        """Start to embed questions beside whatever the caller does next; what is returned gives their evidence."""
+        if not questions:
+            return list
+        texts = [question.corrected for question in questions]
+        embedding = self._beside.submit(self._vectors, texts)
+
+        def finish() -> list[Evidence]:
+            # Not begun, because every core is busy: then nobody is waited for.
+            vectors = self._vectors(texts) if embedding.cancel() else embedding.result()
+            return [self._judged(question, vector) for question, vector in zip(questions, vectors, strict=True)]
+
+        return finish
+
+    def _vectors(self, texts: Sequence[str]) -> np.ndarray:
         try:
-            vector = self._embedder.encode([question.corrected], query=True)[0]
+            return self._embedder.encode(texts, query=True)
         except EmbeddingInputError:
             # 500 characters of rare script can exceed 512 tokens; the first half says what it is about.
-            vector = self._embedder.encode([question.corrected[:200]], query=True)[0]
+            if len(texts) == 1:
+                return self._embedder.encode([texts[0][:200]], query=True)
+            return np.concatenate([self._vectors([text]) for text in texts])
+
+    def _judged(self, question: Question, vector: np.ndarray) -> Evidence:
         measures = self._space.measure(vector, question.corrected)
         probabilities = self._scoring.choose(measures, self._space.choice_names)
         return Evidence(
