@@ -17,6 +17,7 @@ from index.embed import Embedder, EmbeddingInputError
 from index.store import Store
 
 _TOP_FOUND = 5  # a source "found" a passage when it ranks it this high
+_MOST_RANKED = 1000  # of a document with more passages the others are not ranked: nobody looks that far down
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,9 @@ class Retriever(BaseRetriever):
         )
 
     def _ranked(self, probabilities: np.ndarray, measures: Measures) -> tuple[Passage, ...]:
-        """All passages, best first, ties in document order, with the sources that rank each of them high."""
+        """The passages, best first, ties in document order, with the sources that rank each of them high."""
         sources = self._sources(measures)
-        order = np.argsort(-probabilities, kind="stable")
+        order = greatest(probabilities, _MOST_RANKED)
         documents = self._store.document.by_address
         return tuple(
             Passage(
@@ -132,7 +133,7 @@ class Retriever(BaseRetriever):
         found = {}
         for source, name in by_source.items():
             if name in column:
-                top = np.argsort(-column[name], kind="stable")[:_TOP_FOUND]
+                top = greatest(column[name], _TOP_FOUND)
                 found[source] = frozenset(int(n) for n in top if source != "keyword" or column[name][n] > 0)
         return found
 
@@ -143,6 +144,14 @@ class Retriever(BaseRetriever):
             NodeWithScore(node=TextNode(id_=passage.address, text=passage.text), score=passage.score)
             for passage in passages
         ]
+
+
+def greatest(values: np.ndarray, count: int) -> np.ndarray:
+    """The places of the ``count`` greatest of ``values`` (n,), greatest first, ties in order."""
+    places = np.arange(len(values))
+    if count < len(values):
+        places = np.flatnonzero(values >= np.partition(values, -count)[-count])
+    return places[np.argsort(-values[places], kind="stable")][:count]
 
 
 def keyword_texts(store: Store, glossary: Glossary, level: Level) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pytest
 
 from assistant import glossary, scoring
 from assistant.evidence import LEVELS, Level, levels_up_to
-from assistant.retrieve import Evidence, Retriever, keyword_texts
+from assistant.retrieve import Evidence, Retriever, greatest, keyword_texts
 from assistant.types import Question
 from index import library, parse
 from index.embed import Embedder
@@ -165,3 +165,10 @@ def test_questions_begun_while_all_threads_are_busy_are_not_waited_for(retriever
         held.set()
         retriever._beside.shutdown()
         retriever._beside = busy
+
+
+@pytest.mark.parametrize("count", [1, 3, 7, 500, 1000, 2000])
+def test_the_greatest_are_those_of_a_whole_sort(count: int) -> None:
+    """Ties in order too, of which there are many here."""
+    values = np.random.default_rng(count).integers(0, 40, 1000).astype(np.float64)
+    assert np.array_equal(greatest(values, count), np.argsort(-values, kind="stable")[:count])
