@@ -149,20 +149,21 @@ def test_ordinals_point_into_the_last_answer(understanding: Understanding, answe
 @pytest.mark.parametrize(
     ("text", "language", "label"),
     [
-        ("anything else?", "en", "Section IV, Modification and Discontinuation, sentence 4"),
-        ("Is there more under the same heading?", "en", "Section IV, Modification and Discontinuation, sentence 4"),
-        ("ほかにもある？", "ja", "第IV節 修正及び終了 第4文"),
-        ("関連する決まりはまだありますか", "ja", "第IV節 修正及び終了 第4文"),
+        ("anything else?", "en", "Section IV, sentence 4"),
+        ("Is there more under the same heading?", "en", "Section IV, sentence 4"),
+        ("ほかにもある？", "ja", "第IV節 第4文"),
+        ("関連する決まりはまだありますか", "ja", "第IV節 第4文"),
     ],
 )
 def test_what_else_there_is_stands_beside_what_was_shown(
     understanding: Understanding, text: str, language: Language, label: str
 ) -> None:
     """The next sentence of the same section comes first, not the one already read."""
-    shown = "Section IV, Modification and Discontinuation, sentence 3"
+    shown = "Section IV, sentence 3"
     found = understanding.understand(Request(text, language, history=turns("How can one leave the MOC?", shown)))
     assert label in standalone(found)
-    assert "sentence 3" not in standalone(found) and "第3文" not in standalone(found)
+    assert "sentence 3" not in standalone(found)
+    assert "第3文" not in standalone(found)
 
 
 @pytest.mark.parametrize("history", [(), ("hello", "Hi."), ("When was it signed?", "In 2025.")])
