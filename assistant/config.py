@@ -65,8 +65,14 @@ SETTINGS = (
     Setting("MOC_TRUSTED_PROXIES", "", "addresses or networks of proxies whose `X-Forwarded-*` headers are believed"),
     Setting("MOC_SIGNIN_HEADER", "", "header in which a trusted proxy names the signed-in person; empty: open to all"),
     Setting("MOC_CORS_ORIGINS", "", "origins whose pages may call the API from a browser"),
-    Setting("MOC_STORE_URL", "", "Redis or Valkey that replicas share for limits and budget (or `MOC_STORE_URL_FILE`)"),
-    Setting("MOC_SECRET", "", "key for hashes of addresses and sessions, same for all replicas (or `MOC_SECRET_FILE`)"),
+    Setting(
+        "MOC_STORE_URL",
+        "",
+        "Redis or Valkey that replicas share for limits, budget and, sealed, written answers (or `MOC_STORE_URL_FILE`)",
+    ),
+    Setting(
+        "MOC_SECRET", "", "key for hashes and for the shared store's seal, same for all replicas (or `MOC_SECRET_FILE`)"
+    ),
     Setting("MOC_REPLICAS", "2", "how many replicas share the store; while it is down each allows that part"),
     Setting("MOC_SESSION_PER_MINUTE", "10", "questions a session may ask in a minute"),
     Setting("MOC_SESSION_PER_DAY", "100", "questions a session may ask in a day"),

@@ -15,6 +15,7 @@ from assistant.web import logs
 from assistant.web.cache import AnswerCache
 from assistant.web.limits import Limited, Rates, Refused, Store, SwitchedOff
 from assistant.web.llm_limits import Budget, Slots
+from assistant.web.shared_answers import SharedAnswers
 from assistant.web.states import STATES, Recent
 from assistant.web.telemetry import Snapshot, Telemetry
 from assistant.web.visitor import NOBODY, Pseudonyms, Visitor
@@ -49,6 +50,7 @@ class Gatekeeper:
         self.slots = Slots(settings.llm_at_once, settings.llm_waiting, settings.llm_wait_seconds)
         self.budget = Budget(settings, self.store)
         self.cache = AnswerCache(settings.cache_seconds, self.pseudonyms)
+        self.shared = SharedAnswers(self.store, settings.secret, settings.cache_seconds)
         self.recent = Recent()
         self.telemetry = Telemetry(self._snapshot)
         self._pending: WeakValueDictionary[str, Asking] = WeakValueDictionary()
@@ -235,7 +237,7 @@ class Asking:
         key = ""
         if writer is not None and self._request.mode != "quote":
             key = self._gate.cache.key(self._request, assistant.index.fingerprint, writer.model_used)
-            kept = self._gate.cache.get(key)
+            kept = self._gate.cache.get(key) or await self._gate.shared.get(key, assistant.verifier)
             self._gate.telemetry.cache(kept is not None)
             if kept is not None:
                 self._cached = True
@@ -247,6 +249,7 @@ class Asking:
             async for event in events:
                 if isinstance(event, Answer) and key:
                     self._gate.cache.put(key, event)
+                    await self._gate.shared.put(key, event)
                 yield event
 
     def _log(
