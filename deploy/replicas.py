@@ -135,6 +135,7 @@ class Stack:
         with store.process.stdin as standard_input:  # a command line could be read by everyone
             standard_input.write("\n".join(line.strip() for line in settings.splitlines()) + "\n")
         self._until_listening(store, port)
+        say(f"store: 127.0.0.1:{port} (process {store.process.pid})")
         return f"redis://:{password}@127.0.0.1:{port}/0"
 
     def _replica(self, number: int, environ: dict[str, str]) -> Started:

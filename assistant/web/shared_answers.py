@@ -48,8 +48,8 @@ class SharedAnswers:
             await self._store.try_(lambda: self._send(key, sealed), _nothing)
 
     async def _fetch(self, key: str) -> bytes | None:
-        found: bytes | None = await self._store.client.get(_name(key))
-        return found
+        found = await self._store.client.get(_name(key))
+        return found if isinstance(found, bytes) else None
 
     async def _send(self, key: str, sealed: bytes) -> None:
         await self._store.client.set(_name(key), sealed, ex=self._seconds)

@@ -56,6 +56,12 @@ def replica(url: str | None, secret: str = "s", seconds: int = 60) -> SharedAnsw
     return SharedAnswers(Store(WebSettings(store_url=url, secret=secret)), secret, seconds)
 
 
+def entry(raw: Redis, name: str) -> bytes:
+    found = raw.get(f"moc:answer:{name}")
+    assert isinstance(found, bytes)
+    return found
+
+
 def test_the_other_replica_gives_the_same_answer(url: str, verifier: Verifier, answer: Answer) -> None:
     """The whole object, timings included; for as long as was set, and for this key only."""
 
@@ -78,7 +84,7 @@ def test_the_store_sees_neither_question_nor_answer(url: str, answer: Answer) ->
     for _ in range(2):
         asyncio.run(replica(url).put("sealed", answer))
         with Redis.from_url(url) as raw:
-            seen.append(bytes(raw.get("moc:answer:sealed")))  # type: ignore[arg-type]
+            seen.append(entry(raw, "sealed"))
     assert seen[0] != seen[1]
     for piece in (b"canary", b"funds", b"iii.p1", b"scripted"):
         assert all(piece not in sealed for sealed in seen)
@@ -90,7 +96,7 @@ def test_what_someone_else_put_there_is_no_answer(url: str, verifier: Verifier, 
     async def run() -> None:
         await replica(url).put("right", answer)
         with Redis.from_url(url) as raw:
-            sealed: bytes = raw.get("moc:answer:right")  # type: ignore[assignment]
+            sealed = entry(raw, "right")
             forged = [sealed[:-1] + bytes([sealed[-1] ^ 1]), b"", b"short", b'{"id": "a_"}' * 9, sealed[:20]]
             for bad in forged:
                 raw.set("moc:answer:bad", bad)
