@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,8 @@ import httpx
 import pytest
 
 from evals.fakellm import FakeLlm, says, silent
+from tests.deploy.shipped import DEPLOY, image_tree
 
-ROOT = Path(__file__).parent.parent.parent
 LINE = re.compile(r"(store|replica \d): \S+?:(\d+) \(process (\d+)\)")
 START = 250.0  # seconds; two programs start, and build an index where there is none yet
 PER_MINUTE = 20
@@ -45,6 +44,10 @@ class Stack:
     process: subprocess.Popen[str]
     llm: FakeLlm
     said: list[str] = field(default_factory=list)
+    client: httpx.Client = field(
+        # A connection for each request, so that none is kept to what is killed.
+        default_factory=lambda: httpx.Client(timeout=60, verify=False, limits=httpx.Limits(max_keepalive_connections=0))
+    )
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def listen(self) -> None:
@@ -89,11 +92,11 @@ class Stack:
     def ask(self, question: str = BINDING, mode: str = "quote", at: str = "", **headers: str) -> httpx.Response:
         """One question, through nginx unless ``at`` names a replica."""
         where = f"{at or self.address}/api/ask"
-        return httpx.post(where, json={"question": question, "mode": mode}, headers=headers, timeout=60)
+        return self.client.post(where, json={"question": question, "mode": mode}, headers=headers)
 
     def count(self, replica: str, line: str) -> float:
         """The value of one line of a replica's metrics, asked directly; 0 when it is not there yet."""
-        rows = httpx.get(f"{replica}/metrics", timeout=10).text.splitlines()
+        rows = self.client.get(f"{replica}/metrics").text.splitlines()
         return next((float(row.rpartition(" ")[2]) for row in rows if row.startswith(f"{line} ")), 0.0)
 
 
@@ -106,8 +109,13 @@ def alive(pid: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def stack(index_directory: Path) -> Iterator[Stack]:
-    """The whole stack, once; addresses in X-Forwarded-For are believed of this machine, as if a proxy stood before."""
+def stack(index_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole stack, once, run from exactly the files that the image has.
+
+    Addresses in X-Forwarded-For are believed of this machine, as if a proxy stood before nginx.
+    """
+    tree = image_tree(tmp_path_factory.mktemp("image"))
+    shutil.copytree(DEPLOY, tree / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("MOC_", "OPENAI_"))}
     with FakeLlm() as llm:
         environ = {
@@ -118,7 +126,7 @@ def stack(index_directory: Path) -> Iterator[Stack]:
         }
         process = subprocess.Popen(
             [sys.executable, "deploy/replicas.py", "--port", "0", "--front", "127.0.0.1"],
-            cwd=ROOT,
+            cwd=tree,
             env=clean | environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -143,7 +151,7 @@ def stack(index_directory: Path) -> Iterator[Stack]:
 
 def test_what_nginx_passes_on(stack: Stack) -> None:
     """Health from any replica, numbers from none, streams unbuffered, and nobody's word on who they are."""
-    with httpx.Client(base_url=stack.address, timeout=60) as client:
+    with httpx.Client(base_url=stack.address, timeout=60, verify=False) as client:
         assert client.get("/readyz").json() == {"status": "ready"}
         assert client.get("/healthz").status_code == 200
         assert client.get("/metrics").status_code == 404
@@ -187,39 +195,34 @@ def test_a_written_answer_is_written_once(stack: Stack) -> None:
     assert stack.count(two, 'moc_cache_total{result="hit"}') == 1
 
 
-def chat(where: str, question: str, house: str, session: str, then: str = "") -> str:
+def chat(stack: Stack, question: str, house: str, session: str, at: str = "", then: str = "") -> str:
     """What a chat page does with a question: it joins the queue, then reads what comes; ``then`` from elsewhere."""
-    with httpx.Client(timeout=30, headers={"x-forwarded-for": house}) as client:
-        sent = {"data": [question, [], "quote", None], "fn_index": ask_index(where), "session_hash": session}
-        joined = client.post(f"{where}/gradio_api/queue/join", json=sent)
-        assert joined.status_code == 200, joined.text
-        return client.get(f"{then or where}/gradio_api/queue/data?session_hash={session}").text
+    where, headers = at or stack.address, {"x-forwarded-for": house}
+    parts = stack.client.get(f"{where}/config").json()["dependencies"]
+    index = next(part["id"] for part in parts if part["api_name"] == "ask")
+    sent = {"data": [question, [], "quote", None], "fn_index": index, "session_hash": session}
+    joined = stack.client.post(f"{where}/gradio_api/queue/join", json=sent, headers=headers)
+    assert joined.status_code == 200, joined.text
+    return stack.client.get(f"{then or where}/gradio_api/queue/data?session_hash={session}", headers=headers).text
 
 
-@cache
-def ask_index(where: str) -> int:
-    """The number of the chat's handler of questions."""
-    parts = httpx.get(f"{where}/config", timeout=30).json()["dependencies"]
-    return int(next(part["id"] for part in parts if part["api_name"] == "ask"))
-
-
-def name_of(where: str, house: str = "") -> int:
+def name_at(stack: Stack, where: str, house: str = "") -> int:
     """The number Gradio gave itself in the process that answers."""
     headers = {"x-forwarded-for": house} if house else {}
-    return int(httpx.get(f"{where}/gradio_api/app_id", headers=headers).json()["app_id"])
+    return int(stack.client.get(f"{where}/gradio_api/app_id", headers=headers).json()["app_id"])
 
 
 def test_a_chat_stays_with_its_replica(stack: Stack) -> None:
     """Each of forty visitors comes to one replica, both have some; two of either ask in the chat, twice each."""
-    names = [name_of(replica) for replica in stack.replicas()]
+    names = [name_at(stack, replica) for replica in stack.replicas()]
     assert len(set(names)) == 2
-    homes = {house: name_of(stack.address, house) for house in HOUSES}
+    homes = {house: name_at(stack, stack.address, house) for house in HOUSES}
     assert set(homes.values()) == set(names)
-    assert homes == {house: name_of(stack.address, house) for house in reversed(HOUSES)}
+    assert homes == {house: name_at(stack, stack.address, house) for house in reversed(HOUSES)}
     for name in names:
         for house in [house for house in HOUSES if homes[house] == name][:2]:
             for question in (BINDING, "How can a country leave?"):
-                said = chat(stack.address, question, house, f"session{house}")
+                said = chat(stack, question, house, f"session{house}")
                 assert "process_completed" in said
                 assert "Section I" in said
 
@@ -228,7 +231,7 @@ def test_a_chat_needs_its_replica(stack: Stack) -> None:
     """Why they have to: the other replica knows nothing of a question and cannot answer it."""
     one, two = stack.replicas()
     with pytest.raises(httpx.RemoteProtocolError):
-        chat(one, BINDING, HOUSES[0], "astray", then=two)
+        chat(stack, BINDING, HOUSES[0], "astray", at=one, then=two)
 
 
 def test_no_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
@@ -242,7 +245,7 @@ def test_no_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
             ("/api/ask", {"question": BINDING, "mode": "quote"}),
             ("/v1/chat/completions", {"model": "moc-quote", "messages": [{"role": "user", "content": BINDING}]}),
         ]
-        with httpx.Client(base_url=stack.address, timeout=60) as client:
+        with httpx.Client(base_url=stack.address, timeout=60, verify=False) as client:
             while not stop.is_set():
                 path, body = paths[number % 2]
                 reply = client.post(path, json=body)
@@ -261,13 +264,13 @@ def test_no_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
             held = pool.submit(stack.ask, "Does it cost Japan anything?", "llm")
             assert stack.llm.wait(lambda server: len(server.calls) == calls + 1, 30)
             loads = [pool.submit(load, number) for number in range(6)]
-            assert reached(lambda: len(done) >= 20)
+            assert reached(lambda: len(done) >= 15)
             [holder] = [replica for replica in stack.replicas() if stack.count(replica, "moc_llm_busy") == 1]
             port = int(holder.rpartition(":")[2])
             [victim] = [pid for known, pid in stack.parts.values() if known == port]
             os.kill(victim, signal.SIGKILL)
             before = len(done)
-            assert reached(lambda: len(done) >= before + 60)
+            assert reached(lambda: len(done) >= before + 45)
         finally:
             stop.set()
         for future in loads:
@@ -282,12 +285,12 @@ def test_no_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
 
 def test_chats_go_on_at_the_other_replica(stack: Stack) -> None:
     """After one replica died: every visitor's next question is answered, pages open, the service is ready."""
-    assert httpx.get(f"{stack.address}/readyz").status_code == 200
+    assert stack.client.get(f"{stack.address}/readyz").status_code == 200
     [left] = stack.replicas()
-    assert {name_of(stack.address, house) for house in HOUSES} == {name_of(left)}
+    assert {name_at(stack, stack.address, house) for house in HOUSES} == {name_at(stack, left)}
     for house in HOUSES[:3]:
-        assert "Section III" in chat(stack.address, BINDING, house, f"session{house}")
-    assert httpx.get(f"{stack.address}/", timeout=60).status_code == 200
+        assert "Section III" in chat(stack, BINDING, house, f"session{house}")
+    assert stack.client.get(f"{stack.address}/").status_code == 200
 
 
 def test_without_the_store_questions_are_answered(stack: Stack) -> None:
@@ -297,7 +300,7 @@ def test_without_the_store_questions_are_answered(stack: Stack) -> None:
     replies = [stack.ask(**{"x-forwarded-for": "198.51.100.9"}).status_code for _ in range(PER_MINUTE // 2 + 3)]
     assert set(replies[: PER_MINUTE // 2]) == {200}
     assert replies[-1] == 429
-    assert httpx.get(f"{stack.replicas()[0]}/readyz").json()["states"] == ["store_down"]
+    assert stack.client.get(f"{stack.replicas()[0]}/readyz").json()["states"] == ["store_down"]
 
 
 def test_told_to_stop_it_finishes_and_leaves_nothing(stack: Stack) -> None:
@@ -312,4 +315,4 @@ def test_told_to_stop_it_finishes_and_leaves_nothing(stack: Stack) -> None:
     assert stack.process.wait(40) == 0
     assert not any(alive(pid) for _, pid in stack.parts.values())
     with pytest.raises(httpx.ConnectError):
-        httpx.get(stack.address)
+        stack.client.get(stack.address)
