@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -24,7 +25,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NGINX = Path(__file__).resolve().parent / "nginx"
 START_SECONDS = 180.0  # until a replica is ready; building an index is part of it
-STOP_SECONDS = 15.0  # replicas finish what they are answering for three
+STOP_SECONDS = 30.0  # until what was told to end is killed; replicas take a while to finish what they are answering
+PASS_SECONDS = 2.0
 
 
 class Failed(Exception):
@@ -94,14 +96,17 @@ class Stack:
         self._stop.set()
 
     def stop(self) -> None:
-        """End everything, nginx first, so that nobody is sent to a replica that is leaving."""
-        for started in reversed(self._running):
-            # nginx finishes what it is passing on; the programs behind it are still there meanwhile.
-            started.process.send_signal(signal.SIGQUIT if started.name == "nginx" else signal.SIGTERM)
-            if started.name == "nginx":
-                _wait(started.process)
-        for started in reversed(self._running):
-            _wait(started.process)
+        """End everything: nginx takes nothing new, replicas finish what they have, then the store is not needed."""
+        nginx = [started for started in self._running if started.name == "nginx"]
+        replicas = [started for started in self._running if started.name.startswith("replica")]
+        store = [started for started in self._running if started.name == "store"]
+        _signal(nginx, signal.SIGQUIT)
+        _wait(nginx, PASS_SECONDS)  # what it has just taken, it passes on
+        _signal(replicas, signal.SIGTERM)
+        _end(replicas)
+        _end(nginx)
+        _signal(store, signal.SIGTERM)
+        _end(store)
         self._running.clear()
 
     def _run(self, name: str, command: Sequence[str], **options: object) -> Started:
@@ -217,12 +222,24 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def _wait(process: subprocess.Popen[str]) -> None:
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def _signal(programs: Sequence[Started], number: signal.Signals) -> None:
+    for started in programs:
+        started.process.send_signal(number)
+
+
+def _wait(programs: Sequence[Started], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    for started in programs:
+        with suppress(subprocess.TimeoutExpired):
+            started.process.wait(max(0.0, end - time.monotonic()))
+
+
+def _end(programs: Sequence[Started]) -> None:
+    _wait(programs, STOP_SECONDS)
+    for started in programs:
+        if started.process.poll() is None:
+            started.process.kill()
+            started.process.wait()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -63,6 +63,13 @@ class SwitchedOff(Refused):
         super().__init__(300, "answering is switched off for now; the document is at /document")
 
 
+class Stopping(Refused):
+    """This process is being stopped."""
+
+    def __init__(self) -> None:
+        super().__init__(2, "this server is being stopped; ask again in 2 seconds")
+
+
 class Store:
     """The shared store's address and whether it answers; without an address there is only this process."""
 

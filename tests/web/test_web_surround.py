@@ -1,5 +1,7 @@
 """The shell's newer parts: other origins, TLS, request ids, sign-in, slow bodies, and errors without words."""
 
+import asyncio
+import json
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
@@ -126,8 +128,6 @@ def test_a_forgotten_proxy_is_a_state(scripted: Scripted) -> None:
 
 def test_a_body_that_never_ends_is_given_up(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """408 after a while, whatever the route."""
-    import asyncio
-
     monkeypatch.setattr(shell, "BODY_SECONDS", 0.05)
     sent: list[dict[str, Any]] = []
 
@@ -141,6 +141,42 @@ def test_a_body_that_never_ends_is_given_up(client: TestClient, monkeypatch: pyt
     scope = {"type": "http", "method": "POST", "path": "/api/ask", "headers": [], "query_string": b"", "scheme": "http"}
     asyncio.run(client.app({**scope, "client": ("127.0.0.1", 1)}, never, send))  # type: ignore[arg-type]
     assert sent[0]["status"] == 408
+
+
+@pytest.mark.parametrize("path", ["/api/ask", "/v1/chat/completions"])
+def test_a_question_cut_by_a_shutdown_may_be_asked_elsewhere(path: str, scripted: Scripted) -> None:
+    """A server that has to stop cancels what it still does: 503 with Retry-After, which a proxy passes on, not 500."""
+    scripted.delay = 30
+    application = create(service_with(scripted))
+    messages = {"model": "moc", "messages": [{"role": "user", "content": "Q"}], "question": "Q"}
+    body = json.dumps(messages if path.startswith("/v1") else JSON).encode()
+    sent: list[dict[str, Any]] = []
+
+    async def run() -> None:
+        begun = asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            if begun.is_set():
+                await asyncio.sleep(30)
+            begun.set()
+            return {"type": "http.request", "body": body}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [(b"content-type", b"application/json"), (b"host", b"testserver")]
+        scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
+        client = {"scheme": "http", "client": ("127.0.0.1", 1), "http_version": "1.1"}
+        task: asyncio.Task[None]
+        task = asyncio.create_task(application({**scope, **client}, receive, send))  # type: ignore[arg-type]
+        await begun.wait()
+        await asyncio.wait_for(scripted.asking.wait(), 10)
+        task.cancel()
+        await task
+
+    asyncio.run(asyncio.wait_for(run(), 10))
+    assert (sent[0]["status"], dict(sent[0]["headers"])[b"retry-after"]) == (503, b"2")
+    assert json.loads(sent[1]["body"])["error"]["code"] == "unavailable"
 
 
 def test_a_bug_has_no_words(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
