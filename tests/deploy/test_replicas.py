@@ -149,6 +149,24 @@ def stack(index_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 listener.join(5)
 
 
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"PATH": "/nowhere"}, "neither redis-server nor valkey-server is installed"),
+        ({"MOC_STORE": "x"}, "MOC_STORE is not a setting of this program"),
+    ],
+)
+def test_what_cannot_start_says_why(environ: dict[str, str], said: str) -> None:
+    """Exit 1 and a line with the reason; what had been started is ended."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MOC_", "OPENAI_"))}
+    command = [sys.executable, str(DEPLOY / "replicas.py"), "--port", "0"]
+    ran = subprocess.run(command, env=clean | environ, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 1
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not any(alive(int(match[3])) for match in LINE.finditer(ran.stdout))
+
+
 def test_what_nginx_passes_on(stack: Stack) -> None:
     """Health from any replica, numbers from none, streams unbuffered, and nobody's word on who they are."""
     with httpx.Client(base_url=stack.address, timeout=60, verify=False) as client:
