@@ -25,7 +25,6 @@ class Scripted:
     delay: float = 0.0
     dropped: tuple[Dropped, ...] = ()
     writer: None = None  # quote mode's side only
-    asking: asyncio.Event = field(default_factory=asyncio.Event)  # set by the first question
 
     def __post_init__(self) -> None:
         self.document = parse.load()
@@ -36,7 +35,7 @@ class Scripted:
     def reset(self) -> None:
         """Forget what was asked, and answer as at first."""
         self.asked.clear()
-        self.fails, self.delay, self.dropped, self.asking = False, 0.0, (), asyncio.Event()
+        self.fails, self.delay, self.dropped = False, 0.0, ()
 
     def answer(self, request: Request) -> Answer:
         """The scripted answer."""
@@ -62,7 +61,6 @@ class Scripted:
         from assistant.ask import ClaimShown, Stage
 
         yield Stage("searching")
-        self.asking.set()
         await asyncio.sleep(self.delay)
         if self.fails:
             raise RuntimeError("secret internal path /etc/x")

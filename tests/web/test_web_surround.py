@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from assistant.admission import Admission, everyone
 from assistant.config import Config
+from assistant.types import Request
 from assistant.web import shell
 from assistant.web.server import create
 from assistant.web_settings import WebSettings
@@ -143,17 +146,28 @@ def test_a_body_that_never_ends_is_given_up(client: TestClient, monkeypatch: pyt
     assert sent[0]["status"] == 408
 
 
+class Waiting(Scripted):
+    """Says when it was asked, and then takes its time."""
+
+    asking: asyncio.Event
+
+    async def stream(self, request: Request, admission: Admission = everyone) -> AsyncIterator[object]:
+        self.asking.set()
+        await asyncio.sleep(30)
+        yield self.answer(request)
+
+
 @pytest.mark.parametrize("path", ["/api/ask", "/v1/chat/completions"])
-def test_a_question_cut_by_a_shutdown_may_be_asked_elsewhere(path: str, scripted: Scripted) -> None:
+def test_a_question_cut_by_a_shutdown_may_be_asked_elsewhere(path: str) -> None:
     """A server that has to stop cancels what it still does: 503 with Retry-After, which a proxy passes on, not 500."""
-    scripted.delay = 30
-    application = create(service_with(scripted))
+    waiting = Waiting()
+    application = create(service_with(waiting))
     messages = {"model": "moc", "messages": [{"role": "user", "content": "Q"}], "question": "Q"}
     body = json.dumps(messages if path.startswith("/v1") else JSON).encode()
     sent: list[dict[str, Any]] = []
 
     async def run() -> None:
-        begun = asyncio.Event()
+        begun, waiting.asking = asyncio.Event(), asyncio.Event()
 
         async def receive() -> dict[str, Any]:
             if begun.is_set():
@@ -169,8 +183,7 @@ def test_a_question_cut_by_a_shutdown_may_be_asked_elsewhere(path: str, scripted
         client = {"scheme": "http", "client": ("127.0.0.1", 1), "http_version": "1.1"}
         task: asyncio.Task[None]
         task = asyncio.create_task(application({**scope, **client}, receive, send))  # type: ignore[arg-type]
-        await begun.wait()
-        await asyncio.wait_for(scripted.asking.wait(), 10)
+        await waiting.asking.wait()
         task.cancel()
         await task
 
