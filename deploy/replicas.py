@@ -24,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NGINX = Path(__file__).resolve().parent / "nginx"
-START_SECONDS = 180.0  # until a replica is ready; building an index is part of it
+START_SECONDS = 300.0  # until a replica is ready; building an index is part of it
 STOP_SECONDS = 30.0  # until what was told to end is killed; replicas take a while to finish what they are answering
 PASS_SECONDS = 2.0
 

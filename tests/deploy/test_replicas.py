@@ -23,7 +23,7 @@ from evals.fakellm import FakeLlm, says, silent
 from tests.deploy.shipped import DEPLOY, image_tree
 
 LINE = re.compile(r"(store|replica \d): \S+?:(\d+) \(process (\d+)\)")
-START = 250.0  # seconds; two programs start, and build an index where there is none yet
+START = 450.0  # seconds; two programs start, and build an index where there is none yet
 PER_MINUTE = 20
 BINDING = "Is the MOC legally binding?"
 FUSION = "Which test facility is named for fusion?"
@@ -31,7 +31,7 @@ HOUSES = [f"203.0.113.{number}" for number in range(10, 50)]  # addresses of vis
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(500),
     pytest.mark.skipif(not shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"), reason="needs nginx"),
     pytest.mark.skipif(not shutil.which("redis-server"), reason="needs redis-server"),
 ]
