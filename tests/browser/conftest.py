@@ -1,4 +1,7 @@
-"""One browser, two running programs (quotes only; with a scripted language model), one page for each test."""
+"""One browser, two running programs (quotes only; with a scripted language model), one page for each test.
+
+They last as long as the session: files of this folder may be run among others.
+"""
 
 import contextlib
 import functools
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 OPERATOR = "Office of Testing"
+HERE = ("http://127.0.0.1:", "http://localhost:", "data:", "blob:http://127.0.0.1:")  # localhost: the other site
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 
@@ -72,7 +76,7 @@ def served(config: Config) -> Iterator[str]:
             thread.join(10)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def browser() -> "Iterator[Browser]":
     """Debian's Chromium."""
     chromium = shutil.which("chromium")
@@ -86,15 +90,15 @@ def browser() -> "Iterator[Browser]":
         launched.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """Another origin: its address, and the folder whose pages it serves."""
+    """Another site: its address, and the folder whose pages it serves. By its number it is a third one, not listed."""
     folder = tmp_path_factory.mktemp("host")
     handler = functools.partial(_Quiet, directory=str(folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", folder
+    yield f"http://localhost:{server.server_address[1]}", folder
     server.shutdown()
     server.server_close()
     thread.join(5)
@@ -105,7 +109,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def programs(
     browser: "Browser",
     host: tuple[str, Path],
@@ -137,7 +141,7 @@ def programs(
             }
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def contexts(browser: "Browser") -> "Iterator[Callable[[Language], BrowserContext]]":
     """A browser profile for each language, kept for the session so that Gradio's files are loaded once."""
     made: dict[Language, BrowserContext] = {}
@@ -172,7 +176,7 @@ def page(contexts: "Callable[[Language], BrowserContext]", language: Language) -
     allowed: set[str] = set()
 
     def asked(url: str) -> None:
-        if not url.startswith(("http://127.0.0.1:", "data:", "blob:http://127.0.0.1:")):
+        if not url.startswith(HERE):
             complaints.append(f"a request to {url}")
 
     opened.on("request", lambda request: asked(request.url))
