@@ -109,7 +109,8 @@ def test_13_a_lost_connection_keeps_what_came(written: Chat) -> None:
     """Cut in mid-answer: what was checked stays, the question is back in its box and can be sent again."""
     assert written.model is not None
     written.model.play([stalls()])  # one claim, then silence
-    written.page.allow("Failed to load resource")  # type: ignore[attr-defined]
+    for text in ("Failed to load resource", "unreachable"):
+        written.page.allow(text)  # type: ignore[attr-defined]
     with relayed(written.address) as line:
         written.address = line.address
         written.open()
