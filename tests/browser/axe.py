@@ -44,12 +44,12 @@ _MEASURE = """target => {
   const above = []; for (let one = element; one; one = one.parentElement) above.push(one);
   const paint = above.map(one => getComputedStyle(one).backgroundColor).find(colour => !/, 0\\)$/.test(colour));
   const [dark, bright] = [light(getComputedStyle(element).color), light(paint)].sort((a, b) => a - b);
-  const text = element.getBoundingClientRect();
+  const lines = [...element.getClientRects()];
   const box = above.slice(1).find(one => /auto|scroll/.test(getComputedStyle(one).overflowY))?.getBoundingClientRect();
-  const out = Boolean(box) && (text.top < box.top || text.bottom > box.bottom);
-  const seen = box && [Math.max(text.top, box.top), Math.min(text.bottom, box.bottom)];
-  const top = seen && seen[0] < seen[1]
-    ? document.elementFromPoint(text.left + 8, (seen[0] + seen[1]) / 2) : element;
+  const inside = line => line.top >= box.top && line.bottom <= box.bottom;
+  const out = Boolean(box) && !lines.every(inside);
+  const line = box && lines.find(inside); // a whole line that can be seen, if there is one
+  const top = line ? document.elementFromPoint((line.left + line.right) / 2, (line.top + line.bottom) / 2) : element;
   return { out, over: !(top === element || element.contains(top) || top?.contains(element)),
     ratio: (bright + 0.05) / (dark + 0.05) };
 }"""
@@ -63,21 +63,20 @@ def problems(page: "Page", state: str, language: str, colours_only: bool = False
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     found: dict[str, Any] = page.evaluate(_RUN, list(_COLOURS) if colours_only else [])
-    judged = [{**node, "judged": _judge(page, node)} for node in found["incomplete"]]
+    judged = [{**node, "contrast": _contrast(page, node)} for node in found["incomplete"]]
     scheme = "dark" if page.evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches") else "light"
     _keep({"state": state, "language": language, "scheme": scheme, **found, "incomplete": judged})
     wrong = [f"{node['rule']} ({node['impact']}): {node['html']}" for node in found["violations"]]
-    return wrong + [f"undecided {node['rule']} {node['why']}: {node['html']}" for node in judged if not node["judged"]]
+    unsettled = [node for node in judged if node["contrast"] is None or node["contrast"] < LEAST]
+    return wrong + [f"undecided {node['rule']} {node['why']} {node['contrast']}: {node['html']}" for node in unsettled]
 
 
-def _judge(page: "Page", node: Mapping[str, Any]) -> str | None:
-    """Why an undecided result is good, in words; None where it may not be."""
+def _contrast(page: "Page", node: Mapping[str, Any]) -> float | None:
+    """The contrast of a text that is scrolled out of its box; None where anything else is undecided."""
     if node["rule"] != "color-contrast" or "elmPartiallyObscured" not in node["why"]:
         return None
     measured = page.evaluate(_MEASURE, node["target"])
-    if not measured["out"] or measured["over"] or measured["ratio"] < LEAST:
-        return None
-    return f"half scrolled out of its box, nothing lies over it; contrast measured {measured['ratio']:.1f}:1"
+    return round(measured["ratio"], 2) if measured["out"] and not measured["over"] else None
 
 
 def _keep(record: Mapping[str, Any]) -> None:

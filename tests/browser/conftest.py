@@ -25,6 +25,7 @@ from tests.browser.chat import Chat
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
+    from starlette.types import ASGIApp
 
     from index.embed import Embedder
     from index.store import Store
@@ -55,39 +56,52 @@ class Running:
 
 
 @contextlib.contextmanager
-def served(config: Config) -> Iterator[str]:
-    """The whole application on a free port of this machine, as ``app.py`` serves it; gives its address."""
+def listening_at(app: "ASGIApp") -> Iterator[str]:
+    """An application on a free port of this machine; gives its address."""
     import uvicorn
 
-    from assistant.web.server import application
-
-    service = Service(config)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(application(service), log_level="warning", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        service.start()
         thread.start()
         try:
-            service.wait(240)  # what it imports meanwhile is no part of any test
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join(10)
 
 
-@pytest.fixture(scope="session")
-def browser() -> "Iterator[Browser]":
+@contextlib.contextmanager
+def served(config: Config) -> Iterator[str]:
+    """The whole application, as ``app.py`` serves it; gives its address."""
+    from assistant.web.server import application
+
+    service = Service(config)
+    service.start()
+    with listening_at(application(service)) as address:
+        service.wait(240)  # what it imports meanwhile is no part of any test
+        yield address
+
+
+@contextlib.contextmanager
+def launched() -> "Iterator[Browser]":
     """Debian's Chromium."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed: the browser tests did not run")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
-        yield launched
-        launched.close()
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """Debian's Chromium, or none of these tests."""
+    if shutil.which("chromium") is None:
+        pytest.skip("Chromium is not installed: the browser tests did not run")
+    with launched() as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="session")
