@@ -56,6 +56,8 @@ def test_axe_finds_nothing(browser: Browser, address: str, language: str) -> Non
         page.goto(f"{address}/{path}&lang={language}")
         assert axe.problems(page, name, language) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        if path not in ("document?aid=1", "document?q=quantum&aid=0", "about?"):
+            continue  # the others use what stands in these
         page.emulate_media(color_scheme="dark")
         assert axe.problems(page, name, language, colours_only=True) == [], path
     context.close()
