@@ -198,6 +198,11 @@ window.room = (() => {
     const address = String(given[0]?.url ?? given[0]);
     const asking = /\/gradio_api\/queue\/(join|data)/.test(address);
     const joining = asking && address.includes("/queue/join");
+    // Gradio also cancels what has no number yet, of which the server cannot know.
+    const ending = /\/gradio_api\/(cancel|reset)/.test(address);
+    if (ending && !JSON.parse(given[1]?.body ?? "{}").event_id) {
+      return new Response("{}", { status: 200, headers: { "Content-Type": "application/json" } });
+    }
     try {
       if (joining && left) {
         const body = JSON.stringify(left);
