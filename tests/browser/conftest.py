@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 OPERATOR = "Office of Testing"
+WAIT = 15_000  # milliseconds; only a failing test waits as long, or a machine that has too much else to do
 HERE = ("http://127.0.0.1:", "http://localhost:", "data:", "blob:http://127.0.0.1:")  # localhost: the other site
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
@@ -100,6 +101,9 @@ def browser() -> "Iterator[Browser]":
     """Debian's Chromium, or none of these tests."""
     if shutil.which("chromium") is None:
         pytest.skip("Chromium is not installed: the browser tests did not run")
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=WAIT)
     with launched() as chromium:
         yield chromium
 
@@ -167,7 +171,7 @@ def contexts(browser: "Browser") -> "Iterator[Callable[[Language], BrowserContex
                 viewport={"width": 1280, "height": 800},
                 permissions=["clipboard-read", "clipboard-write"],
             )
-            made[language].set_default_timeout(15_000)
+            made[language].set_default_timeout(2 * WAIT)
         return made[language]
 
     yield of
