@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -148,20 +149,22 @@ def live(
         measured = metrics.measure_run(results, measure, {})
         verdict = gates.judge(suite, measured, gates.load(), mode="llm")
         suites[suite] = _store(wish, suite, "llm", measured, verdict, identity, results, milliseconds, left, measure)
-        stored.write_json(wish.out / suite / "repeats.json", variation(results, measure))
+        stored.write_json(wish.out / suite / "repeats.json", variation(results, measure, repeats))
         verdicts.append(verdict)
     return finish(document, identity, "llm", suites, verdicts, replace(wish, partial=True), time.monotonic() - started)
 
 
-def variation(results: Sequence[Result], measure: Measure) -> dict[str, dict[str, float]]:
+def variation(results: Sequence[Result], measure: Measure, repeats: int) -> dict[str, dict[str, float]]:
     """Metric → mean over cases, variance between cases and within a case (over its repeats).
 
-    With p_i the share of perfect repeats of case i: mean(p), var(p), mean(p · (1 - p)).
+    Cases that the budget cut short, with fewer than ``repeats``, are left out. With p_i the share of perfect repeats of case i: mean(p), var(p), mean(p · (1 - p)).
     """
     found: dict[str, dict[str, float]] = {}
+    times = Counter(result.case.id.partition("#")[0] for result in results)
+    whole = [result for result in results if times[result.case.id.partition("#")[0]] >= repeats]
     for definition in metrics.METRICS:
         perfect: dict[str, list[bool]] = {}
-        for result in results:
+        for result in whole:
             score = definition.score(result, measure)
             if score is not None:
                 good = score.k == score.n if definition.better == "more" else score.k == 0

@@ -13,7 +13,7 @@ from evals.recordings import Recording
 from evals.running import Wish
 from index.embed import Embedder
 from index.store import Store
-from tests.evals.made import DOCUMENT
+from tests.evals.made import DOCUMENT, MEASURE, case, scored
 
 NAMES = ("dev-001", "dev-003")
 
@@ -94,3 +94,16 @@ def test_other_suites_and_what_was_not_reached_stay() -> None:
     assert [r.case for r in replay.merged(old, made, {"dev-1", "dev-2"})] == ["test-1", "dev-1"]
     late = replace(made, in_time=False)
     assert replay.merged(old, late, {"dev-1", "dev-2"}) == (old[1], old[2], new)
+
+
+def test_variation_between_cases_and_within_one() -> None:
+    """Shares 2/3 and 1: mean 5/6, variance between 1/36, within (2/9 + 0) / 2; a case asked twice is left out."""
+    right, wrong = "iii.p1.s1", "iii.p1.s2"
+    answers = (("a#1", right), ("a#2", wrong), ("a#3", right), *((f"b#{n}", right) for n in (1, 2, 3)), ("c#1", wrong))
+    found = replay.variation([scored(case(id_), address) for id_, address in answers], MEASURE, 3)["completeness"]
+    assert found == {
+        "cases": 2,
+        "mean": pytest.approx(5 / 6, abs=1e-6),
+        "between_cases": pytest.approx(1 / 36, abs=1e-6),
+        "within_cases": pytest.approx(1 / 9, abs=1e-6),
+    }
