@@ -157,7 +157,8 @@ def live(
 def variation(results: Sequence[Result], measure: Measure, repeats: int) -> dict[str, dict[str, float]]:
     """Metric → mean over cases, variance between cases and within a case (over its repeats).
 
-    Cases that the budget cut short, with fewer than ``repeats``, are left out. With p_i the share of perfect repeats of case i: mean(p), var(p), mean(p · (1 - p)).
+    Cases that the budget cut short, with fewer than ``repeats``, are left out. With p_i the share of perfect
+    repeats of case i: mean(p), var(p), mean(p · (1 - p)).
     """
     found: dict[str, dict[str, float]] = {}
     times = Counter(result.case.id.partition("#")[0] for result in results)

@@ -97,7 +97,7 @@ def test_other_suites_and_what_was_not_reached_stay() -> None:
 
 
 def test_variation_between_cases_and_within_one() -> None:
-    """Shares 2/3 and 1: mean 5/6, variance between 1/36, within (2/9 + 0) / 2; a case asked twice is left out."""
+    """Shares 2/3 and 1: mean 5/6, between 1/36, within (2/9 + 0) / 2; a case asked only once is left out."""
     right, wrong = "iii.p1.s1", "iii.p1.s2"
     answers = (("a#1", right), ("a#2", wrong), ("a#3", right), *((f"b#{n}", right) for n in (1, 2, 3)), ("c#1", wrong))
     found = replay.variation([scored(case(id_), address) for id_, address in answers], MEASURE, 3)["completeness"]
