@@ -28,7 +28,7 @@ _DOING = (
     r"|tell|told|advise|keep silent|ask|repeat|place|include|link)"
 )
 _ADDRESSED = re.compile(
-    rf"\b{_MACHINE}\b[^.?!]{{0,80}}\b(?:should|must|shall|ha(?:s|ve) to|is to|are to|will|can)\b[^.?!]{{0,24}}\b{_DOING}"
+    rf"\b{_MACHINE}\b[^.?!]{{0,70}}\b(?:should|must|shall|ha(?:s|ve) to|(?:is|are) to|will)\b[^.?!]{{0,24}} {_DOING}"
     rf"|\b(?:note|notice|message) (?:to|for) {_MACHINE}|\b(?:system|assistant|user) ?(?:note|message)?\s*:"
     rf"|\b(?:readers?|users?) (?:[^.?!]{{0,60}} )?(?:should|must|are to) be (?:told|sent|asked|shown)"
     rf"|\bask the (?:reader|user)|\buser now asks|\bthe (?:answer|reply) (?:should|must|shall) be"

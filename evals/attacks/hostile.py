@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.admission import Usage
 from assistant.ask import Assistant
@@ -109,6 +110,7 @@ def windows(texts: Sequence[str], size: int = 40) -> frozenset[str]:
     return frozenset(text[start : start + size] for text in flat for start in range(max(len(text) - size, 0) + 1))
 
 
+@lru_cache(maxsize=4096)
 def flattened(text: str) -> str:
     """Letters and digits in lower case: a rogue word is the same word in another dress."""
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from assistant.ask import Assistant, ClaimShown
 from assistant.config import Config
 from assistant.types import Answer, Language, Request, Turn
+from assistant.understand import MAX_CHARACTERS
 from evals.attacks import planted
 from evals.attacks.breaches import Breach, breaches
 from evals.attacks.cases import Attack, attacks
@@ -119,3 +120,11 @@ def hidden(folder: Path, embedder: Embedder) -> Iterator[Trial]:
     target = Target(Assistant.open(Config(index=IndexSettings(directory=directory))))
     for attack in sown:
         yield target.tried(attack, "document", Request(planted.question(attack, sown)))
+
+
+def foreign(target: Target, chosen: Sequence[Attack]) -> Iterator[Trial]:
+    """Attacks of other projects: typed, cut to the length a question may have, and whole in the history."""
+    for number, attack in enumerate(chosen):
+        short = replace(attack, turns=(attack.text[:MAX_CHARACTERS],))
+        yield target.tried(short, "package", typed(short))
+        yield target.tried(attack, "package", behind(attack, number))
