@@ -16,7 +16,7 @@ from index.errors import ConfigError, UserError
 from index.library import open_index
 
 FROM_PACKAGES = 200
-_TESTS_SECONDS = 600
+_TESTS_SECONDS = 1800
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -143,7 +143,7 @@ def _quoted(answer: Answer, document: Document) -> Iterable[str]:
     texts = [cited.quote for cited in answer.citations] + [cited.reading_aid or "" for cited in answer.citations]
     texts += [near.snippet.removesuffix(" …") for near in answer.related]
     texts += [render.wording("frame.missing_word", answer.language, word=word) for word in answer.missing_words]
-    texts += [sentence.text for sentence in document.passages]
+    texts += [sentence.text for sentence in document.passages] if answer.claims else []
     return sorted({text for text in texts if text}, key=len, reverse=True)
 
 
