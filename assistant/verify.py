@@ -76,6 +76,8 @@ def _finding(claim: str, cited: Cited, language: Language, record: Record | None
         return Finding(("added_content",), 0.0)
     if plain(claim) == (cited.japanese if language == "ja" else cited.english):
         return Finding((), 1.0)  # word for word what it cites
+    if foreign.talks(claim):
+        return Finding(("added_content",), 0.0)
     found = checks.check(claim, cited, language, record)
     return Finding(found.reasons, found.score)
 
@@ -112,7 +114,7 @@ class Verifier:
             return Finding(("not_offered",), None)
         if claim.kind != "statement":
             return Finding((), None)
-        if foreign.carried(claim.text) or foreign.talks(claim.text):
+        if foreign.carried(claim.text):
             return Finding(("added_content",), 0.0)  # even where the document has it: there it is a quote
         return _finding(claim.text, self._record.at(claim.addresses), language, self._record)
 

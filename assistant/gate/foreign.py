@@ -41,12 +41,14 @@ _ADDRESSED = re.compile(
 )
 
 
-# How a model begins that talks to a reader, or of itself, instead of saying what the text says.
+# How a sentence begins that talks to a reader, or of the one who writes, instead of saying what the text says.
 _TALK = re.compile(
     r"^\W*(?:here(?:'s| is| are) (?:how|the|your|what)|sure|certainly|of course|absolutely|step \d|click|call|visit"
-    r"|please|welcome)\b|(?<!Section )\b(?:I am|I'm|I will|I'll|I can|I hate|my)\b"
-    r"|^\W*(?:はい、|手順\d|ようこそ|どうぞ)|吾輩は|私は|私が"
+    r"|dial|please|welcome)\b|\b(?:i am|i'm|i will|i'll|i can|i hate|my)\b"
+    r"|^\W*(?:はい、|手順\d|ようこそ|どうぞ)|吾輩は|私は|私が",
+    re.IGNORECASE,
 )
+_SENTENCES = re.compile(r"(?<=[.!?;。])\s*")
 
 
 def carried(text: str) -> tuple[str, ...]:
@@ -56,7 +58,7 @@ def carried(text: str) -> tuple[str, ...]:
 
 def talks(claim: str) -> bool:
     """Whether a claim talks to the reader or of the one who writes, which no statement about a text does."""
-    return bool(_TALK.search(claim) or _TALK.search(claim[:1].lower() + claim[1:]))
+    return any(_TALK.search(sentence) for sentence in _SENTENCES.split(claim))
 
 
 def addresses_a_machine(text: str) -> bool:

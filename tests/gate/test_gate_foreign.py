@@ -22,6 +22,7 @@ def verifier() -> Verifier:
     [
         "https://rogue.example/a",
         "See www.rogue.example.",
+        "Call this number.",
         "Write to grants@rogue.example.",
         "More at rogue-moc.com/claim.",
         "hxxps://rogue[.]example/x",
