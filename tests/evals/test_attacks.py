@@ -23,7 +23,7 @@ from evals.attacks.breaches import BASE, KINDS, breaches
 from evals.attacks.cases import Attack, attacks, real_questions
 from evals.attacks.hostile import CANARY, Order, flattened, hostile, instructions
 from evals.attacks.running import ASKED, Target, Trial
-from evals.fakellm import FakeLlm, says
+from evals.fakellm import OPTIONAL, FakeLlm, says
 from index import parse, reading_aid
 from index.errors import ConfigError
 from index.settings import IndexSettings
@@ -199,7 +199,7 @@ def test_the_model_is_given_no_tools(quoting: Assistant) -> None:
     with FakeLlm() as server:
         fault_table.writing(quoting, server.base_url, patience=10).answer(Request(ASKED["en"][0]))
         (call,) = server.calls
-    assert set(call.body) == {"model", "messages", "stream", *fault_table.OPTIONAL}
+    assert set(call.body) == {"model", "messages", "stream", *OPTIONAL}
     assert {message["role"] for message in call.body["messages"]} == {"system", "user", "assistant"}
     assert CANARY not in json.dumps(call.body)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.gate import foreign
-from assistant.types import Claim, Dropped, IndexIdentity
+from assistant.types import Claim, Dropped, IndexIdentity, Language
 from assistant.verify import Verifier, check
 from evals.personalities import lines_of
 from index import parse, reading_aid
@@ -48,7 +48,7 @@ def test_a_true_sentence_with_something_foreign_is_withheld(tail: str, verifier:
 )
 def test_talk_is_no_statement(text: str, verifier: Verifier) -> None:
     """A model that speaks to the reader, or of itself, says nothing about the text."""
-    language = "en" if text.isascii() else "ja"
+    language: Language = "en" if text.isascii() else "ja"
     assert not verifier.judge(Claim(text, "statement", ("ii.trusted.telecom.p1.s4",)), language)[1].supported
 
 
