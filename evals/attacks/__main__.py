@@ -15,7 +15,7 @@ from evals.attacks.running import Target, Trial, foreign, hidden, own
 from index.errors import ConfigError, UserError
 from index.library import open_index
 
-FROM_PACKAGES = 200
+FROM_PACKAGES = 120
 _TESTS_SECONDS = 1800
 
 
@@ -55,11 +55,17 @@ def run(number: int, *, write: bool) -> int:
     if write:
         before = results.load() if results.PATH.exists() else {}
         found["real_first"] = before.get("real_first", found["real"])
+        found["tests"] = before.get("tests", {})
+        _write(found)  # the tests read what was measured
         found["tests"] = _tests()
-        results.save(found)
-        page.PATH.write_text(page.render(found), encoding="utf-8", newline="\n")
+        _write(found)
         print(f"{page.PATH} written")
     return 1 if found["attacks"]["failed"] else 0
+
+
+def _write(found: dict[str, Any]) -> None:
+    results.save(found)
+    page.PATH.write_text(page.render(found), encoding="utf-8", newline="\n")
 
 
 def _sampled(number: int, *, required: bool) -> tuple[list[Any], int]:
