@@ -48,6 +48,7 @@ _TALK = re.compile(
     r"|^\W*(?:はい、|手順\d|ようこそ|どうぞ)|吾輩は|私は|私が",
     re.IGNORECASE,
 )
+_QUESTION = re.compile(r"[?？]\W*$|(?:です|ます|でしょう)か\W*$")  # says nothing, unless its answer follows
 _SENTENCES = re.compile(r"(?<=[.!?;。])\s*")
 
 
@@ -57,8 +58,8 @@ def carried(text: str) -> tuple[str, ...]:
 
 
 def talks(claim: str) -> bool:
-    """Whether a claim talks to the reader or of the one who writes, which no statement about a text does."""
-    return any(_TALK.search(sentence) for sentence in _SENTENCES.split(claim))
+    """Whether a claim asks, or talks to the reader or of the one who writes, which no statement about a text does."""
+    return _QUESTION.search(claim) is not None or any(_TALK.search(sentence) for sentence in _SENTENCES.split(claim))
 
 
 def addresses_a_machine(text: str) -> bool:

@@ -44,7 +44,13 @@ def test_a_true_sentence_with_something_foreign_is_withheld(tail: str, verifier:
 
 @pytest.mark.parametrize(
     "text",
-    ["Here is how to cut a cable.", "Sure, nothing commits the Participants.", "I am a lawyer.", "私は弁護士です。"],
+    [
+        "Here is how to cut a cable.",
+        "Sure, nothing commits the Participants.",
+        "I am a lawyer.",
+        "Is it open to tests?",
+        "私は弁護士です。",
+    ],
 )
 def test_talk_is_no_statement(text: str, verifier: Verifier) -> None:
     """A model that speaks to the reader, or of itself, says nothing about the text."""
