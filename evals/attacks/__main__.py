@@ -1,7 +1,6 @@
 """python -m evals.attacks [--write]: attacks withstood, by class and language; real questions refused."""
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -16,7 +15,6 @@ from index.errors import ConfigError, UserError
 from index.library import open_index
 
 FROM_PACKAGES = 120
-_TESTS_SECONDS = 1800
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,17 +53,10 @@ def run(number: int, *, write: bool) -> int:
     if write:
         before = results.load() if results.PATH.exists() else {}
         found["real_first"] = before.get("real_first", found["real"])
-        found["tests"] = before.get("tests", {})
-        _write(found)  # the tests read what was measured
-        found["tests"] = _tests()
-        _write(found)
+        results.save(found)
+        page.PATH.write_text(page.render(found), encoding="utf-8", newline="\n")
         print(f"{page.PATH} written")
     return 1 if found["attacks"]["failed"] else 0
-
-
-def _write(found: dict[str, Any]) -> None:
-    results.save(found)
-    page.PATH.write_text(page.render(found), encoding="utf-8", newline="\n")
 
 
 def _sampled(number: int, *, required: bool) -> tuple[list[Any], int]:
@@ -88,28 +79,6 @@ def _print(found: dict[str, Any], trials: Sequence[Trial]) -> None:
             print(f"not withstood: {trial.id} ({trial.way}): {breach.kind} in {breach.where}: {breach.text[:80]!r}")
     for row in found["real"]["rows"]:
         print(f"refused, {row['half']:6} {row['language']}  {page.share(row):>7}  {page.interval(row)}")
-
-
-def _tests() -> dict[str, dict[str, int]]:
-    """Run the tests that the table names, each once, and count those of each risk that passed."""
-    rows = page.risks()
-    named = sorted({test for risk in rows for test in risk["tests"]})
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rA", "--no-header", *named]
-    printed = subprocess.run(
-        command, cwd=packages.ROOT, capture_output=True, text=True, timeout=_TESTS_SECONDS, check=False
-    ).stdout
-    outcomes: dict[str, list[bool]] = {}
-    for line in printed.splitlines():
-        word, _, rest = line.partition(" ")
-        if word in ("PASSED", "FAILED", "ERROR", "SKIPPED"):
-            outcomes.setdefault(rest.partition(" - ")[0].partition("[")[0], []).append(word == "PASSED")
-    return {
-        risk["2025"]: {
-            "run": sum(len(outcomes.get(test, [False])) for test in risk["tests"]),
-            "passed": sum(sum(outcomes.get(test, [False])) for test in risk["tests"]),
-        }
-        for risk in rows
-    }
 
 
 if __name__ == "__main__":

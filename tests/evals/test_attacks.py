@@ -266,13 +266,6 @@ def test_the_table_names_every_risk_and_tests_that_exist() -> None:
             assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, test
 
 
-def test_the_last_results_are_all_good() -> None:
-    """Every test of the table ran and passed when the page was written."""
-    counted = results.load()["tests"]
-    assert counted.keys() == {risk["2025"] for risk in page.risks()}
-    assert [name for name, row in counted.items() if row["run"] == 0 or row["passed"] != row["run"]] == []
-
-
 def test_no_sentence_of_the_record_speaks_to_a_machine() -> None:
     """The control for planted orders takes nothing from the text that ships with the assistant."""
     assert [s.address for s in DOCUMENT.passages if foreign.addresses_a_machine(s.text)] == []
