@@ -312,7 +312,7 @@ def test_beyond_the_limit_the_graph_is_asked(
 ) -> None:
     """With EXACT_LIMIT below the number of entries, Chroma's graph finds what comparing all of them finds."""
     exact, embedder = opened_index
-    monkeypatch.setattr(store, "EXACT_LIMIT", 20)
+    monkeypatch.setattr("index.chroma.EXACT_LIMIT", 20)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     library.build_index(tmp_path / "index", embedder, parse.TEXT_OF_RECORD)
     opened = reopen(tmp_path / "index", embedder.fingerprint)
