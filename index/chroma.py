@@ -30,6 +30,12 @@ _HNSW_SEARCHED = {
 }
 
 
+def preload() -> None:
+    """Import what the functions here import when they are called: it takes seconds."""
+    import chromadb  # noqa: F401
+    from llama_index.vector_stores.chroma import ChromaVectorStore  # noqa: F401
+
+
 @contextmanager
 def opened(folder: Path, *, keep_open: bool = False) -> Iterator[Any]:
     """An embedded client on a directory of our own; its threads and files are released afterwards.
