@@ -2,6 +2,8 @@
 
 import os
 import random
+import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +19,10 @@ import numpy as np
 from evals.faults.builder import wanted
 from evals.faults.program import PATIENCE, QUESTION, ROOT, Program, at_once, environment, run
 from evals.faults.row import Fault, Seen, Stage, judged
+from index import library
 from index.errors import IndexUnusable
-from index.store import Store
+from index.settings import IndexSettings
+from index.store import NoRoom, Store
 
 SEED = 2025
 MOST_SECONDS = 1800
@@ -169,36 +174,57 @@ def eight_starts(stage: Stage) -> Seen:
 
 
 def full_disk_while_building(stage: Stage) -> Seen:
-    """A build that cannot write: exit 4 with one line, nothing left behind, and the old index is served."""
+    """A build that cannot write fails with one line, leaves nothing behind, and the old index is served."""
     root = stage.folder("full-disk") / "index"
-    with Copied(stage, root):
-        before = sorted(path.name for path in root.iterdir())
+    shutil.copytree(stage.index, root)
+    good, embedder = stage.opened
+    before = sorted(path.name for path in root.iterdir())
+    wrong, said = [], "built"
+    try:
+        with _small_files():
+            library.build_index(root, embedder)
+        wrong.append("it was built")
+    except IndexUnusable as error:
+        said = str(error).split(str(root))[0]
+    if stage.size == "full":
         done = run("-c", _LIMITED, str(_SMALL_DISK), "build", MOC_INDEX_DIR=str(root))
-        after = sorted(path.name for path in root.iterdir())
-        wrong = []
         if done.returncode != 4 or len(done.stderr.splitlines()) != 1:
             wrong.append(f"exit {done.returncode}: {done.stderr[-300:]!r}")
-        if before != after:
-            wrong.append(f"left behind: {sorted(set(after) - set(before))}")
-        verified = run("-m", "index", "verify", MOC_INDEX_DIR=str(root))
-        if verified.returncode:
-            wrong.append(f"the old index does not hold: {verified.stderr[-200:]!r}")
-    line = done.stderr.strip().split(str(root))[0][:60]
-    return judged(wrong, f"exit {done.returncode}, one line ({line} …), the old index verifies")
+    if left := sorted({path.name for path in root.iterdir()} - set(before) - {".lock"}):
+        wrong.append(f"left behind: {left}")
+    opened = Store.open(root, partial(library.expected, embedder.fingerprint))
+    if not np.array_equal(opened.vectors, good.vectors):
+        wrong.append("the old index is another")
+    return judged(wrong, f"one line ({said.strip()} …), nothing left behind, the old index opens")
 
 
 def full_temporary_disk(stage: Stage) -> Seen:
-    """No room for the private copy: exit 4 and one line that says so; a good index is not built anew."""
-    root = stage.folder("full-temporary") / "index"
-    with Copied(stage, root):
-        before = sorted(path.name for path in root.iterdir())
-        done = run("-c", _LIMITED, str(_SMALL_DISK), "verify", MOC_INDEX_DIR=str(root))
-        wrong = []
-        if done.returncode != 4 or len(done.stderr.splitlines()) != 1 or "TMPDIR" not in done.stderr:
-            wrong.append(f"exit {done.returncode}: {done.stderr[-300:]!r}")
-        if before != sorted(path.name for path in root.iterdir()):
-            wrong.append("the index was changed")
-    return judged(wrong, f"exit {done.returncode}, one line that names TMPDIR, the index untouched")
+    """No room for the private copy: one line that says so; a good index is not built anew."""
+    embedder = stage.opened[1]
+    before = {path: path.stat().st_mtime_ns for path in stage.index.rglob("*") if path.name != ".lock"}
+    wrong = []
+    try:
+        with _small_files():
+            library.open_index(IndexSettings(stage.index), embedder)
+        wrong.append("it was opened")
+    except NoRoom as error:
+        wrong += [] if "TMPDIR" in str(error) and error.exit_code == 4 else [str(error)]
+    except IndexUnusable as error:
+        wrong.append(f"taken for a damaged index: {error}")
+    if before != {path: path.stat().st_mtime_ns for path in stage.index.rglob("*") if path.name != ".lock"}:
+        wrong.append("the index was touched")
+    return judged(wrong, "exit 4, one line that names TMPDIR, the index untouched")
+
+
+@contextmanager
+def _small_files() -> Iterator[None]:
+    """As if the disk were nearly full: no file of this process may grow beyond _SMALL_DISK."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_SMALL_DISK, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def ended_while_opening(stage: Stage) -> Seen:
@@ -235,24 +261,6 @@ def ended_while_opening(stage: Stage) -> Seen:
         if generations != 1 or building or len(temporary) > 1:
             wrong.append(f"left: {generations} generations, {building} unfinished, {len(temporary)} copies")
     return judged(wrong, f"{count} starts ended while opening, {count} good starts after them")
-
-
-class Copied:
-    """A copy of the good index at ``root`` for the time of a block."""
-
-    def __init__(self, stage: Stage, root: Path) -> None:
-        self._stage, self._root = stage, root
-
-    def __enter__(self) -> Path:
-        import shutil
-
-        shutil.copytree(self._stage.index, self._root)
-        return self._root
-
-    def __exit__(self, *_: object) -> None:
-        import shutil
-
-        shutil.rmtree(self._root, ignore_errors=True)
 
 
 # "python -m index COMMAND" in a process none of whose files may grow beyond so many bytes.

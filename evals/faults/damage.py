@@ -79,7 +79,9 @@ def _foreign(root: Path, rng: random.Random) -> None:
     """A file of another index in the place of ours."""
     others = current(root.parent / "other")
     theirs = rng.choice(sorted(path for path in others.rglob("*") if path.is_file()))
-    shutil.copyfile(theirs, current(root) / theirs.relative_to(others))
+    ours = current(root) / theirs.relative_to(others)
+    ours.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(theirs, ours)
 
 
 def _swap(root: Path, rng: random.Random) -> None:
@@ -216,16 +218,20 @@ def locked(stage: Stage) -> Seen:
     root = stage.folder("locked") / "index"
     shutil.copytree(stage.index, root)
     good, embedder = stage.opened
+    wanted = partial(library.expected, embedder.fingerprint)
+    began = time.monotonic()
+    Store.open(root, wanted)
+    free = time.monotonic() - began
     with _held(root):
         began = time.monotonic()
-        opened = Store.open(root, partial(library.expected, embedder.fingerprint))
+        opened = Store.open(root, wanted)
         seconds = time.monotonic() - began
     wrong = []
     if opened.fingerprint != good.fingerprint:
         wrong.append("another index was opened")
-    if seconds > START_SECONDS:
+    if seconds - free > START_SECONDS:
         wrong.append("it waited")
-    return judged(wrong, f"opened in {seconds:.1f} s (limit {START_SECONDS:.0f} s)")
+    return judged(wrong, f"opened in {seconds:.1f} s, and in {free:.1f} s when nobody holds it")
 
 
 @contextmanager
@@ -273,5 +279,5 @@ ROWS = (
         "refused; names both and the command",
         foreign,
     ),
-    Fault("The index on disk", "locked by another process", "opens all the same, in 5 s or less", locked),
+    Fault("The index on disk", "locked by another process", "opens all the same; at most 5 s are lost", locked),
 )

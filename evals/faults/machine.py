@@ -56,7 +56,7 @@ def full_log(stage: Stage) -> Seen:
 
 def small_feedback_disk(stage: Stage) -> Seen:
     """A feedback disk of 64 kB that is filled by feedback: no more is taken, answering goes on."""
-    _needs_root("mount")
+    needs_root("mount")
     folder = stage.folder("small-disk")
     mount = 'mount -t tmpfs -o size=64k none "$0" && exec "$@"'
     prefix = ("unshare", "-m", "sh", "-c", mount, str(folder))
@@ -82,7 +82,8 @@ class Oddity:
     shell: str = ""  # run by a shell before the service, in mounts of its own
 
 
-def _oddities(stage: Stage) -> list[Oddity]:
+def oddities() -> list[Oddity]:
+    """Each on its own; they do not contradict each other."""
     packages = Path(os.__file__).parent if sys.prefix == sys.base_prefix else Path(sys.prefix)
     read_only = "".join(
         f'mount --bind "{place}" "{place}" && mount -o remount,bind,ro "{place}" && '
@@ -90,7 +91,7 @@ def _oddities(stage: Stage) -> list[Oddity]:
     )
     odd_locale = {"LC_ALL": "C", "LANG": "ja_JP.EUC-JP", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"}
     odd_locale |= {"PYTHONUTF8": "0"}
-    found = [
+    return [
         Oddity("read-only home, packages and checkout", {"PYTHONDONTWRITEBYTECODE": ""}, read_only + "true"),
         Oddity("no home", {"HOME": "/nonexistent", "USER": "", "XDG_CACHE_HOME": ""}),
         Oddity("umask 077", {}, "umask 077"),
@@ -100,19 +101,13 @@ def _oddities(stage: Stage) -> list[Oddity]:
         Oddity("time zone far ahead", {"TZ": "Pacific/Kiritimati"}),
         Oddity("time zone that is none", {"TZ": "Nowhere/At+All:::"}),
     ]
-    if stage.size == "full":
-        return found
-    joined: dict[str, str] = {}
-    for oddity in found:
-        joined |= oddity.settings
-    return [Oddity("all of them at once", joined, read_only + "umask 077")]
 
 
 def odd_machines(stage: Stage) -> Seen:
     """Builds, starts and answers as everywhere, in both languages, also on the command line."""
-    _needs_root("unshare")
+    needs_root("unshare")
     english, japanese = stage.program.ask(), stage.program.ask(_JAPANESE)
-    wrong, found = [], _oddities(stage)
+    wrong, found = [], oddities()
     for oddity in found:
         folder = stage.folder("odd")
         settings = dict(oddity.settings) | {"MOC_INDEX_DIR": str(folder / "index"), "TMPDIR": str(folder)}
@@ -159,7 +154,8 @@ def few_descriptors(stage: Stage) -> Seen:
     return judged(wrong + ([f"exit code {code}"] if code else []), "answers again once the 300 connections are gone")
 
 
-def _needs_root(program: str) -> None:
+def needs_root(program: str) -> None:
+    """Raises CannotRun where one may not mount."""
     if os.geteuid() != 0 or not shutil.which(program):
         raise CannotRun(f"needs root and {program}")
     done = subprocess.run(["unshare", "-m", "true"], env=environment(), capture_output=True, check=False)
@@ -174,7 +170,9 @@ ROWS = (
         "answers go on; feedback 503, nothing logged; as before when there is room",
         full_disk,
     ),
-    Fault("The machine", "stdout and stderr on a full disk (/dev/full)", "starts, answers, exit 0", full_log),
+    Fault(
+        "The machine", "stdout and stderr on a full disk (/dev/full)", "starts, answers, exit 0", full_log, only="full"
+    ),
     Fault(
         "The machine",
         "a feedback disk of 64 kB (tmpfs)",
@@ -187,6 +185,7 @@ ROWS = (
         "read-only home, packages and checkout; umask, locale, time zone",
         "builds, starts and answers the same in both languages",
         odd_machines,
+        only="full",
     ),
     Fault(
         "The machine", "an empty environment", "starts and answers the same", nothing_in_the_environment, only="full"

@@ -8,17 +8,21 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from evals import fault_table
 from evals.fakellm import Call, FakeLlm, faults, says
+from evals.faults import machine
 from evals.faults.program import PATIENCE, QUESTION, Program, at_once, same
 from evals.faults.row import Fault, Seen, Stage, judged
 
 SEED = 12
 DRAIN_SECONDS = 25.0
+ASKING = 9  # questions at once when the signal comes
 LEAVE_SECONDS = 2.0
 # Faults that need no waiting, for CI; the full size takes all that have a script.
 _QUICK = ("reset", "429", "quota", "500 once", "HTML 200", "bad JSON chunk", "not UTF-8", "length")
@@ -125,48 +129,58 @@ def _one_way(address: str, number: int) -> socket.socket:
 def drains(stage: Stage) -> Seen:
     """SIGTERM at random moments under load: whoever has asked gets a whole answer, and the exit code is 0."""
     rng = random.Random(SEED)
-    count = stage.times(2, 20)
-    wrong: list[str] = []
-    answers, longest = 0, 0.0
+    count = 20
+    found: list[Drained] = []
     for number in range(count):
         # Every fifth time the model would take longer than the service lives; quotes answer then.
-        slow = stage.size == "full" and number % 5 == 4
-        patience = {"MOC_LLM_FIRST_TOKEN_SECONDS": "60", "MOC_LLM_GAP_SECONDS": "60", "MOC_LLM_TOTAL_SECONDS": "90"}
-        script = says(before=60) if slow else says(between=0.02, size=8)
-        with (
-            FakeLlm(script) as llm,
-            Program(
-                stage.folder("drain") / "log",
-                patience
-                | {
-                    "MOC_INDEX_DIR": str(stage.index),
-                    "MOC_LLM_MODEL": "scripted",
-                    "OPENAI_BASE_URL": llm.base_url,
-                },
-            ) as program,
-        ):
-            idle = _send(program.address, "/gradio_api/heartbeat/idle", {}, "GET")
-            idle.recv(1)
-            ways = [way for way in _ways(program.address) for _ in range(3)]
-            results: list[Any] = []
-            asking = threading.Thread(
-                target=lambda: results.extend(at_once(len(ways), lambda place: ways[place](place))),  # noqa: B023
-                daemon=True,
-            )
-            asking.start()
-            assert llm.wait(lambda server: bool(server.calls), PATIENCE)
-            _until_asked(program, len(ways))
-            time.sleep(rng.uniform(0, 1))
-            code, seconds = program.end(signal.SIGTERM)
-            asking.join(PATIENCE)
-            idle.close()
-        longest = max(longest, seconds)
-        answers += sum(result is True for result in results)
-        wrong += [f"run {number}: {result!r}"[:200] for result in results if result is not True]
-        if code != 0 or seconds > DRAIN_SECONDS:
-            wrong.append(f"run {number}: exit code {code} after {seconds:.1f} s")
-    what = f"{count} times: {answers} of {count * 9} answers whole, exit 0, the longest {longest:.1f} s"
-    return judged(wrong, what)
+        with FakeLlm(says(before=60) if number % 5 == 4 else says(between=0.02, size=8)) as llm:
+            settings = _slow_model(llm) | {"MOC_INDEX_DIR": str(stage.index)}
+            with Program(stage.folder("drain") / "log", settings) as program:
+                found.append(drained(program, llm, rng.uniform(0, 1)))
+    whole, longest = sum(run.whole for run in found), max(run.seconds for run in found)
+    wrong = [f"run {number}: {word}" for number, run in enumerate(found) for word in run.wrong]
+    return judged(
+        wrong, f"{count} times: {whole} of {count * ASKING} answers whole, exit 0, the longest {longest:.1f} s"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """How a service ended under load: answers that came whole, seconds, and what went wrong."""
+
+    whole: int
+    seconds: float
+    wrong: tuple[str, ...]
+
+
+def drained(program: Program, llm: FakeLlm, wait: float) -> Drained:
+    """Ask ASKING questions, beside an open page; ``wait`` seconds after all are at work, SIGTERM."""
+    idle = _send(program.address, "/gradio_api/heartbeat/idle", {}, "GET")
+    idle.recv(1)
+    ways = [way for way in _ways(program.address) for _ in range(ASKING // 3)]
+    results: list[Any] = []
+
+    def ask_all() -> None:
+        results.extend(at_once(len(ways), lambda place: ways[place](place)))
+
+    asking = threading.Thread(target=ask_all, daemon=True)
+    asking.start()
+    assert llm.wait(lambda server: bool(server.calls), PATIENCE)
+    _until_asked(program, len(ways))
+    time.sleep(wait)
+    code, seconds = program.end(signal.SIGTERM)
+    asking.join(PATIENCE)
+    idle.close()
+    wrong = [repr(result)[:200] for result in results if result is not True]
+    if code != 0 or seconds > DRAIN_SECONDS:
+        wrong.append(f"exit code {code} after {seconds:.1f} s")
+    return Drained(sum(result is True for result in results), seconds, tuple(wrong))
+
+
+def _slow_model(llm: FakeLlm) -> dict[str, str]:
+    """Settings for a model that may take its time."""
+    patience = {"MOC_LLM_FIRST_TOKEN_SECONDS": "60", "MOC_LLM_GAP_SECONDS": "60", "MOC_LLM_TOTAL_SECONDS": "90"}
+    return patience | {"MOC_LLM_MODEL": "scripted", "OPENAI_BASE_URL": llm.base_url}
 
 
 def _ways(address: str) -> Iterator[Any]:
@@ -202,22 +216,58 @@ def _until_asked(program: Program, count: int) -> None:
 def killed(stage: Stage) -> Seen:
     """kill -9 while it answers: the next start finds the index as it was and answers the same."""
     wrong = []
-    count = stage.times(1, 5)
-    before = sorted(path.relative_to(stage.index) for path in stage.index.rglob("*") if path.is_file())
+    count = 5
+    before = _files(stage.index)
     for number in range(count):
         log = stage.folder("killed-serving") / "log"
         with Program(log, {"MOC_INDEX_DIR": str(stage.index)}) as program:
-            first = program.ask()
-            threading.Thread(target=at_once, args=(8, lambda _: program.ask()), daemon=True).start()
-            time.sleep(0.05 * number)
-            program.end(signal.SIGKILL)
-            program.kill()
-            program.start()
-            if not same(first, program.ask()):
+            if not _survives_a_kill(program, 0.05 * number):
                 wrong.append(f"kill {number}: another answer")
-    if before != sorted(path.relative_to(stage.index) for path in stage.index.rglob("*") if path.is_file()):
+    if before != _files(stage.index):
         wrong.append("the index was changed")
     return judged(wrong, f"{count} kills under load, the same answer after each, index untouched")
+
+
+def _survives_a_kill(program: Program, wait: float) -> bool:
+    """Kill it while it answers, start it again, and compare the answers."""
+    first = program.ask()
+    threading.Thread(target=at_once, args=(8, lambda _: program.ask()), daemon=True).start()
+    time.sleep(wait)
+    program.end(signal.SIGKILL)
+    program.kill()
+    program.start()
+    return same(first, program.ask())
+
+
+def _files(root: Path) -> list[tuple[str, int]]:
+    return sorted((path.name, path.stat().st_mtime_ns) for path in root.rglob("*") if path.name != ".lock")
+
+
+def one_life(stage: Stage) -> Seen:
+    """The small size of several rows, in one service: every oddity of the machine, kill -9 under load, SIGTERM."""
+    machine.needs_root("unshare")
+    folder = stage.folder("life")
+    settings: dict[str, str] = {}
+    shells = [oddity.shell for oddity in machine.oddities() if oddity.shell]
+    for oddity in machine.oddities():
+        settings |= oddity.settings
+    prefix = ("unshare", "-m", "sh", "-c", " && ".join([*shells, "umask 077", 'exec "$0" "$@"']))
+    expected = stage.program.ask()
+    wrong = []
+    with FakeLlm(says(between=0.02, size=8)) as llm:
+        settings |= _slow_model(llm) | {"MOC_INDEX_DIR": str(folder / "index"), "TMPDIR": str(folder)}
+        with Program(folder / "log", settings, prefix=prefix, quiet=True) as program:
+            if not same(program.ask(), expected):
+                wrong.append("another answer on an odd machine")
+            if not _survives_a_kill(program, 0.05):
+                wrong.append("another answer after kill -9")
+            end = drained(program, llm, 0.3)
+    wrong += end.wrong
+    return judged(
+        wrong,
+        f"built and answered the same on an odd machine and after kill -9; SIGTERM: {end.whole} of {ASKING} answers "
+        f"whole, exit 0 after {end.seconds:.1f} s",
+    )
 
 
 ROWS = (
@@ -238,6 +288,20 @@ ROWS = (
         "SIGTERM under load",
         "no accepted question is cut, exit 0 in 25 s or less, an open page does not hold it up",
         drains,
+        only="full",
     ),
-    Fault("Serving", "kill -9 under load", "the next start answers the same; the index is untouched", killed),
+    Fault(
+        "Serving",
+        "kill -9 under load",
+        "the next start answers the same; the index is untouched",
+        killed,
+        only="full",
+    ),
+    Fault(
+        "Serving",
+        "an odd machine, stdout and stderr on a full disk, kill -9 and SIGTERM under load, in one life",
+        "the same answers; no accepted question is cut, exit 0 in 25 s or less",
+        one_life,
+        only="small",
+    ),
 )
