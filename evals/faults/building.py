@@ -3,7 +3,6 @@
 import os
 import random
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,12 +10,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from evals.faults.builder import wanted
+from evals.faults.builder import Some, wanted
 from evals.faults.program import PATIENCE, QUESTION, ROOT, Program, at_once, environment, run
 from evals.faults.row import Fault, Seen, Stage, judged
 from index import library
@@ -110,30 +108,30 @@ def killed_builds(stage: Stage) -> Seen:
         except IndexUnusable:
             return None
 
-    with builder() as building:
-        code, whole = building.build(root)
-        good = opened()
-        assert code == 0
-        assert good is not None
-        for number in range(count):
-            fresh = number % 3 == 0  # a third of the builds begin where there is no index yet
-            if fresh:
-                (root / "current").unlink(missing_ok=True)
-            elif not (root / "current").exists():
-                assert building.build(root)[0] == 0
-            code, _ = building.build(root, moments.uniform(0, whole))
-            killed += code == -signal.SIGKILL
-            if len(list(root.glob(".building-*"))) > 1:
-                wrong.append(f"build {number} left more than one directory behind")
-            vectors = opened()
-            if (vectors is None and not fresh) or (vectors is not None and not np.array_equal(vectors, good)):
-                wrong.append(f"after kill {number} the index is {'gone' if vectors is None else 'another'}")
-            else:
-                whole_or_none += 1
-        if building.build(root)[0] != 0 or not np.array_equal(opened(), good):  # type: ignore[arg-type]
-            wrong.append("the build after the last kill failed")
-        if left := [path.name for path in root.iterdir() if path.name not in (".lock", "current")][1:]:
-            wrong.append(f"left behind: {left}")
+    building = stage.shared("builder", builder)
+    code, whole = building.build(root)
+    good = opened()
+    assert code == 0
+    assert good is not None
+    for number in range(count):
+        fresh = number % 3 == 0  # a third of the builds begin where there is no index yet
+        if fresh:
+            (root / "current").unlink(missing_ok=True)
+        elif not (root / "current").exists():
+            assert building.build(root)[0] == 0
+        code, _ = building.build(root, moments.uniform(0, whole))
+        killed += code == -signal.SIGKILL
+        if len(list(root.glob(".building-*"))) > 1:
+            wrong.append(f"build {number} left more than one directory behind")
+        vectors = opened()
+        if (vectors is None and not fresh) or (vectors is not None and not np.array_equal(vectors, good)):
+            wrong.append(f"after kill {number} the index is {'gone' if vectors is None else 'another'}")
+        else:
+            whole_or_none += 1
+    if building.build(root)[0] != 0 or not np.array_equal(opened(), good):  # type: ignore[arg-type]
+        wrong.append("the build after the last kill failed")
+    if left := [path.name for path in root.iterdir() if path.name not in (".lock", "current")][1:]:
+        wrong.append(f"left behind: {left}")
     if not killed:
         wrong.append("no build was killed in time")
     return judged(wrong, f"{whole_or_none} of {count} states sound, {killed} builds killed before their end")
@@ -143,8 +141,7 @@ def eight_builds(stage: Stage) -> Seen:
     """Builders wait for each other; one generation is left, and it is the good one."""
     root = stage.folder("eight") / "index"
     identity, entries = wanted(stage.opened[0].embedding)
-    with builder() as building:
-        codes = building.build_at_once(root, 8)
+    codes = stage.shared("builder", builder).build_at_once(root, 8)
     generations = len(list(root.glob("g-*")))
     opened = Store.open(root, lambda *_: (identity, entries))
     wrong = [f"exit code {code}" for code in codes if code]
@@ -176,13 +173,13 @@ def eight_starts(stage: Stage) -> Seen:
 def full_disk_while_building(stage: Stage) -> Seen:
     """A build that cannot write fails with one line, leaves nothing behind, and the old index is served."""
     root = stage.folder("full-disk") / "index"
-    shutil.copytree(stage.index, root)
-    good, embedder = stage.opened
+    some = Some.of(stage)
+    some.build(root)
     before = sorted(path.name for path in root.iterdir())
     wrong, said = [], "built"
     try:
         with _small_files():
-            library.build_index(root, embedder)
+            some.build(root)
         wrong.append("it was built")
     except IndexUnusable as error:
         said = str(error).split(str(root))[0]
@@ -192,8 +189,7 @@ def full_disk_while_building(stage: Stage) -> Seen:
             wrong.append(f"exit {done.returncode}: {done.stderr[-300:]!r}")
     if left := sorted({path.name for path in root.iterdir()} - set(before) - {".lock"}):
         wrong.append(f"left behind: {left}")
-    opened = Store.open(root, partial(library.expected, embedder.fingerprint))
-    if not np.array_equal(opened.vectors, good.vectors):
+    if not np.array_equal(some.open(root).vectors, some.vectors):
         wrong.append("the old index is another")
     return judged(wrong, f"one line ({said.strip()} …), nothing left behind, the old index opens")
 

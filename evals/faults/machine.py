@@ -103,6 +103,19 @@ def oddities() -> list[Oddity]:
     ]
 
 
+def odd_all_at_once() -> tuple[dict[str, str], tuple[str, ...]]:
+    """Settings and the command in front for a machine that is odd in every way it may be made so."""
+    settings: dict[str, str] = {}
+    for oddity in oddities():
+        settings |= oddity.settings
+    try:
+        needs_root("unshare")
+    except CannotRun:
+        return settings, ("sh", "-c", 'umask 077 && exec "$0" "$@"')
+    shells = [oddity.shell for oddity in oddities() if oddity.shell]
+    return settings, ("unshare", "-m", "sh", "-c", " && ".join([*shells, "umask 077", 'exec "$0" "$@"']))
+
+
 def odd_machines(stage: Stage) -> Seen:
     """Builds, starts and answers as everywhere, in both languages, also on the command line."""
     needs_root("unshare")

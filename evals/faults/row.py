@@ -1,9 +1,10 @@
 """The shape of the table: a fault, what is expected, and what was seen."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from evals.fakellm import FakeLlm
 from evals.faults.redis_server import RedisServer
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from index.embed import Embedder
     from index.store import Store
 
+Shared = TypeVar("Shared")
 Size = Literal["small", "full"]
 
 
@@ -42,11 +44,20 @@ class Stage:
     llm: FakeLlm
     redis: RedisServer | None
     program: "Program"
+    held: ExitStack  # what a row starts for others too ends with the stage
     numbers: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def times(self, small: int, full: int) -> int:
         """How often something is done in this size."""
         return full if self.size == "full" else small
+
+    def shared(self, name: str, start: Callable[[], AbstractContextManager[Shared]]) -> Shared:
+        """Started by the first row that needs it, ended with the stage."""
+        if name not in self.kept:
+            self.kept[name] = self.held.enter_context(start())
+        found: Shared = self.kept[name]
+        return found
 
     def folder(self, name: str) -> Path:
         """A new empty directory."""

@@ -82,17 +82,19 @@ for changes in json.load(sys.stdin):
 
 def wrong_settings(stage: Stage) -> Seen:
     """Start the service with each of them."""
-    done = run("-c", _START, stdin=json.dumps([changes for changes, _ in WRONG]))
+    # A place for feedback is tried when the pages are made, which takes seconds of imports.
+    given = [row for row in WRONG if stage.size == "full" or row[1] != "MOC_FEEDBACK_DIR"]
+    done = run("-c", _START, stdin=json.dumps([changes for changes, _ in given]))
     ended = [json.loads(line) for line in done.stdout.splitlines()]
-    wrong = [] if len(ended) == len(WRONG) else [f"{len(ended)} starts ended: {done.stderr[-300:]}"]
+    wrong = [] if len(ended) == len(given) else [f"{len(ended)} starts ended: {done.stderr[-300:]}"]
     leaks = 0
-    for (changes, name), (code, said) in zip(WRONG, ended, strict=False):
+    for (changes, name), (code, said) in zip(given, ended, strict=False):
         lines = said.strip().splitlines()
         leaks += SECRET in said
         if code != 2 or len(lines) != 1 or name not in said or SECRET in said:
             wrong.append(f"{'+'.join(changes)}: {code}, {said[:200]!r}")
     return judged(
-        wrong, f"{len(WRONG) - len(wrong)} of {len(WRONG)}: exit 2, one line with the name; {leaks} secrets shown"
+        wrong, f"{len(given) - len(wrong)} of {len(given)}: exit 2, one line with the name; {leaks} secrets shown"
     )
 
 

@@ -11,8 +11,6 @@ from index.store import Store
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-DRAIN_SECONDS = 25.0
-
 
 def _size(config: pytest.Config) -> Size:
     return "full" if config.getoption("--faults") == "full" else "small"
@@ -29,10 +27,7 @@ def on(request: pytest.FixtureRequest, index_directory: Path, opened_index: tupl
     """The stage of all rows; at the end its service stops by itself when it is told to."""
     with stage(_size(request.config), index_directory) as made:
         yield made
-        code, seconds = made.program.end()
-        log = made.program.log.read_text(encoding="utf-8", errors="replace")
-    assert (code, seconds < DRAIN_SECONDS) == (0, True)
-    assert "Traceback" not in log
+        assert "Traceback" not in made.program.log.read_text(encoding="utf-8", errors="replace")
 
 
 @pytest.mark.timeout(1800)
