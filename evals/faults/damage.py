@@ -52,11 +52,13 @@ def _rewrite(change: Callable[[bytearray, random.Random], bytes | bytearray]) ->
 
 
 def _flip(data: bytearray, rng: random.Random) -> bytearray:
+    data = data or bytearray(1)  # a file may be empty; then it becomes longer
     data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
     return data
 
 
 def _burst(data: bytearray, rng: random.Random) -> bytearray:
+    data = data or bytearray(1)
     start = rng.randrange(len(data))
     end = min(len(data), start + 64)
     data[start:end] = rng.randbytes(end - start)
@@ -64,6 +66,7 @@ def _burst(data: bytearray, rng: random.Random) -> bytearray:
 
 
 def _zeros(data: bytearray, rng: random.Random) -> bytearray:
+    data = data or bytearray(1)
     start = rng.randrange(len(data))
     data[start : start + 4096] = bytes(len(data[start : start + 4096]))
     return data
@@ -78,7 +81,7 @@ def _torn(root: Path, rng: random.Random) -> None:
     """The file as it was up to some place, and of another index from there."""
     path = _some_file(root, rng)
     theirs = current(root.parent / "other") / path.relative_to(current(root))
-    ours, place = path.read_bytes(), rng.randrange(path.stat().st_size)
+    ours, place = path.read_bytes(), rng.randrange(path.stat().st_size or 1)
     _put(path, ours[:place] + (theirs.read_bytes()[place:] if theirs.exists() else b""))
 
 
@@ -111,7 +114,7 @@ DAMAGES: dict[str, Damage] = {
     "a flipped bit": _rewrite(_flip),
     "64 random bytes": _rewrite(_burst),
     "a block of zeros": _rewrite(_zeros),
-    "cut": _rewrite(lambda data, rng: data[: rng.randrange(len(data))]),
+    "cut": _rewrite(lambda data, rng: data[: rng.randrange(len(data) or 1)]),
     "empty": _rewrite(lambda data, rng: b""),
     "longer": _rewrite(lambda data, rng: data + rng.randbytes(rng.randrange(1, 5000))),
     "torn between two indexes": _torn,
