@@ -9,7 +9,7 @@ from evals import bench
 from evals.faults import page, tests
 from evals.faults.row import Seen, Size
 from evals.faults.table import of_size, ran, stage
-from index.errors import ConfigError, UserError
+from index.errors import UserError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m evals.faults", description="Break things and see.")
     parser.add_argument("--full", action="store_true", help="the size before a release")
     parser.add_argument("--only", metavar="WORDS", default="", help="rows whose group or name holds these words")
-    parser.add_argument("--write", action="store_true", help="keep what was seen and make docs/faults.md (with --full)")
+    parser.add_argument("--write", action="store_true", help="keep what was seen and make docs/faults.md")
     arguments = parser.parse_args(argv)
     try:
         return run(arguments.full, arguments.only.lower(), arguments.write)
@@ -28,22 +28,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(full: bool, words: str, write: bool) -> int:
     """Run the rows that hold the words, tell each, and keep what was seen."""
-    if write and not full:
-        raise ConfigError("the page shows the full size; --write goes with --full")
     size: Size = "full" if full else "small"
     rows = [row for row in of_size(size) if words in f"{row.group} {row.name}".lower()]
     tested = [row for row in tests.ROWS if words in f"{row.group} {row.name}".lower()] if full else []
     if not rows and not tested:
         print(f"evals.faults: no row holds {words!r}", file=sys.stderr)
         return 5
-    about, began = bench.machine(), datetime.now(UTC)
+    machine, began = bench.machine(), datetime.now(UTC)
+    about = {
+        "date": began.date().isoformat(),
+        "machine": f"{machine['cores']} cores ({machine['processor']}), {machine['system']}, Python {machine['python']}",
+    }
     seen: dict[str, Seen] = {}
 
     def tell(name: str, found: Seen, how: str) -> None:
         seen[name] = found
         print(f"{'holds' if found.holds else 'FAILS'}  {name}: {found.what} ({how})", flush=True)
         if write:
-            page.record({name: found}, began.date().isoformat(), about)
+            page.record(name, found, size, about)
 
     if rows:
         with stage(size) as on:

@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -95,7 +96,7 @@ class Program:
             if self._quiet:
                 target = os.open("/dev/full", os.O_WRONLY)
             try:
-                port = str(_free_port()) if self._quiet else "0"
+                port = str(free_port()) if self._quiet else "0"
                 self._process = subprocess.Popen(
                     [*self._prefix, sys.executable, "app.py", "--port", port],
                     cwd=ROOT,
@@ -114,6 +115,9 @@ class Program:
             found = re.search(r"http://\S+", self._process.stdout.readline())
             assert found, self.log.read_text(errors="replace")[-2000:]
             self.address = found[0]
+        self._until_ready(began)
+
+    def _until_ready(self, began: float) -> None:
         while time.monotonic() - began < START_SECONDS:
             assert self.runs, self.log.read_text(errors="replace")[-2000:]
             try:
@@ -202,9 +206,8 @@ def at_once(count: int, work: Any) -> list[Any]:
     return results
 
 
-def _free_port() -> int:
-    import socket
-
+def free_port() -> int:
+    """A port of loopback that nobody has now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

@@ -80,7 +80,8 @@ class Fault:
     @property
     def command(self) -> str:
         """What runs this row alone."""
-        return f"python -m evals.faults --full --only '{self.name}'"
+        size = "" if self.only == "small" else "--full "
+        return f"python -m evals.faults {size}--only '{self.name}'"
 
 
 def judged(failures: Sequence[str], good: str) -> Seen:

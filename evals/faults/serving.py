@@ -16,6 +16,7 @@ import httpx
 
 from evals import fault_table
 from evals.fakellm import Call, FakeLlm, faults, says
+from evals.faults.nursery import Born, nursery
 from evals.faults.program import PATIENCE, QUESTION, Program, at_once, same
 from evals.faults.row import Fault, Seen, Stage, judged
 
@@ -134,7 +135,7 @@ def drains(stage: Stage) -> Seen:
         # Every fifth time the model would take longer than the service lives; quotes answer then.
         with FakeLlm(says(before=60) if number % 5 == 4 else says(between=0.02, size=8)) as llm:
             settings = _slow_model(llm) | {"MOC_INDEX_DIR": str(stage.index)}
-            with Program(stage.folder("drain") / "log", settings) as program:
+            with Born(stage.folder("drain") / "log", settings, stage.shared("nursery", nursery)) as program:
                 found.append(drained(program, llm, rng.uniform(0, 1)))
     whole, longest = sum(run.whole for run in found), max(run.seconds for run in found)
     wrong = [f"run {number}: {word}" for number, run in enumerate(found) for word in run.wrong]
@@ -222,7 +223,7 @@ def killed(stage: Stage) -> Seen:
     before = _files(stage.index)
     for number in range(count):
         log = stage.folder("killed-serving") / "log"
-        with Program(log, {"MOC_INDEX_DIR": str(stage.index)}) as program:
+        with Born(log, {"MOC_INDEX_DIR": str(stage.index)}, stage.shared("nursery", nursery)) as program:
             if not _survives_a_kill(program, 0.05 * number):
                 wrong.append(f"kill {number}: another answer")
     if before != _files(stage.index):
