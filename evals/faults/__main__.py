@@ -35,10 +35,8 @@ def run(full: bool, words: str, write: bool) -> int:
         print(f"evals.faults: no row holds {words!r}", file=sys.stderr)
         return 5
     machine, began = bench.machine(), datetime.now(UTC)
-    about = {
-        "date": began.date().isoformat(),
-        "machine": f"{machine['cores']} cores ({machine['processor']}), {machine['system']}, Python {machine['python']}",
-    }
+    on_what = f"{machine['cores']} cores ({machine['processor']}), {machine['system']}, Python {machine['python']}"
+    about = {"date": began.date().isoformat(), "machine": on_what}
     seen: dict[str, Seen] = {}
 
     def tell(name: str, found: Seen, how: str) -> None:

@@ -227,7 +227,7 @@ def ended_while_opening(stage: Stage) -> Seen:
     """SIGKILL or SIGTERM while the service builds its first index: the next start has it, nothing is left behind."""
     rng = random.Random(SEED)
     wrong = []
-    count = stage.times(1, 6)
+    count = 2
     for number in range(count):
         folder = stage.folder("opening")
         root = folder / "index"

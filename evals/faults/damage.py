@@ -130,7 +130,7 @@ DAMAGES: dict[str, Damage] = {
 
 
 def corrupt(stage: Stage) -> Seen:
-    """Every kind of damage in turn, at seeded places, to an index of some of the entries: refused, or read as it was."""
+    """Every kind of damage in turn, at seeded places, to an index of some entries: refused, or read as it was."""
     folder = stage.folder("corrupt")
     root, whole = folder / "index", folder / "some"
     _small(folder / "other", parse.load().source.replace("180 days", "90 days"))

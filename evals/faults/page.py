@@ -16,8 +16,9 @@ RESULTS = ROOT / "docs" / "faults-results.json"
 _HEAD = """# Faults
 
 What breaks, what is expected, and what was seen. Every row is run by the command under its name.
-`python -m evals.faults` runs the small size that the tests run too, `--full` this one, and `--write` makes this page. Each fault of the language model has a row in [llm.md](llm.md). What a state means for whoever runs the service
-stands in the [runbook](runbook/README.md).
+`python -m evals.faults` runs the small size that the tests run too, `--full` the one before a release, and `--write`
+makes this page. Each fault of the language model has a row in [llm.md](llm.md). What a state means for whoever runs the
+service stands in the [runbook](runbook/README.md).
 """
 
 
@@ -66,8 +67,8 @@ def text() -> str:
     written = (
         f"{_HEAD}\n{sum(result['holds'] for result in run)} of {len(rows)} rows hold; "
         f"{sum(result['size'] == 'full' for result in run)} were run in the full size, "
-        f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}, on {'; '.join(machines)}. Other work ran beside it on the "
-        "same cores, so times are upper bounds.\n"
+        f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}, on {'; '.join(machines)}. Other work ran beside it "
+        "on the same cores, so times are upper bounds.\n"
     )
     for group in dict.fromkeys(row.group for row in rows):
         mine = [row for row in rows if row.group == group]

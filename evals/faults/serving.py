@@ -219,7 +219,7 @@ def _answered(program: Program) -> float:
 def killed(stage: Stage) -> Seen:
     """kill -9 while it answers: the next start finds the index as it was and answers the same."""
     wrong = []
-    count = 5
+    count = 3
     before = _files(stage.index)
     for number in range(count):
         log = stage.folder("killed-serving") / "log"

@@ -18,12 +18,12 @@ from index.settings import IndexSettings
 
 ROWS: tuple[Fault, ...] = (
     *damage.ROWS,
-    *building.ROWS,
-    *serving.ROWS,
     *wire.ROWS,
     *settings.ROWS,
-    *machine.ROWS,
     *shared_store.ROWS,
+    *serving.ROWS,
+    *building.ROWS,
+    *machine.ROWS,
     serving.LAST,
 )
 
