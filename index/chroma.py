@@ -7,12 +7,15 @@ graph file can crash the process, and a second opener may hang.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from index.entries import Entry
 from index.errors import IndexUnusable, UserError
+
+if TYPE_CHECKING:
+    from llama_index.vector_stores.chroma import ChromaVectorStore
 
 COLLECTION = "moc"
 EXACT_LIMIT = 20_000  # up to here every vector is compared; 0.3 ms for 6,500 rows of 384 on one core
@@ -67,7 +70,6 @@ def collection_of(client: Any) -> Any:
 
 def write(folder: Path, fingerprint: str, entries: Sequence[Entry], vectors: np.ndarray) -> np.ndarray:
     """Make the collection in an empty directory → the vectors as they read back, (n, d) float32."""
-    from llama_index.core.schema import BaseNode, MetadataMode, TextNode
     from llama_index.vector_stores.chroma import ChromaVectorStore
 
     hnsw = _HNSW_UNUSED if len(entries) <= EXACT_LIMIT else _HNSW_SEARCHED
@@ -78,22 +80,48 @@ def write(folder: Path, fingerprint: str, entries: Sequence[Entry], vectors: np.
             configuration={"hnsw": hnsw},
             metadata={"fingerprint": fingerprint},
         )
-        vector_store = ChromaVectorStore(chroma_collection=collection)
-        nodes: list[BaseNode] = [
-            TextNode(
-                id_=entry.id,
-                text=entry.text,
-                embedding=row,
-                metadata={"label": entry.label, "role": entry.role, "language": entry.language},
-                excluded_embed_metadata_keys=["label", "role", "language"],
-            )
-            for entry, row in zip(entries, np.asarray(vectors, dtype=np.float32).tolist(), strict=True)
-        ]
-        assert nodes[0].get_content(MetadataMode.EMBED) == entries[0].text
-        for start in range(0, len(nodes), _ADD_BATCH):
-            vector_store.add(nodes[start : start + _ADD_BATCH])
+        rows = np.asarray(vectors, dtype=np.float32)
+        first = next((place for place, entry in enumerate(entries) if entry.role == "question"), len(entries))
+        _add_passages(ChromaVectorStore(chroma_collection=collection), entries[:first], rows[:first])
+        _add_questions(collection, entries[first:], rows[first:])
     with opened(folder) as client:
         return read_vectors(collection_of(client), entries)
+
+
+def _add_passages(store: "ChromaVectorStore", entries: Sequence[Entry], rows: np.ndarray) -> None:
+    """Passages and reading aid, in the form in which LlamaIndex finds and returns them."""
+    from llama_index.core.schema import BaseNode, MetadataMode, TextNode
+
+    nodes: list[BaseNode] = [
+        TextNode(
+            id_=entry.id,
+            text=entry.text,
+            embedding=row,
+            metadata={"label": entry.label, "role": entry.role, "language": entry.language},
+            excluded_embed_metadata_keys=["label", "role", "language"],
+        )
+        for entry, row in zip(entries, rows.tolist(), strict=True)
+    ]
+    assert nodes[0].get_content(MetadataMode.EMBED) == entries[0].text
+    for start in range(0, len(nodes), _ADD_BATCH):
+        store.add(nodes[start : start + _ADD_BATCH])
+
+
+def _add_questions(collection: Any, entries: Sequence[Entry], rows: np.ndarray) -> None:
+    """Bank questions lead to a label and are never shown, so they need neither a node nor Chroma's full-text index.
+
+    Those two took nearly half of a build's time.
+    """
+    for start in range(0, len(entries), _ADD_BATCH):
+        batch = entries[start : start + _ADD_BATCH]
+        collection.add(
+            ids=[entry.id for entry in batch],
+            embeddings=rows[start : start + _ADD_BATCH],
+            metadatas=[
+                {"label": entry.label, "role": entry.role, "language": entry.language, "text": entry.text}
+                for entry in batch
+            ],
+        )
 
 
 def read_vectors(collection: Any, entries: Sequence[Entry]) -> np.ndarray:
