@@ -24,6 +24,7 @@ class Seen:
 
     holds: bool
     what: str
+    could_not_run: bool = False
 
 
 class CannotRun(Exception):

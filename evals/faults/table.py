@@ -81,7 +81,7 @@ def ran(row: Fault, on: Stage) -> Ran:
     try:
         seen = row.check(on)
     except CannotRun as reason:
-        seen = Seen(False, f"not run: {reason}")
+        seen = Seen(False, f"not run: {reason}", could_not_run=True)
     except Exception as error:  # noqa: BLE001 -- a row that breaks must not take the others with it
         seen = Seen(False, f"FAILED: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
     if row is not serving.LAST and not on.program.runs:

@@ -35,4 +35,6 @@ def test_what_breaks_ends_as_expected(row: Fault, on: Stage) -> None:
     """Each row of the table holds."""
     result = ran(row, on)
     print(f"{result.seen.what} ({result.seconds:.1f} s)")
+    if result.seen.could_not_run:
+        pytest.skip(result.seen.what)
     assert result.seen.holds, result.seen.what
