@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assistant.web_settings import THIS_MACHINE, WebSettings
 from index.errors import ConfigError
-from index.settings import IndexSettings, read_secret
+from index.settings import IndexSettings, read_address, read_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +153,12 @@ class Config:
         return cls(
             index=IndexSettings.from_env(environ),
             llm=_llm(environ),
-            public_url=_url("MOC_PUBLIC_URL", environ).rstrip("/"),
+            public_url=read_address("MOC_PUBLIC_URL", environ).rstrip("/"),
             frame_origins=tuple(_origin(origin) for origin in origins if origin),
             operator_name=environ.get("MOC_OPERATOR_NAME", "").strip(),
             operator_contact=environ.get("MOC_OPERATOR_CONTACT", "").strip(),
-            official_url=_url("MOC_OFFICIAL_URL", environ),
-            metrics_token=read_secret("MOC_METRICS_TOKEN", environ),
+            official_url=read_address("MOC_OFFICIAL_URL", environ),
+            metrics_token=read_secret("MOC_METRICS_TOKEN", environ, in_header=True),
             feedback_directory=_directory("MOC_FEEDBACK_DIR", environ),
             feedback_days=_days("MOC_FEEDBACK_DAYS", environ, 30),
             web=WebSettings.from_env(environ),
@@ -169,8 +169,8 @@ def _llm(environ: Mapping[str, str]) -> LlmSettings | None:
     model = environ.get("MOC_LLM_MODEL", "").strip()
     if not model:
         return None
-    base_url = _url("OPENAI_BASE_URL", environ) or None
-    api_key = read_secret("OPENAI_API_KEY", environ)
+    base_url = read_address("OPENAI_BASE_URL", environ) or None
+    api_key = read_secret("OPENAI_API_KEY", environ, in_header=True)
     if not base_url and not api_key:
         raise ConfigError(
             "MOC_LLM_MODEL is set; set OPENAI_BASE_URL or OPENAI_API_KEY too, or unset it for quotes only"
@@ -221,13 +221,6 @@ def _days(name: str, environ: Mapping[str, str], default: int) -> int:
     if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 366):
         raise ConfigError(f"{name} is {value!r}; it must be a number of days from 1 to 366")
     return int(value)
-
-
-def _url(name: str, environ: Mapping[str, str]) -> str:
-    value = environ.get(name, "").strip()
-    if value and not re.fullmatch(r"https?://[^\s<>\"']+", value):
-        raise ConfigError(f"{name} is {value!r}; it must be an address that starts with http:// or https://")
-    return value
 
 
 def _origin(value: str) -> str:

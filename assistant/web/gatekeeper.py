@@ -54,6 +54,8 @@ class Gatekeeper:
         self.recent = Recent()
         self.telemetry = Telemetry(self._snapshot)
         self._pending: WeakValueDictionary[str, Asking] = WeakValueDictionary()
+        self._writing: set[asyncio.Timeout] = set()
+        self._writing_ends: float | None = None
 
     async def admit(self, request: Request, visitor: Visitor = NOBODY) -> "Asking":
         """Let a question in; iterate ``events`` of what comes back.
@@ -142,11 +144,29 @@ class Gatekeeper:
         """The way to the language model: the switch, a slot, the budget."""
         if self.switch != "on":
             raise NotAdmitted("llm_off")
-        async with self.slots.one(), self.budget.reserved(most_tokens) as usage:
-            try:
-                yield usage
-            finally:
-                self.telemetry.used(usage.calls, usage.tokens)
+        # Opened and closed in the one task of ``_ahead``, so that its end cancels nothing of the caller's.
+        limit = asyncio.timeout_at(self._writing_ends)
+        try:
+            async with limit:
+                self._writing.add(limit)
+                async with self.slots.one(), self.budget.reserved(most_tokens) as usage:
+                    try:
+                        yield usage
+                    finally:
+                        self.telemetry.used(usage.calls, usage.tokens)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise NotAdmitted("llm_timeout") from None
+        finally:
+            self._writing.discard(limit)
+
+    def hurry(self, seconds: float) -> None:
+        """Whoever is with the language model, or waits for it, has so many seconds left; then quotes answer."""
+        if self._writing_ends is None:
+            self._writing_ends = asyncio.get_running_loop().time() + seconds
+            for limit in self._writing:
+                limit.reschedule(self._writing_ends)
 
     def note(self, answer: Answer) -> None:
         """Learn from an answer how the language model does."""
