@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant import receipt, types
 from assistant.strings import strings
 from assistant.types import LANGUAGES, Citation, Claim, IndexIdentity
+from assistant.web.allow_list import API_BODY
 from assistant.web.api import ApiError, json_body
 from assistant.web.gatekeeper import NotReady
 from assistant.web.limits import Refused
 from assistant.web.pages import html, page, page_language, page_route
-from assistant.web.schema import VerifiedShape, described
+from assistant.web.schema import AnswerShape, VerifiedShape, described
 from assistant.web.service import Service
 from assistant.web.visitor import NOBODY, Visitor, visitor_of
 from index.document import Document
@@ -37,7 +38,7 @@ class ReceiptBody(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     id: str = Field(max_length=200)
-    data: str | None = Field(None, max_length=receipt.MAX_FRAGMENT)
+    data: str | None = Field(None, max_length=receipt.MAX_FRAGMENT, pattern=r"^[A-Za-z0-9_-]*$")
 
 
 def router(service: Service) -> APIRouter:
@@ -55,10 +56,13 @@ def router(service: Service) -> APIRouter:
         script_words = json.dumps(shown, ensure_ascii=False)
         return html(page("receipt.html", language, "../", identity=identity, script_words=script_words))
 
-    described_here = described(VerifiedShape, 400, 413, 415, body=ReceiptBody)
+    described_here = described(VerifiedShape, 400, 413, 415, body=(AnswerShape, ReceiptBody))
 
     @routes.post("/api/verify", summary="Check an answer again", openapi_extra=described_here)
     async def verify(request: Request) -> JSONResponse:
+        raw = await request.body()
+        if len(raw) > API_BODY and not _is_answer(raw):
+            raise ApiError(413, "too_large", f"only an answer object may be larger than {API_BODY} bytes")
         body = await json_body(request, ReceiptBody)
         try:
             saved = _saved(service, body)
@@ -140,6 +144,15 @@ def _saved(service: Service, body: ReceiptBody) -> Mapping[str, Any]:
         for bare in saved["citations"]
     ]
     return saved
+
+
+def _is_answer(raw: bytes) -> bool:
+    """Whether it has the shape of the answer object: only then it may be as large as an answer can be."""
+    try:
+        AnswerShape.model_validate_json(raw)
+    except ValidationError:
+        return False
+    return True
 
 
 def _verifier(service: Service) -> "Verifier":

@@ -15,6 +15,7 @@ from assistant.web.service import Service
 from tests.web.scripted import Scripted, client_of
 
 Answer = dict[str, Any]
+JSON = {"content-type": "application/json"}
 
 
 @pytest.fixture
@@ -194,6 +195,8 @@ def test_anything_else_does_not_hold(client: TestClient, answer: Answer, change:
         ({"id": "a_1", "data": "####"}, 400),
         ({"id": "a_1", "data": "A" * 7000}, 400),
         ({"id": "a_1", "text": "x" * 70_000}, 413),
+        ({"id": "a_1", "text": "x" * 17_000}, 413),
+        ({"question": "x" * 17_000}, 413),
     ],
 )
 def test_wrong_bodies(client: TestClient, body: Any, status: int) -> None:
@@ -201,6 +204,16 @@ def test_wrong_bodies(client: TestClient, body: Any, status: int) -> None:
     refused = client.post("/api/verify", json=body)
     assert refused.status_code == status
     assert set(refused.json()["error"]) == {"code", "message"}
+
+
+def test_a_long_answer_can_be_checked_too(client: TestClient, answer: Answer) -> None:
+    """Above 16 KiB only an answer object is read, whole or tampered with."""
+    long = {**answer, "follow_ups": ["長" * 6000]}
+    assert by_object(client, long)["holds"]
+    assert not by_object(client, forged(long, quote_more, with_id=True))["holds"]
+    del long["citations"]
+    refused = client.post("/api/verify", content=json.dumps(long, ensure_ascii=False).encode(), headers=JSON)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "too_large")
 
 
 def test_further_fields_of_a_claim_are_not_repeated(client: TestClient, answer: Answer) -> None:
