@@ -54,7 +54,7 @@ def room(service: Service, language: Language, gradio: str, here: str) -> str:
             "label": {la: render.label(document, legal.address, la) for la in LANGUAGES},
             "aid": aid.sentences[legal.address] if aid else None,
         },
-        facts={la: _facts(service.config, la) for la in LANGUAGES},
+        facts={la: facts(service.config, la) for la in LANGUAGES},
         reasons=REASONS if service.config.feedback_on else (),
         max_comment=MAX_COMMENT,
         days=service.config.feedback_days,
@@ -70,7 +70,7 @@ def room(service: Service, language: Language, gradio: str, here: str) -> str:
     )
 
 
-def _facts(config: Config, language: Language) -> list[tuple[str, str, str | None]]:
+def facts(config: Config, language: Language) -> list[tuple[str, str, str | None]]:
     """What the first screen tells of the service: (name, text, address to link to or None)."""
     words = strings(language)
     between = "" if language == "ja" else " "
