@@ -27,9 +27,9 @@ HOLDS = {"yes": "yes", "no": "**no**", "partly": "partly"}
 _HEAD = """# Goals of the public service
 
 The figure reached beside each goal, and the command that prints it. `python -m tests.goals` prints this table,
-`measure` and `record` keep a figure with its date in `goals.json`, `write` makes this page. The numbers are those of the
-list the goals come from; those it has on the index and on faults (5, 8, 9, 10, 19) stand in `docs/faults.md` and
-`docs/performance.md` where they were measured. "not run" means that nobody has measured it on this state.
+`measure` and `record` keep a figure with its date in `goals.json`, `write` makes this page. The numbers are those of
+the list the goals come from; what it asks of the index, of faults and of load (5, 8, 9, 10, 19) is measured elsewhere.
+"not run" means that nobody has measured it on this state.
 
 | # | goal | reached | holds | measured | command |
 | --- | --- | --- | --- | --- | --- |
@@ -200,8 +200,13 @@ GOALS = (
         "python -m evals run --suite test",
         citations,
     ),
-    Goal(6, "No cut answer is shown as whole, in all 5 variants", "python -m evals.llm", cut_answers),
-    Goal(7, "At most 2 calls of the language model for a question, under every fault", "python -m evals.llm", calls),
+    Goal(6, "No cut answer is shown as whole, in all 5 variants", "python -m tests.goals measure 6", cut_answers),
+    Goal(
+        7,
+        "At most 2 calls of the language model for a question, under every fault",
+        "python -m tests.goals measure 7",
+        calls,
+    ),
     Goal(
         11,
         "10,000 chats: RSS grows ≤ 20 MiB after the first 1,000; descriptors and tasks flat",
@@ -221,26 +226,26 @@ GOALS = (
     Goal(
         15,
         "Content-Security-Policy: 0 violations in a browser, no unsafe-eval, a nonce for each answer",
-        "pytest tests/browser/test_browser_network.py",
+        "python -m tests.goals measure 15",
         lambda: passes("tests/browser/test_browser_network.py"),
     ),
-    Goal(16, "Every route that is not listed is 404", "pytest tests/web/test_web_routes.py", closed_routes),
+    Goal(16, "Every route that is not listed is 404", "python -m tests.goals measure 16", closed_routes),
     Goal(
         17,
         "No question, address or key in logs; deletion; personal data: recall ≥ 0.98, false alarms ≤ 1 %",
-        "pytest -rP tests/web/test_web_privacy.py tests/test_feedback.py tests/test_personal_data.py",
+        "python -m tests.goals measure 17",
         personal_data,
     ),
     Goal(
         18,
         "Lock all hashed, no hosts; no unexplained advisory; a list of parts for each release; Scorecard ≥ 8",
-        "make audit; pytest tests/test_supply_chain.py tests/test_requirements.py",
+        "python -m tests.goals measure 18; make audit",
         supply_chain,
     ),
     Goal(
         20,
         "Every degraded state names itself in the page, /readyz, metrics and the runbook",
-        "pytest tests/web/test_web_states.py",
+        "python -m tests.goals measure 20",
         states,
     ),
 )

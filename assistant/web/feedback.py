@@ -16,6 +16,7 @@ from assistant.web.api import ApiError, json_body
 from assistant.web.schema import KeptShape, described
 from assistant.web.service import Service
 from assistant.web.states import Recent
+from assistant.web.visitor import visitor_of
 
 _HOUR = 3600.0
 
@@ -62,6 +63,7 @@ def router(service: Service) -> APIRouter:
         body = await json_body(request, FeedbackBody)
         if store is None:
             raise ApiError(404, "feedback_off", "feedback is not taken here (MOC_FEEDBACK_DIR is not set)")
+        await service.gate.count(visitor_of(request.scope).at("api"))  # one address must not fill the store in minutes
         given = Feedback(body.answer_id, body.verdict, body.reason, body.comment, body.question)
         try:
             await asyncio.to_thread(store.add, given)
