@@ -56,8 +56,8 @@ KERNEL_WIDTH, KERNEL_RIDGE = 0.08, 0.1  # in cosine; of six pairs tried the best
 # and bank together: the bank's unanswerable questions are harder than what readers ask, and calibration suffers.
 CHOICE_STRENGTH, ABSENCE_STRENGTH = 1.0, 0.1
 # What an error costs: refusing what the document answers is worse than a needless quote is worse than nothing.
-COST_REFUSED, COST_UNANSWERED_SHOWN = 1.2, 1.0
-COST_MISSED, COST_NEEDLESS = 5.0, 1.0
+COST_REFUSED, COST_UNANSWERED_SHOWN = 1.4, 1.0
+COST_MISSED, COST_NEEDLESS = 10.0, 1.0
 
 
 @dataclass(frozen=True)

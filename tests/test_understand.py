@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import glossary
-from assistant.types import REASONS, Question, Request, ShortReply, Turn
+from assistant.types import REASONS, Language, Question, Request, ShortReply, Turn
 from assistant.understand import Understanding, clean
 from index import bank, parse, reading_aid
 
@@ -144,6 +144,26 @@ def test_ordinals_point_into_the_last_answer(understanding: Understanding, answe
     """The second of what the answer shows, by link or by label, in either language."""
     found = understanding.understand(Request(text, history=turns("What about space?", answer)))
     assert "International Space Station" in standalone(found) or "国際宇宙ステーション" in standalone(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "label"),
+    [
+        ("anything else?", "en", "Section IV, sentence 4"),
+        ("Is there more under the same heading?", "en", "Section IV, sentence 4"),
+        ("ほかにもある？", "ja", "第IV節 第4文"),
+        ("関連する決まりはまだありますか", "ja", "第IV節 第4文"),
+    ],
+)
+def test_what_else_there_is_stands_beside_what_was_shown(
+    understanding: Understanding, text: str, language: Language, label: str
+) -> None:
+    """The next sentence of the same section comes first, not the one already read."""
+    shown = "Section IV, sentence 3"
+    found = understanding.understand(Request(text, language, history=turns("How can one leave the MOC?", shown)))
+    assert label in standalone(found)
+    assert "sentence 3" not in standalone(found)
+    assert "第3文" not in standalone(found)
 
 
 @pytest.mark.parametrize("history", [(), ("hello", "Hi."), ("When was it signed?", "In 2025.")])
