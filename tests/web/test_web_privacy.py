@@ -118,7 +118,7 @@ def test_nothing_that_was_typed_is_logged(everything: tuple[str, list[str], Path
         assert canary not in whole, [line for line in lines if canary in line]
     logged = [json.loads(line) for line in lines if not line.startswith("index: there is no index")]
     questions = [line for line in logged if line["event"] == "question"]
-    assert {line["surface"] for line in questions} == {"api", "openai", "mcp", "chat"}
+    assert {line["surface"] for line in questions} == {"api", "openai", "mcp", "chat", "receipt"}
     assert {"switched_off", "declined"} <= {line["outcome"] for line in questions}
     assert {line["mode_note"] for line in questions if "mode_note" in line} >= {"llm_unavailable"}
     assert all(set(line) <= logs.FIELDS | {"logger"} for line in logged)
