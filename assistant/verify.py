@@ -264,17 +264,18 @@ class Verifier:
         label = render.label(self._document, address, language)
         return Related(address, label, render.section_title(self._document, address), snippet)
 
-    def problems(self, saved: Mapping[str, Any]) -> list[str]:
+    def problems(self, saved: Mapping[str, Any], judged: dict[Claim, Finding] | None = None) -> list[str]:
         """What does not hold of a saved answer object; an empty list means it can be relied on.
 
-        Checks the document's hash, every quote and offset, the numbering, the id, and the gate on every statement.
+        Checks the document's hash, every quote and offset, the numbering, the id, and the gate on every statement;
+        ``judged`` is filled with the gate's word on each statement, so that nobody has to ask for it twice.
         """
         try:
-            return list(self._problems(saved))
+            return list(self._problems(saved, {} if judged is None else judged))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             return [f"it is not an answer object of schema 1: {type(error).__name__} {error}"]
 
-    def _problems(self, saved: Mapping[str, Any]) -> Iterable[str]:
+    def _problems(self, saved: Mapping[str, Any], judged: dict[Claim, Finding]) -> Iterable[str]:
         if saved["schema"] != 1:
             yield f"schema is {saved['schema']!r}, not 1"
         if saved["document"]["sha256"] != self._identity.sha256:
@@ -305,8 +306,10 @@ class Verifier:
                 yield f"claim {place}: the note is none that this program writes"
             if claim["kind"] == "statement":
                 addresses = tuple(by_number[number]["address"] for number in claim["citations"])
-                finding = self.finding(Claim(claim["text"], "statement", addresses), saved["language"])
-                if not finding.supported:
+                statement = Claim(claim["text"], "statement", addresses)
+                if statement not in judged:
+                    judged[statement] = self.finding(statement, saved["language"])
+                if not (finding := judged[statement]).supported:
                     yield f"claim {place}: the gate refuses it ({', '.join(finding.reasons)})"
         if saved["status"] not in ("answered", "partial") and saved["citations"]:
             yield f"an answer of status {saved['status']!r} has citations"

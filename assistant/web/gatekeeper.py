@@ -80,6 +80,18 @@ class Gatekeeper:
             raise
         return asking
 
+    async def count(self, visitor: Visitor) -> None:
+        """Count what costs as much as a question and is none.
+
+        Raises:
+            Limited: it is one too many.
+        """
+        try:
+            await self.rates.question(visitor)
+        except Refused as refused:
+            self.refused(refused, visitor)
+            raise
+
     def refused(self, refused: Refused, visitor: Visitor) -> None:
         """Count and log a refusal; one that a degraded state makes likelier names that state."""
         outcome = "limited" if isinstance(refused, Limited) else "switched_off"
