@@ -18,7 +18,8 @@ from assistant.web.llm_limits import Budget, Slots
 from assistant.web.shared_answers import SharedAnswers
 from assistant.web.states import STATES, Recent
 from assistant.web.telemetry import Snapshot, Telemetry
-from assistant.web.visitor import NOBODY, Pseudonyms, Visitor
+from assistant.web.turns import Turn, Turns
+from assistant.web.visitor import NOBODY, Pseudonyms, Visitor, block_of, factor_of
 
 if TYPE_CHECKING:
     from assistant.ask import Assistant, Event
@@ -47,6 +48,7 @@ class Gatekeeper:
         self.pseudonyms = Pseudonyms(settings.secret)
         self.store = Store(settings)
         self.rates = Rates(settings, self.store, self.pseudonyms)
+        self.turns = Turns()
         self.slots = Slots(settings.llm_at_once, settings.llm_waiting, settings.llm_wait_seconds)
         self.budget = Budget(settings, self.store)
         self.cache = AnswerCache(settings.cache_seconds, self.pseudonyms)
@@ -116,6 +118,12 @@ class Gatekeeper:
         """The question is over; the session may ask the next."""
         if asking.pending_key and self._pending.get(asking.pending_key) is asking:
             del self._pending[asking.pending_key]
+
+    async def turn(self, visitor: Visitor) -> Turn:
+        """Wait for this visitor's turn to have a question searched."""
+        # Behind a raised address are many people, and it is trusted to name them.
+        several = factor_of(visitor.address, self._config.web) > 1
+        return await self.turns.take(visitor.user or f"{block_of(visitor.address)} {visitor.who if several else ''}")
 
     async def assistant(self) -> "Assistant":
         """The opened Assistant."""
@@ -277,12 +285,21 @@ class Asking:
                     yield ClaimShown(claim, tuple(kept.citation(number) for number in claim.citations))
                 yield kept
                 return
-        async with aclosing(assistant.stream(self._request, self._gate.admission)) as events:
-            async for event in events:
-                if isinstance(event, Answer) and key:
-                    self._gate.cache.put(key, event)
-                    await self._gate.shared.put(key, event)
-                yield event
+        turn: Turn | None = None
+        try:
+            async with aclosing(assistant.stream(self._request, self._gate.admission)) as events:
+                async for event in events:
+                    if turn is not None:
+                        turn.end()  # what comes after the search waits for the language model, not for the processor
+                    if isinstance(event, Answer) and key:
+                        self._gate.cache.put(key, event)
+                        await self._gate.shared.put(key, event)
+                    yield event
+                    if turn is None:
+                        turn = await self._gate.turn(self._visitor)
+        finally:
+            if turn is not None:
+                turn.end()
 
     def _log(
         self, outcome: str, seconds: float, first: float | None, answer: Answer | None, error: Exception | None

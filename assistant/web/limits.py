@@ -92,10 +92,11 @@ class Store:
 
     async def try_(self, shared: Callable[[], Awaitable[Result]], alone: Callable[[], Awaitable[Result]]) -> Result:
         """What the shared store says; while it is down, or there is none, what this process says alone."""
-        from redis.exceptions import RedisError
-
         if self.url is None or self._clock() < self._down_until:
             return await alone()
+        # Here and not above: without a store the client is never needed, and its import costs the first page a while.
+        from redis.exceptions import RedisError
+
         try:
             result = await shared()
         except (RedisError, OSError, TimeoutError):
