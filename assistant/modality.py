@@ -37,7 +37,9 @@ _ENGLISH: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"undertaking to|certain to|automatic(?:ally)?|inevitabl[ey]|definitely|without fail|"
             r"obligations?|obligat(?:es?|ory)|obliges?|duty|duties|resolved to|decided (?:to|that|on)|decide to|"
             r"determined to|firmly|bound to|"
-            r"in return for|responsible for|ha(?:s|ve) (?:already )?(?:established|launched|begun|started|"
+            r"no choice but|non-negotiable|insists?|surely|certainly|undoubtedly|resolves? to|"
+            r"(?:bound|binds?|binding|obliges?|commits?) (?:itself|themselves)|in return for|responsible for|"
+            r"ha(?:s|ve) (?:already )?(?:established|launched|begun|started|"
             r"created|built|set up|achieved|completed|implemented|adopted|deepened|expanded|secured|approved)|"
             r"(?:is|are) (?:now |already |currently )?(?:collaborating|cooperating|working together|building|"
             r"deepening|expanding|launching|implementing))\b|\w'll\b"
@@ -64,6 +66,7 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"了承し|承諾し|取り決め(?:た(?!日)|ました|てい)|申し合わせ|自動的に|間違いなく|確実に(?:行|実施|"
             r"開始)|コミットし|コミットする|"
             r"公約|断言|強制|しなくてはいけ|実施されている(?!と)|既に(?:開始|実施|合意)|すでに(?:開始|実施|合意)|"
+            r"(?:する|した|とする)(?:ことにし|運びと)|べし|ねばなら|必須|定められて|規定されて|決意し|要求され|"
             r"不可避|ざるを得な)"
         ),
     ),
@@ -91,7 +94,8 @@ _HARMLESS_JA = re.compile(
     r"こと|の)(?:で|に)?は?(?:な|あり)"
 )
 _DENIED_AT_END = re.compile(
-    r"(?:なければ|義務|約束|必要|保証|拘束)[^。]*(?:わけ|もの|こと)(?:で)?は?(?:ない|ありません|ないと|ないとされ)[^。、]{0,8}$"
+    r"(?:なければ|義務|約束|必要|保証|拘束)[^。]*(?:わけ|もの|こと)(?:で)?は?(?:ない|ありません|ないと|"
+    r"ないとされ)[^。、]{0,8}$"
 )
 # An intention told as a plain fact: a participant as the subject of a bare action, or such an action as the last word.
 _ACTIONS = (
@@ -102,8 +106,21 @@ _ACTIONS = (
 )
 _FLAT = re.compile(
     r"\b(?:participants|governments|countries|sides|nations|united states and japan|japan and the united states|"
-    r"u\.s\. and japan|unitedstates and japan|japan and the unitedstates|washington and tokyo)"
+    r"they|the two|u\.s\. and japan|unitedstates and japan|japan and the unitedstates|washington and tokyo)"
     rf"(?: also| jointly| together| both| actively| closely)* (?:{_ACTIONS})\b"
+)
+_DONE = re.compile(  # an intention told as already under way
+    r"\b(?:has|have) (?:now |already |since |both |jointly )*(?:been )?(?:\w+ly )?(?:collaborated|cooperated|"
+    r"expanded|deepened|"
+    r"enhanced|strengthened|promoted|accelerated|built|developed|shared|protected|secured|invested|funded|launched|"
+    r"created|"
+    r"harmonized|harmonised|enforced|exported|coordinated|identified|mitigated|remediated|improved|advanced|refocused|"
+    r"aligned|overcome|solved|removed|trained)\b|"
+    r"\b(?:was|were|(?:is|are) (?:now |already |currently )?being) (?:\w+ly )?(?:expanded|deepened|enhanced|"
+    r"strengthened|"
+    r"promoted|accelerated|built|launched|created|harmonized|enforced|exported|identified|mitigated|remediated|"
+    r"improved|"
+    r"refocused|overcome|removed)\b"
 )
 _ACTIONS_JA = (
     r"協力|連携|推進|促進|強化|拡大|加速|構築|支援|開発|実施|確保|奨励|継続|保護|共有|軽減|特定|評価|克服|実現|"
@@ -116,7 +133,11 @@ _FLAT_JA = re.compile(
     r"深める|深めます|深めていく|広げる|広げます|守る|守ります|守っていく|促す|促します|続ける|続けます|高める|"
     r"高めます|強める|強めます|始める|始めます|"
     r"築く|築きます|整える|整えます|支える|支えます|支えられる|支えられます|減らす|減らします|後押しする|"
-    r"後押しします|図る|図ります|させる|させます|させていく|させていきます|していきます))$"
+    r"後押しします|(?:取り組|進|深|広|守|促|続|高|強|始|築|整|支|推し進)[めげけえいみしりっ]?(?:た|だ|ました|んだ|"
+    r"んでいる|ている|"
+    r"ています|てきた|られている|られた)|推し進める|行われる|行われます|行われた|図る|図ります|させる|させます|"
+    r"させていく|させていきます|"
+    r"していきます))$"
 )
 _HEDGE_JA = re.compile(
     r"意図|意向|目指|方針|考え|予定|つもり|見込|想定|期待|べき|狙|目標|目的|趣旨|しよう|いこう|ようと|たい|"
@@ -160,7 +181,7 @@ def _intends(said: str) -> bool:
 def told_as_fact(text: str) -> bool:
     """Whether a text tells an action of the participants as done (``協力する。``, ``both sides expand …``)."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    if _FLAT.search(plain):
+    if _FLAT.search(plain) or _DONE.search(plain):
         return True
     sentences = [part.rstrip("」』)） ") for part in plain.split("。")]
     return any(_FLAT_JA.search(part) and not _HEDGE_JA.search(part[-34:]) for part in sentences if part)
@@ -168,6 +189,10 @@ def told_as_fact(text: str) -> bool:
 
 def _allowed(said: str, evidence: str) -> str:
     """A claim without top-rung words for what its sentences really make a condition or a decision."""
+    if "existing agreement" in evidence:
+        said = re.sub(
+            r"\bagreed (?:earlier|before|previously|already|in the past)\b|(?:以前|過去に|従来)合意した", " ", said
+        )
     if "mutually determine" in evidence:
         said = re.sub(
             r"\b(?:agree[ds]?|agreeing)\b(?: (?:up)?on| to)?(?! to (?!a\b|the\b|any\b))|mutual agreement|"

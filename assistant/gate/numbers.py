@@ -54,10 +54,12 @@ _WORD_NUMBER = re.compile(
     rf"|(?:{'|'.join(sorted((*_ONES, *_SCALES), key=len, reverse=True))})\b"
     rf"(?: and (?=(?:{'|'.join(_ONES)})\b))?[ -]?)+"
 )
-_DIGITS = re.compile(r"(?<![\w.-])(?<!-)\d+(?:,\d{3})*(?:\.\d+)?(?=(?:st|nd|rd|th)?(?![a-z])|[a-z]?\b)")
+_DIGITS = re.compile(r"(?<![a-z0-9_.第-])\d+(?:,\d{3})*(?:\.\d+)?(?=(?:st|nd|rd|th)?(?![a-z])|[a-z]?\b)")
 _COUNTER = (
     r"日|年|月|週|か月|ヶ月|ヵ月|カ月|箇月|時間|つ|点|件|ドル|円|人|回|機関|社|校|種|項目|分野|部門|部|通|"
     r"[かヶヵカ]国|%|倍|本|基|台|機|隻|割|名|"
+    r"の(?:技術|分野|部門|国|機関|企業|項目|措置|目標|大学|研究|優先|言語|段階|柱|参加者|政府|領域|テーマ|組織|"
+    r"理由|条件)|"
     r"団体|要素|地域|大学|施設|席|州|都市|区|段階|拠点|柱|本柱|個|枚|者|行"
 )
 _KANJI_NUMBER = re.compile(
@@ -89,6 +91,7 @@ _VAGUE = re.compile(
     r"\b(?:dozens|hundreds|thousands|millions|billions|trillions|percent|per cent|triplicate|quadruplicate|"
     r"third of|quarter of|half of)\b|%|折半|半分|三分の一|倍増|数十|数百|数千|数万|数億|数兆|何億|何兆"
 )
+_HALF_OF_WORDS = re.compile(r"\b(?:other|first|second|latter|one|remaining) half of (?:this|the|that)\b")
 _UNCOUNTED = re.compile(  # a second of what the text has one of, numbered names, a span of nobody knows how many days
     r"\b(?:two|2|second|2nd|double) (?:\w+ ){0,2}?(?:notices|generations|(?:golden )?ages?|stations?|"
     r"facilit(?:y|ies)|"
@@ -122,7 +125,8 @@ _COPIES = re.compile(
 _COUNTED = re.compile(
     rf"\b({'|'.join(_ONES)})\b (?:named |different |listed |american |japanese |unitedstates |leading |specific )?"
     r"(?:sectors|institutions|bodies|institutes|agencies|organi[sz]ations|funders|disciplines|aims|goals|priorities|"
-    r"networks|technologies|stakeholders?|groups)\b|"
+    r"networks|technologies|stakeholders?|groups|fields|areas|topics|purposes|objectives|languages|measures|"
+    r"standards|laboratories|universities|missions|reactors|conditions|steps)\b|"
     r"([\d一二三四五六七八九十]+)(?:つの)?(?:機関|部門|団体)|"
     r"(?:機関|団体)(?:は|が|として|の数は)[^。、]{0,8}?([\d一二三四五六七八九十]+)(?:つ|機関|団体)"
 )
@@ -130,11 +134,26 @@ _INSTITUTIONS = re.compile(r"\b(?:institutions|bodies|institutes|agencies|organi
 _TIMES = re.compile(
     r"\b(?:calendar|fiscal|financial) year|\b(?:next|this|last|every|each|per|a) (?:year|month|week|decade)\b|"
     r"\bimmediate(?:ly)?\b|"
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:spring|summer|autumn|winter)\b|\bpromptly\b|\bforthwith\b|"
+    r"\bwithout delay\b|\bquarter\b|\bcentury\b|[月火水木金土日]曜|世紀|遅滞なく|速やかに|午前|午後|四半期|"
     r"\bat once\b|\bright away\b|\b(?:annual|annually|yearly|monthly|quarterly|biannual|biennial)\b|"
     r"年度|年末|月末|来年|翌年|翌月|昨年|毎年|毎月|直ちに|即時|即日|ただちに|年1回|年に一度"
 )
 _BEFORE_LIST = re.compile(r"the participants|^\s*(?:and|or|including)\b")
 _SECTION = re.compile(r"\bsections? (iv|iii|ii|i|[1-9])\b|第\s?(iv|iii|ii|i|[1-9一二三四])\s?節")
+_LONE = re.compile(  # a list of several told as one ("one" alone may be one of them)
+    r"\b(?:just|only|but|merely|no more than|exactly|precisely|a single|the single|the sole|the one) (?:one |single )?"
+    r"(?:technology|sector|institution|body|agency|field|area|discipline|goal|network|stakeholder|topic|example)\b|"
+    r"(?:技術|部門|分野|機関|団体|項目|目標|例)は(?:一|1)つ(?:だけ|のみ)?(?=[。、でと]|$)|"
+    r"(?:一|1)つ(?:だけ|のみ)の?(?:技術|部門|分野|機関|団体|項目)"
+)
+_TWO = re.compile(
+    r"\b(?:two|2) (?:\w+ )?(?:technologies|sectors|disciplines|fields|areas|institutions|bodies|agencies|"
+    r"stakeholders|groups|"
+    r"goals|aims|networks|examples|topics|steps|measures|challenges)\b|(?:二|2)つの(?:技術|分野|部門|機関|団体|"
+    r"項目|目標|例)|"
+    r"(?:技術|分野|部門|機関|団体|項目|目標|例)は(?:二|2)つ"
+)
 _SECTION_NUMBERS = {"1": "i", "2": "ii", "3": "iii", "4": "iv", "一": "i", "二": "ii", "三": "iii", "四": "iv"}
 _SIGNED_AS_START = re.compile(
     r"(?:from|after|since|following|of) (?:the )?(?:date of )?(?:(?:the )?(?:moc|"
@@ -178,6 +197,10 @@ def mismatches(claim: str, cited: Cited) -> list[str]:
         found.append("number_mismatch")
     if any(match.group() not in cited.everything for match in _UNCOUNTED.finditer(plain(claim))):
         found.append("number_mismatch")
+    if _pairs_of_many(plain(claim), cited):
+        found.append("number_mismatch")
+    if _LONE.search(plain(claim)) and max(counts) > 2:
+        found.append("number_mismatch")
     if not _listed_nouns(plain(claim)) <= _named(plain(claim), cited):
         found.append("number_mismatch")
     if any(value != 2 for value in said.sides) and not any("国" in word for word in held.vague):
@@ -216,6 +239,7 @@ def read(text: str) -> Numbers:
                 month = _MONTHS.get(parts["month"]) or int(_whole(parts["month"]))
                 days.add((month, int(_whole(parts["day"])) if parts.get("day") else None))
         text = pattern.sub(" ", text)
+    text = _HALF_OF_WORDS.sub(" ", text)
     times = {_time(match.group()) for match in _TIMES.finditer(_HALF_YEAR.sub(" ", text))}
     vague = {match.group() for match in _VAGUE.finditer(text)}
     return Numbers(
@@ -337,6 +361,15 @@ def _wrong_copies(claim: str, cited: Cited) -> bool:
     if "in duplicate" not in cited.english:
         return False
     return any((_words(m[1]) if m[1] else _whole(m[2] or m[3])) != 2 for m in _COPIES.finditer(claim))
+
+
+def _pairs_of_many(claim: str, cited: Cited) -> bool:
+    """Two of what the sentence lists three or more of."""
+    lists = {n for n in listed(cited.english) if n > 2}
+    owners = [term for term in cited.terms if term.kind == "organisation" and term.side in ("us", "jp")]
+    if not lists or len(cited.addresses) != 1 or len(owners) == 2:
+        return False
+    return _TWO.search(claim) is not None and 2.0 not in {value for value, _, _ in read(cited.everything).amounts}
 
 
 def _listed_nouns(claim: str) -> set[float]:

@@ -2,17 +2,22 @@
 
 import re
 
+from assistant.gate.actors import names_one_side
+from assistant.gate.marks import JP, US, side_of
 from assistant.gate.record import Cited
-from assistant.gate.sides import JP, US, names_one_side, side_of
 from assistant.gate.words import plain
 
 _ONLY = re.compile(
-    r"\b(?:only|solely|exclusive(?:ly)?|sole|uniquely|merely|single|(?:limited|restricted|confined|"
+    r"\b(?:only|just(?= (?:the|these|those|one|two|three|four|five|an?|on|in|for|with|by)\b)|strictly (?:limited|"
+    r"confined|bilateral|between|for|to)|definitive|"
+    r"nowhere else|no (?:further|additional)|limit(?:s|ing)? (?:\w+ ){0,4}to|restrict(?:s|ing) (?:\w+ ){0,4}to|"
+    r"reserved (?:for|to)|wholly|solely|exclusive(?:ly)?|sole|uniquely|merely|single|(?:limited|restricted|confined|"
     r"narrowed) (?:\w+ )?to|nothing (?:but|else|more)|none other|no (?:other|others|one else)|exhaustive(?:ly)?|"
     r"alone|complete list|full list|closed list|to the exclusion of|unilateral(?:ly)?|singlehandedly|"
     r"single-handedly|on (?:its|their) own(?= [.]|[.,;]|$)|by (?:itself|themselves)|entirely|purely|"
     r"not extend beyond|other than|leav\w+ out|excluding|except(?:ing)?|apart from)\b|"
-    r"(?<!できる)(?<!出来る)だけ|のみ|に限(?:り|られ(?!な|ませ|ず)|って|る(?!もの|わけ))|限定(?:され(?!な|ませ|ず)|列挙(?!では)|した|"
+    r"(?<!できる)(?<!出来る)だけ|のみ|に限(?:り|られ(?!な|ませ|ず)|って|る(?!もの|わけ))|限定(?:され(?!な|ませ|ず)|"
+    r"列挙(?!では)|した|"
     r"して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)(?![^。]*(?:排除|除外|可能|あり得|含ま|対象に))|に限定"
 )
 _HARMLESS_ONLY = re.compile(
@@ -27,6 +32,11 @@ _HARMLESS_ONLY = re.compile(
     r"あり)|だけでも|限(?:られ(?:ない|ません|ず|るもの)|らず|らない)|限定(?:列挙)?(?:では|されない|されません|"
     r"されず|するもの)|"
     r"一方(?:的)?だけ(?:では|でも)|にとどま|限られてい(?:ない|ません)|限定されてい(?:ない|ません)|一つだけでは"
+)
+_OPENED = re.compile(  # words of exclusion that a claim itself takes back
+    r"(?:に|だけ)限(?:られ|ら|定され)[^。]{0,6}(?:ない|ず|ません)|without excluding|not exclud\w+|以外(?:の|に|"
+    r"も)[^。]*(?:も|含)|"
+    r"(?:それ|これ)(?:ら)?だけに限|more than the ones|other than (?:those|the ones) (?:listed|named)"
 )
 _ONLY_WITH_CONDITION = re.compile(
     r"only (?:if|when|where|once|after|upon|by|with|through|takes? effect|becomes?|begins?|starts?|in (?:case|"
@@ -44,8 +54,14 @@ _EVERYBODY = re.compile(
     r"the world over|around the globe|humanity|mankind|every (?:country|nation)|(?:exports?|adoption|sold|"
     r"sales) worldwide)\b|世界の人々|全人類|人類|世界中|すべての国|全ての国|あらゆる国"
 )
+_ALWAYS = re.compile(  # no sentence bears these by another word
+    r"\b(?:always|universal(?:ly)?|unlimited|without exception|in every (?:case|field|area|sector|discipline)|"
+    r"in all (?:cases|fields|areas|sectors|disciplines)|(?:all|every|any) (?:other )?(?:technolog\w+|sectors?|fields?|"
+    r"disciplines?|areas?|industr\w+|institutions?|companies|universit\w+|partners?))\b|例外なく|無制限|常に|"
+    r"(?:すべて|全て|あらゆる|全)の?(?:分野|技術|部門|産業|機関|企業|大学|国|パートナー)"
+)
 _HELD_ALL = re.compile(
-    r"\b(?:all|any|every|full|throughout|global|nothing|each|both|whole|universe)\b|全|いかなる|世界"
+    r"\b(?:all|any|every|full|throughout|global|nothing|each|whole|universe|across)\b|全|いかなる|世界"
 )
 _ALL_HARMLESS = re.compile(
     r"\b(?:are|were|is|be) all\b|\b(?:not|n't) (?:at )?all\b|\bat all\b|\ball (?:in the|are|of (?:which|these|"
@@ -109,7 +125,9 @@ def changes(claim: str, cited: Cited) -> bool:
 
 def _closes(said: str, cited: Cited) -> bool:
     """Only, solely, だけ, 限り … where no cited sentence says so."""
-    bare = _HARMLESS_ONLY.sub(" ", said)
+    # Where the sentence has others beside those it names, a claim may say so.
+    bare = _OPENED.sub(" ", said) if re.search(r"not limited to|\bother\b", cited.english) else said
+    bare = _HARMLESS_ONLY.sub(" ", bare)
     if re.search(r"\b(?:if|when|by written)\b", cited.english):
         bare = _ONLY_WITH_CONDITION.sub(" ", bare)
     if "either participant" in cited.english:  # each may do it on its own
@@ -128,6 +146,8 @@ def _widens(said: str, cited: Cited) -> bool:
     if _EVERYBODY.search(said) and not _EVERYBODY.search(cited.everything):
         return True
     bare = _ALL_HARMLESS.sub(" ", said)
+    if any(match.group() not in cited.everything for match in _ALWAYS.finditer(bare)):
+        return True
     return _ALL.search(bare) is not None and _HELD_ALL.search(cited.everything) is None
 
 
@@ -191,7 +211,7 @@ def _leads_alone(said: str, cited: Cited) -> bool:
     if not re.search(r"unitedstates and japan", cited.english):
         return False
     for match in _LED.finditer(said):
-        before, after = said[max(0, match.start() - 26) : match.start()], said[match.end() : match.end() + 45]
+        before, after = said[max(0, match.start() - 36) : match.start()], said[match.end() : match.end() + 45]
         near = after if re.match(r" (?:\w+ )?by\b", after) else before
         sides = {side_of(m.group()) for m in re.finditer(f"{US}|{JP}", near)}
         if len(sides) == 1 and not re.search(r"日米|両|both", near):
