@@ -57,7 +57,8 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"(?:なけれ?ばなら(?:な|ず)|なけれ?ばなりません|ねばな(?:ら|り)|ねばならず|なければいけ|"
             r"なくてはな(?:ら|り)|べく義務|義務を?負|義務があ|義務として|義務であ|義務です|の義務|義務が(?:課|"
             r"生じ)|責務|責任を負|"
-            r"義務付け|義務づけ|義務を課|求められ(?:る|て)|必要があ(?:る|り)|合意し|合意する|合意済|合意され|"
+            r"必要(?:とされ|である|です|だ(?!け)|とな)|要する|義務付け|義務づけ|義務を課|求められ(?:る|て)|"
+            r"必要があ(?:る|り)|合意し|合意する|合意済|合意され|"
             r"合意に達|合意が|で合意|と合意|約束(?:し|する|され|です|である|を|が|だ)|約定|誓約|誓い|確約|"
             r"保証(?:する|し|され)|"
             r"必ず|ものとする|ものとし(?!て)|こととする|こととし(?!て)|ことになる|ことになっ|ことにな(?:り|った|"
@@ -108,6 +109,10 @@ _FLAT = re.compile(
     r"\b(?:participants|governments|countries|sides|nations|united states and japan|japan and the united states|"
     r"they|the two|u\.s\. and japan|unitedstates and japan|japan and the unitedstates|washington and tokyo)"
     rf"(?: also| jointly| together| both| actively| closely)* (?:{_ACTIONS})\b"
+)
+_LISTED = re.compile(r"(?:driving|deepening|advancing|promoting|partnering)\b")
+_SHOULD_END = re.compile(
+    r"\bshould (?:discontinue|end|terminate|leave|withdraw)\b|(?:終了させる|終了す|終わらせる|やめる|離脱す)べき"
 )
 _DONE = re.compile(  # an intention told as already under way
     r"\b(?:has|have) (?:now |already |since |both |jointly )*(?:been )?(?:\w+ly )?(?:collaborated|cooperated|"
@@ -162,12 +167,22 @@ def _bare(text: str) -> str:
 def upgrades(claim: str, evidence: str) -> bool:
     """Whether the claim binds more strongly than the sentences it cites, or tells what they intend as done."""
     held = modality(evidence)
+    if _LISTED.match(evidence.casefold()):
+        held = max(held, Modality.INTENDED)  # an item of a list of what is intended
     said = _allowed(_bare(claim), evidence.casefold())
     rungs = {rung for rung, pattern in (*_ENGLISH, *_JAPANESE) if pattern.search(said)}
     claimed = max(rungs, default=Modality.NONE)
     if claimed == Modality.BOUND and held < Modality.BOUND:
         return True
-    if held in (Modality.MAY, Modality.SHOULD) and _intends(said):
+    if held in (Modality.MAY, Modality.SHOULD) and (
+        _intends(said) or (Modality.INTENDED in rungs and not rungs & {Modality.MAY, Modality.SHOULD})
+    ):
+        return True
+    if held == Modality.EXPECTED and _intends(said) and Modality.EXPECTED not in rungs:
+        return True
+    if held == Modality.SHOULD and Modality.EXPECTED in rungs and not rungs & {Modality.MAY, Modality.SHOULD}:
+        return True
+    if "may discontinue" in evidence.casefold() and _SHOULD_END.search(said):
         return True
     if held == Modality.MAY and claimed in (Modality.SHOULD, Modality.EXPECTED) and Modality.MAY not in rungs:
         return True
@@ -208,7 +223,8 @@ def _allowed(said: str, evidence: str) -> str:
             r"\b(?:agree(?:d|s|ment)?|decided?) (?:\w+ ){0,6}?in writing|decided? on|(?:must|has to|"
             r"have to) be (?:\w+ )?(?:written|in writing|by both|agreed|decided|mutual|made)|requires?|"
             r"needs? (?:a|the|both)|(?:is|are) (?:only )?required|合意(?:した|すれば|する|が|によ|し)|決定(?:し|"
-            r"する|すれば|され)|決め(?:た|れば|る)|必要があ(?:る|り)|なけれ?ばなら(?:な|ず)|なけれ?ばなりません",
+            r"する|すれば|され)|決め(?:た|れば|る)|必要(?:があ(?:る|り)|とされ|である|です|だ|とな)|なけれ?ばなら(?:な|ず)|なけれ?ばなりません|"
+            r"要する",
             " ",
             said,
         )
@@ -216,7 +232,7 @@ def _allowed(said: str, evidence: str) -> str:
         said = re.sub(
             r"\b(?:must|have to|has to|need to|needs?|requires?|required) (?:\w+ ){0,6}?(?:sign\w*|both)|"
             r"will (?:become|be|begin|start|come|take|enter|go|have)|(?:署名(?:し|する|"
-            r"が))[^。]{0,12}(?:なけれ?ばなら(?:な|ず)|必要があ(?:る|り))",
+            r"が))[^。]{0,12}(?:なけれ?ばなら(?:な|ず)|必要(?:があ(?:る|り)|とされ|である|です|だ|とな))",
             " ",
             said,
         )
@@ -226,7 +242,7 @@ def _allowed(said: str, evidence: str) -> str:
     if "shared commitment" in evidence:
         said = re.sub(r"\bcommitments? (?:to|that)\b|コミットメント|コミットして", " ", said)
     if "need to secure" in evidence:
-        said = re.sub(r"\bneeds? to\b|\brequires?\b|必要があ(?:る|り)", " ", said)
+        said = re.sub(r"\bneeds? to\b|\brequires?\b|必要(?:があ(?:る|り)|とされ|である|です|だ|とな)", " ", said)
     if "promises" in evidence:
         said = re.sub(r"\bpromis\w+ (?:that|to|of|a)\b|約束(?:し|する|され)", " ", said)
     return said

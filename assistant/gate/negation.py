@@ -3,7 +3,7 @@
 import re
 
 from assistant.gate.record import Cited
-from assistant.gate.words import clauses, plain
+from assistant.gate.words import clauses, latin_words, pairs, plain, runs, stem
 
 _NO = (
     r"\b(?:not|no|nothing|none|never|neither|nor|without|cannot|nobody|no one|nowhere|non-?(?:binding|legally|"
@@ -53,6 +53,21 @@ _ONE_SIDED = re.compile(
     r"(?:not|n't|no)\b[^.;,]{0,24}\b(?:both|joint\w*|consent|approval|agreement|alone|just one|only one|one)\b|"
     r"(?:双方|両方|両者|そろって|同意|合意|一方)[^。、]{0,16}(?:必要は?(?:ない|ありません|なく)|なくても|"
     r"では?なく|だけでは)"
+)
+_NOT_WITHOUT = re.compile(  # what needs both does not come without both
+    r"\b(?:no|not|cannot|never|nothing|neither)\b[^.;]{0,60}\b(?:without|unless|except (?:by|with)|absent|"
+    r"until)\b[^.;]{0,40}"
+    r"\b(?:both|writ\w+|sign\w*|joint\w*|decision)|"
+    r"(?:なければ|なしに(?:は)?|なくして(?:は)?|ない限り|なしでは)[^。]{0,20}(?:ない|ません|ず)"
+)
+_NO_CONSENT = re.compile(
+    r"\b(?:without|need not|regardless of|needs? no|not needing)\b[^.;]{0,30}\b(?:other\w*|consent|approval|"
+    r"agreement|permission|"
+    r"both|joint\w*|wait\w*)|(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:なしに|なしで|を待たず|を得ず|不要|なく)"
+)
+_CONTRAST = re.compile(  # "X, not Y": harmless where the sentence does not speak of Y
+    r"(?:, (?:and |but )?not|\brather than|\binstead of) (?P<en>(?:\w+[ -]?){1,4})|"
+    r"(?P<ja>[^、。はがを]{1,12})では?なく"
 )
 _NO_DATE = re.compile(
     r"\b(?:no|without|not|cannot|can't|failing|absent|unable|fails?|n't|neither)\b[^.;]{0,30}\b(?:date|agree\w*|"
@@ -151,6 +166,14 @@ _CORE = (  # the sentences that deny: what they deny, in both languages
 )
 
 
+_LEFT_ALONE = re.compile(  # what is denied, said without a negation
+    r"\b(?:remain\w*|stay\w*|continu\w+|keep\w*|left|leav\w+|stand\w*)\b[^.;]{0,40}\b(?:as (?:it|they|before)|"
+    r"alone|in place|"
+    r"in force|in effect|standing|valid|the same|apply|untouched|open|voluntary|optional|up to|free|to (?:each|"
+    r"the))\b|"
+    r"\b(?:free (?:of|from)|short of|devoid of|absence of|zero)\b|"
+    r"そのまま|維持され|存続|変わらず|任意|自由|有効なまま|引き続き"
+)
 _KEPT_DENIED = re.compile(  # existing agreements that do not stay as they are
     r"(?:\bnot|\bno longer|n't|\bnever|\bcease\w* to|\bfail\w* to|\bstop\w*) (?:\w+ ){0,2}?(?:stay|remain|"
     r"keep|continue|stand|"
@@ -191,12 +214,14 @@ def flips(claim: str, cited: Cited) -> bool:
     if "nothing in this moc is intended to affect" in cited.english and _KEPT_DENIED.search(said):
         return True
     if core:
-        return any(_affirms(said, topic) for topic in core)
+        return _LEFT_ALONE.search(said) is None and any(_affirms(said, topic) for topic in core)
     bare = _DUTY_NOT_DENIAL.sub(" ", said)
     for harmless in (_OPEN, _NO_DUTY, _SILENT):
         bare = harmless.sub(" ", bare)
     if "either participant" in cited.english or "both participants" in cited.english:
         bare = _ONE_SIDED.sub(" ", bare)
+        bare = _NOT_WITHOUT.sub(" ", bare) if "either participant" not in cited.english else _NO_CONSENT.sub(" ", bare)
+    bare = _CONTRAST.sub(lambda match: match.group() if _holds(match, cited) else " ", bare)
     if "both participants have signed" in cited.english and _UNTIL_SIGNED.search(said):
         return _NEGATION.search(bare) is None  # not before both have signed is what the sentence says
     if "cannot mutually determine" in cited.english:
@@ -219,6 +244,13 @@ def _turns_condition(said: str) -> bool:
         return False
     conditions = [match.group() for match in _IF_DETERMINED.finditer(said)]
     return bool(conditions) and _OTHERWISE.search(said) is None and not any(_NEGATION.search(c) for c in conditions)
+
+
+def _holds(match: re.Match[str], cited: Cited) -> bool:
+    """Whether the cited sentences speak of what a contrast denies."""
+    if match["en"]:
+        return any(len(word) > 3 and stem(word) in cited.stems for word in latin_words(match["en"]))
+    return any(pair in cited.japanese for run in runs(match["ja"]) for pair in pairs(run))
 
 
 def _negative(held: str) -> bool:

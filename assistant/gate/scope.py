@@ -73,6 +73,12 @@ _ALL_HARMLESS = re.compile(
     r"\b(?:each|every) (?:of the|side|participant|country|government|other|case|one|two|nation)\b|\bwhole\b|"
     r"all-photonic\w*|全体として|すべての?(?:項目|段階)|全(?:文|体|般|国|光|\d+)"
 )
+_SETTLED = re.compile(  # an open list told as a whole one
+    r"\b(?:consists? (?:only )?of|made up of|in total|altogether|amounts? to|complete (?:list|set|roster)|"
+    r"full (?:list|set|roster)|"
+    r"whole (?:list|set)|nothing beyond|(?:list|matter|scope) (?:ends|stops) (?:there|here)|closed|finite)\b|"
+    r"で構成され|から成る|からなる|で全部|ですべて|で全て|に尽き|それで終わり"
+)
 _CHIEFLY = re.compile(
     r"\b(?:chiefly|mainly|primarily|principally|first and foremost|predominantly|mostly|above all|largely)\b|"
     r"主に|主として|とりわけ|何よりも|中心に|中心として"
@@ -95,7 +101,8 @@ _CONDITION = re.compile(
     r"\b(?:if|when|where|unless|failing|absent|otherwise|without|fallback|fall back|default|no (?:such |mutual |"
     r"mutually |common |agreed )?(?:\w+ )?date|cannot|can't|unable|in case|in the absence|should the|lacking|"
     r"provided|not (?:\w+ ){0,2}(?:agree|determine|decide|set)\w*|else|until|only|whenever|fail(?:s|ing)?|or)\b|"
-    r"n't|"
+    r"n't|\b(?:backstop|back-up|backup|alternative\w*|instead|then|last resort|deadlock|disagree\w*|impasse|next)\b|"
+    r"代わり|次善|不調|まとまら|折り合|不一致|一致しな|そうでな|"
     r"場合|とき|時は|なければ|ないと|さもな|決まら|決められ(?:な|ず)|できなけれ|できない|できず|ないなら|限り|"
     r"又は|または|もしくは|あるいは|か、|でき(?:ぬ|ん)"
 )
@@ -201,9 +208,12 @@ def _drops_condition(said: str, cited: Cited) -> bool:
 
 def _narrows(said: str, cited: Cited) -> bool:
     """One phase for all phases; chiefly; by word of mouth for in writing."""
+    if _SETTLED.search(said) and re.search(r"\bincluding\b|\bother\b|\bsuch as\b|\blike\b", cited.english):
+        return True
     if "all phases" in cited.english and _PHASE.search(said) and not _WHOLE.search(said):
         return True
-    return any(p.search(said) and not p.search(cited.everything) for p in (_CHIEFLY, _WRITTEN))
+    chiefly = () if re.search(r"\bfocus|\bkey\b|priorit|leading|essential", cited.english) else (_CHIEFLY,)
+    return any(p.search(said) and not p.search(cited.everything) for p in (*chiefly, _WRITTEN))
 
 
 def _leads_alone(said: str, cited: Cited) -> bool:
