@@ -14,7 +14,7 @@ from typing import Any
 from assistant.follow_up import recent
 from assistant.glossary import Glossary
 from assistant.prompts import fill, without_delimiters
-from assistant.types import Language, Question, Turn
+from assistant.types import LANGUAGES, Language, Question, Turn
 from index.document import Document
 from index.prompts import PROMPTS
 
@@ -22,6 +22,7 @@ SHORT_BELOW = 700  # tokens; who sets so small a budget has a model that rules a
 LONGEST_CLAIM = 600  # characters
 CUT_FROM = LONGEST_CLAIM - 10  # what is as long was cut off by the schema, less blanks at its end
 MOST_CLAIMS = 8
+_MOST_SHORT = 2
 NO_CLAIM = "(none)"  # a line that says there is nothing to say; an empty message some servers refuse
 _LANGUAGE_NAMES: Mapping[str, str] = {"en": "English", "ja": "Japanese"}
 # Names and words of law have one right rendering; for the other terms a model's own words do.
@@ -38,6 +39,7 @@ class Brief:
     beginning: Mapping[bool, tuple[Message, ...]]  # the same for every question, with and without structured output
     asked: str
     offered: frozenset[str]
+    short: bool = False
 
     def messages(self, structured: bool) -> tuple[Message, ...]:
         """The messages; the examples show the form that is wanted, an object with ``structured``, else lines."""
@@ -45,8 +47,11 @@ class Brief:
 
     @property
     def most_claims(self) -> int:
-        """More claims than sentences were offered are no answer but a model that goes on and on."""
-        return len(self.offered)
+        """More claims than sentences were offered are no answer but a model that goes on and on.
+
+        Of a small model two are enough: quotes follow what it wrote, and it soon loses its way.
+        """
+        return min(len(self.offered), _MOST_SHORT) if self.short else len(self.offered)
 
     @property
     def size(self) -> int:
@@ -75,7 +80,15 @@ class Briefing:
         self.whole = not self.short and tokens(whole) <= self._room
         system = fill("answer.md", {"document": f"\n{whole}"}) if self.whole else rules
         first: Message = {"role": "system", "content": system}
-        self._beginning = {form: (first, *_examples(structured=form, short=self.short)) for form in (True, False)}
+        # Examples in the other language lead a small model into it, so it gets those of the question's language only.
+        self._beginnings: Mapping[Language, Mapping[bool, tuple[Message, ...]]] = {
+            language: {
+                form: (first, *_examples(structured=form, language=language if self.short else None))
+                for form in (True, False)
+            }
+            for language in LANGUAGES
+        }
+        self._beginning = self._beginnings["en"]
         blank = _asked(document="", history="", question="", likely=(), language="", short=self.short)
         everything = json.dumps([list(self._beginning[form]) for form in (True, False)], ensure_ascii=False) + blank
         self.sha256 = hashlib.sha256(everything.encode("utf-8")).hexdigest()
@@ -106,7 +119,8 @@ class Briefing:
             language=_LANGUAGE_NAMES[question.language],
             short=self.short,
         )
-        return Brief(self._beginning, asked, offered)
+        beginning = self._beginnings[question.language] if self.short else self._beginning
+        return Brief(beginning, asked, offered, self.short)
 
     def response_format(self) -> Mapping[str, Any] | None:
         """The JSON schema of an answer; None where lines are wanted.
@@ -195,24 +209,24 @@ def _addressed(address: str, text: str) -> str:
     return f"[{address}] {text}"
 
 
-def _examples(*, structured: bool, short: bool) -> Iterable[Message]:
-    """The worked examples as turns of a conversation; short ones copy the sentences that answer."""
+def _examples(*, structured: bool, language: Language | None) -> Iterable[Message]:
+    """The worked examples as turns of a conversation; for a short prompt those of its language, as copies."""
+    short = language is not None
     data = tomllib.loads((PROMPTS / "examples.toml").read_text(encoding="utf-8"))
-    for example in data["examples"]:
-        language, claims = example["language"], example["claims"]
-        sentences = data["sentences"][language]
+    for example in data["short_examples" if short else "examples"]:
+        claims = example.get("claims", ())
+        sentences = data["sentences"][example["language"]]
+        if short and example["language"] != language:
+            continue
         if short:
-            used = dict.fromkeys(address for claim in claims for address in claim["addresses"])
-            claims = [{"addresses": [address], "text": sentences[address]} for address in used]
-            if not claims:
-                continue  # a small model learns from it to write nothing at all
+            claims = [{"addresses": [address], "text": sentences[address]} for address in example["copied"]]
         likely = [(address, sentences[address]) for address in example["likely"]]
         asked = _asked(
             document="",
             history="",
             question=example["question"],
             likely=likely,
-            language=_LANGUAGE_NAMES[language],
+            language=_LANGUAGE_NAMES[example["language"]],
             short=short,
         )
         yield {"role": "user", "content": asked}

@@ -117,6 +117,7 @@ class ClaimStream:
         if claim in self._seen:
             self._repeated += 1
             return None
+        self._repeated += any(claim.text == other.text for other in self._seen)  # the same of another sentence
         if self.enough:
             return None
         self._seen.add(claim)

@@ -17,7 +17,7 @@ from assistant.claim_stream import ClaimStream
 from assistant.types import Claim
 from evals.personalities import Prompt
 
-MAX_TOKENS = 400
+MAX_TOKENS = 600
 LEFT = "left"  # instead of a server's finish_reason: it was still writing, and nobody would have read on
 CLAIMS = Path(__file__).parent / "claims" / "recorded.tsv"
 HEADER = ("id", "language", "addresses", "label", "labelled_by", "claim")

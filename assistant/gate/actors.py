@@ -181,9 +181,9 @@ def _acts_upon(said: str, found: Sequence[Mark], cited: Cited) -> bool:
 
 def _other_one(said: str, cited: Cited) -> bool:
     """The other side's laws, or a part for the other side where the sentence knows no other side."""
-    if re.search(r"legal framework|domestic laws", cited.english) and "either the" not in cited.english:
-        if any(not _spoken_against(said, match.start()) for match in _OTHER_LAW.finditer(said)):
-            return True
+    own_laws = re.search(r"legal framework|domestic laws", cited.english) and "either the" not in cited.english
+    if own_laws and any(not _spoken_against(said, match.start()) for match in _OTHER_LAW.finditer(said)):
+        return True
     if "legal framework" in cited.english and len({m.side for m in marks(said)}) == 1 and _ONE_LAW.search(said):
         return True
     if not cited.addresses or _OTHER_HELD.search(cited.english):
