@@ -14,7 +14,7 @@ from typing import Any
 from assistant.follow_up import recent
 from assistant.glossary import Glossary
 from assistant.prompts import fill, without_delimiters
-from assistant.types import LANGUAGES, Language, Question, Turn
+from assistant.types import Language, Question, Turn
 from index.document import Document
 from index.prompts import PROMPTS
 
@@ -80,15 +80,7 @@ class Briefing:
         self.whole = not self.short and tokens(whole) <= self._room
         system = fill("answer.md", {"document": f"\n{whole}"}) if self.whole else rules
         first: Message = {"role": "system", "content": system}
-        # Examples in the other language lead a small model into it, so it gets those of the question's language only.
-        self._beginnings: Mapping[Language, Mapping[bool, tuple[Message, ...]]] = {
-            language: {
-                form: (first, *_examples(structured=form, language=language if self.short else None))
-                for form in (True, False)
-            }
-            for language in LANGUAGES
-        }
-        self._beginning = self._beginnings["en"]
+        self._beginning = {form: (first, *_examples(structured=form, short=self.short)) for form in (True, False)}
         blank = _asked(document="", history="", question="", likely=(), language="", short=self.short)
         everything = json.dumps([list(self._beginning[form]) for form in (True, False)], ensure_ascii=False) + blank
         self.sha256 = hashlib.sha256(everything.encode("utf-8")).hexdigest()
@@ -119,8 +111,7 @@ class Briefing:
             language=_LANGUAGE_NAMES[question.language],
             short=self.short,
         )
-        beginning = self._beginnings[question.language] if self.short else self._beginning
-        return Brief(beginning, asked, offered, self.short)
+        return Brief(self._beginning, asked, offered, self.short)
 
     def response_format(self) -> Mapping[str, Any] | None:
         """The JSON schema of an answer; None where lines are wanted.
@@ -209,24 +200,24 @@ def _addressed(address: str, text: str) -> str:
     return f"[{address}] {text}"
 
 
-def _examples(*, structured: bool, language: Language | None) -> Iterable[Message]:
-    """The worked examples as turns of a conversation; for a short prompt those of its language, as copies."""
-    short = language is not None
+def _examples(*, structured: bool, short: bool) -> Iterable[Message]:
+    """The worked examples as turns of a conversation; short ones copy the sentences that answer."""
     data = tomllib.loads((PROMPTS / "examples.toml").read_text(encoding="utf-8"))
-    for example in data["short_examples" if short else "examples"]:
-        claims = example.get("claims", ())
-        sentences = data["sentences"][example["language"]]
-        if short and example["language"] != language:
-            continue
+    for example in data["examples"]:
+        language, claims = example["language"], example["claims"]
+        sentences = data["sentences"][language]
         if short:
-            claims = [{"addresses": [address], "text": sentences[address]} for address in example["copied"]]
+            used = dict.fromkeys(address for claim in claims for address in claim["addresses"])
+            claims = [{"addresses": [address], "text": sentences[address]} for address in used]
+            if not claims:
+                continue  # a small model learns from it to write nothing at all
         likely = [(address, sentences[address]) for address in example["likely"]]
         asked = _asked(
             document="",
             history="",
             question=example["question"],
             likely=likely,
-            language=_LANGUAGE_NAMES[example["language"]],
+            language=_LANGUAGE_NAMES[language],
             short=short,
         )
         yield {"role": "user", "content": asked}

@@ -28,7 +28,7 @@ _ONE_ACTS = re.compile(
 )
 _MUTUAL = re.compile(  # what only two can be said to do or have, said of one
     rf"\bbetween (?:the )?(?:{US}|{JP})(?=[.,;]| (?:is|are|was|were|untouched|unaffected|as|in)\b|$)|"
-    rf"(?:{US}|{JP})間(?!の協力)|(?:双方の|いずれの|どちらの|他方の|両)(?:{US}|{JP})(?=が|は|の|も)"
+    rf"(?:{US}|{JP})の(?:各々|それぞれ|双方|両方)|(?:{US}|{JP})間(?!の協力)|(?:双方の|いずれの|どちらの|他方の|両)(?:{US}|{JP})(?=が|は|の|も)"
 )
 _FOR_ONE = re.compile(  # sentences that speak of each side, of one, or of nobody, so that a claim may name one
     r"either participant|each of the|nothing in this moc|does not create|signed at|connectivity hub|"

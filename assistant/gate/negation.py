@@ -174,6 +174,7 @@ _LEFT_ALONE = re.compile(  # what is denied, said without a negation
     r"\b(?:free (?:of|from)|short of|devoid of|absence of|zero)\b|"
     r"そのまま|維持され|存続|変わらず|任意|自由|有効なまま|引き続き"
 )
+_POLAR = re.compile(r"いかなる[^。、]{0,12}も、?")  # begins a denial; without one at its end it turns it around
 _KEPT_DENIED = re.compile(  # existing agreements that do not stay as they are
     r"(?:\bnot|\bno longer|n't|\bnever|\bcease\w* to|\bfail\w* to|\bstop\w*) (?:\w+ ){0,2}?(?:stay|remain|"
     r"keep|continue|stand|"
@@ -209,6 +210,8 @@ def flips(claim: str, cited: Cited) -> bool:
     """Whether a claim denies what its sentences say, or says what they deny."""
     said = plain(claim)
     core = [topic for sentence, topic in _CORE if sentence.search(cited.english)]
+    if _POLAR.search(said) and _NEGATION.search(said) is None:
+        return True
     if core and _DENIED_TWICE.search(said):
         return True
     if "nothing in this moc is intended to affect" in cited.english and _KEPT_DENIED.search(said):

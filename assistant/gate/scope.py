@@ -106,6 +106,7 @@ _CONDITION = re.compile(
     r"場合|とき|時は|なければ|ないと|さもな|決まら|決められ(?:な|ず)|できなけれ|できない|できず|ないなら|限り|"
     r"又は|または|もしくは|あるいは|か、|でき(?:ぬ|ん)"
 )
+_HALF_CHOICE = re.compile(r"^(?!.*(?:180|百八十|できな|できず|なけれ|半年)).*相互に決定する日に、?又は")
 _PHASE = re.compile(r"\b(?:phase|stage)s?\b|段階|フェーズ|工程")
 _WHOLE = re.compile(
     r"\b(?:all|every|throughout|each|whole|entire|across|full|start to finish|beginning to end|complete|"
@@ -203,7 +204,7 @@ def _drops_condition(said: str, cited: Cited) -> bool:
         "180 days" in cited.english
         and re.search(r"180|百八十|one hundred and eighty|half a year|six months|半年|6か月|六か月", said) is not None
         and not _CONDITION.search(said)
-    )
+    ) or ("180 days" in cited.english and _HALF_CHOICE.search(said) is not None)
 
 
 def _narrows(said: str, cited: Cited) -> bool:

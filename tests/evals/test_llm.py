@@ -35,7 +35,7 @@ def test_lines_are_of_every_kind_and_both_languages() -> None:
 
 
 def test_no_lie_a_rule_can_decide_is_shown(assistant: Assistant) -> None:
-    """A few answers of each such liar through the whole application: nothing it wrote is shown beyond the known leaks."""
+    """A few answers of each such liar through the whole application: nothing is shown beyond the known leaks."""
     lies = lines_of("liars")
     questions = told.answerable("dev")[:3]
     for kind in sorted(told.DECIDABLE - {"not_offered"}):
