@@ -50,10 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     honest = lines_of("honest")
     found_lies.append(told.tell(assistant, "", honest, questions[: 8 if arguments.small else 200], each=2))
     sections.append(llm_page.lies_section(found_lies))
+    replayed = []
     for suite in ("dev", "test"):
         if found := small_model.replay(assistant, suite, small_model.RECORDINGS / f"{suite}.smol.jsonl"):
             sections.append(llm_page.small_section(found, suite, measure))
+            replayed += found
     if labelled := recording.labelled():
+        sections.append(llm_page.sample_section(replayed, labelled))
         sections.append(llm_page.labels_section(assistant, labelled))
     if arguments.times:
         sections.append(llm_page.timing_section(small_model.times(assistant, questions[: arguments.times])))

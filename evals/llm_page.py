@@ -1,6 +1,7 @@
 """The page of language-model mode: what happened, as Markdown."""
 
 import json
+import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import median
@@ -16,9 +17,10 @@ from evals.scorers import Measure
 from evals.small_model import Replayed
 from evals.smol import NAME
 from evals.statistics import Rate
-from evals.told import DECIDABLE, Told
+from evals.told import DECIDABLE, SEED, Told
 from index.errors import UserError
 
+SAMPLE = 60  # shown sentences
 BEGIN, END = "<!-- figures: python -m evals.llm --write -->", "<!-- end of the figures -->"
 
 
@@ -139,6 +141,29 @@ def labels_section(assistant: Assistant, labelled: Sequence[Labelled]) -> str:
 
 def _language(one: Labelled) -> Language:
     return "ja" if one.language == "ja" else "en"
+
+
+def sample_section(replayed: Sequence[Replayed], labelled: Sequence[Labelled]) -> str:
+    """A sample of the small model's sentences that readers of the replayed answers saw, and their labels."""
+    labels = {(one.id, one.text): one for one in labelled}
+    shown = [
+        (one.case.id, claim.text, tuple(one.answer.citation(number).address for number in claim.citations))
+        for one in replayed
+        for claim in one.answer.claims
+        if claim.kind == "statement"
+    ]
+    chosen = random.Random(SEED).sample(shown, min(SAMPLE, len(shown)))
+    found = [(id_, text, addresses, labels.get((id_, text))) for id_, text, addresses in chosen]
+    unlabelled = sum(label is None for *_, label in found)
+    wrong = [row for row in found if row[3] is not None and not row[3].is_supported_at(row[2])]
+    text = (
+        f"### A sample of what was shown\n\n{len(shown)} sentences of {NAME} were shown in these answers; of "
+        f"{len(found)} of them, drawn by chance, {len(wrong)} are labelled unsupported and {unlabelled} have no label. "
+        "All labels: `evals/claims/recorded.tsv`.\n\nUnsupported in the sample:\n\n"
+    )
+    return text + (
+        "\n".join(f"- {id_} ({', '.join(addresses)}): {said}" for id_, said, addresses, _ in wrong) or "none"
+    )
 
 
 def timing_section(rows: Sequence[tuple[float, float, float | None, float]]) -> str:

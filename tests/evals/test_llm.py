@@ -7,6 +7,7 @@ import pytest
 
 from assistant.ask import Assistant
 from assistant.config import Config
+from assistant.types import Request
 from assistant.verify import Finding, Verifier
 from evals import llm_page, recording, small_model, told
 from evals.personalities import lines_of
@@ -89,6 +90,22 @@ def test_every_labelled_claim_was_really_written() -> None:
     assert [one.id for one in labelled if (one.id, one.addresses, one.text) not in written] == []
     assert {one.label for one in labelled} <= {"supported", "unsupported", "elsewhere"}
     assert all(one.by for one in labelled)
+
+
+def test_a_sample_of_what_was_shown_is_labelled(assistant: Assistant, tmp_path: Path) -> None:
+    """A shown sentence is looked up by its question and words; an unsupported one is printed."""
+    case = told.answerable("dev")[0]
+    address = assistant.answer(Request(case.question)).citations[0].address
+    text = assistant.document.by_address[address].text
+    path = tmp_path / "dev.jsonl"
+    recording.append(path, Recorded(case.id, case.question, "en", f"[{address}] {text}", "stop", 0.5, 1.5))
+    replayed = small_model.replay(assistant, "dev", path)
+    label = recording.Labelled(case.id, "en", (address,), "unsupported", "a test", text)
+    if replayed[0].written:
+        section = llm_page.sample_section(replayed, [label])
+        assert "1 are labelled unsupported and 0 have no label" in section
+        assert text in section
+    assert "0 sentences" in llm_page.sample_section([], [label])
 
 
 def test_an_unsupported_claim_that_passes_is_named(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
