@@ -36,7 +36,7 @@ SETTINGS = (
         "MOC_LLM_PROMPT_TOKENS",
         "6000",
         "how long rules and document may be in its prompt (estimated); of a longer document only the sentences found "
-        "for the question are sent",
+        "for the question are sent; under 700 it is the short prompt of a small model",
     ),
     Setting("MOC_LLM_BREAKER_FAILURES", "5", "after how many failures the server is left alone"),
     Setting("MOC_LLM_BREAKER_WINDOW_SECONDS", "30", "within which time they count"),
