@@ -16,7 +16,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --python $(BIN)/python --
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check evals bench llm attack-data lock audit clean
+.PHONY: help setup run test check evals bench soak faults replicas llm attack-data lock audit clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,8 +42,17 @@ evals: $(VENV)/installed-dev ## validate the questions, test the suite itself, m
 	@$(BIN)/python -m evals run
 	@$(BIN)/python -m evals run --mode replay --suite dev --out results/replay
 
-bench: $(VENV)/installed-dev ## measure start, latency and memory
+bench: $(VENV)/installed-dev ## measure start, latency, load, growth and memory, and write docs/performance.md
 	@$(BIN)/python -m evals.bench
+
+soak: $(VENV)/installed-dev ## ten thousand mixed chats: memory, descriptors, tasks and temporary files stay flat
+	@$(BIN)/python -m evals.bench soak
+
+faults: $(VENV)/installed-dev ## break things around the service, as often as before a release, and write docs/faults.md
+	@$(BIN)/python -m evals.faults --full --write
+
+replicas: $(VENV)/installed-app ## two replicas behind nginx with a shared store; needs nginx and redis-server
+	@exec $(BIN)/python deploy/replicas.py --host $(HOST) --port $(PORT)
 
 llm: $(VENV)/installed-llm ## install the small language model that its tests use
 
