@@ -54,9 +54,9 @@ def roc(curves: Mapping[str, Sequence[Sequence[float]]], points: Mapping[str, Se
     for number, (name, curve) in enumerate(curves.items()):
         level = _HEIGHT - _BOTTOM - 14 - 18 * number
         parts += [_polyline([(point[0], point[1]) for point in curve], f"curve{number}")]
-        parts += [f'<polyline class="curve{number}" points="{_WIDTH - 250},{level} {_WIDTH - 220},{level}"/>']
+        parts += [f'<polyline class="curve{number}" points="{_WIDTH - 276},{level} {_WIDTH - 246},{level}"/>']
         shipped = f", shipped {points[name][1]:.3f} at {points[name][0]:.3f}" if name in points else ""
-        parts += [_text(_WIDTH - 212, level + 4, name + shipped, "start")]
+        parts += [_text(_WIDTH - 238, level + 4, name + shipped, "start")]
     for point in points.values():
         parts += _mark(point[0], point[1], "")
     words = "; ".join(f"{name}: {point[1]:.3f} caught, {point[0]:.3f} blocked" for name, point in points.items())

@@ -72,9 +72,10 @@ def measure_one(size: int, embedded: np.ndarray) -> dict[str, Any]:
     from assistant.config import Config
     from assistant.types import Request
     from index import library, parse
+    from index.chroma import EXACT_LIMIT
     from index.embed import load_embedder
     from index.settings import IndexSettings
-    from index.store import EXACT_LIMIT, Store, build
+    from index.store import Store, build
 
     embedder = load_embedder(IndexSettings.from_env())
     asked = [case.question for case in questions()[:SEARCHES]]
