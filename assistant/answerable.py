@@ -12,12 +12,12 @@ ROUTE_FROM = 0.4
 # A wish for an opinion is declined even where a sentence fits; words of judgement in the question lower the bar.
 OPINION_FROM, OPINION_IN_WORDS_FROM = 0.75, 0.1
 # A question that the classifier files among the absent ones needs a surer answer.
-SURELY_ABSENT, SURELY_ANSWERED = 0.7, 0.7
+SURELY_ABSENT, SURELY_ANSWERED = 0.7, 0.85
 # When one part of a question counts as answered and another as absent; in between, the question is taken as a whole.
 PART_ANSWERED, PART_CHOSEN = 0.85, 0.9
 PART_ABSENT, PART_ABSENT_REASON = 0.2, 0.5
 # A part that finds no sentence at all needs less of a reason to count as absent.
-NOTHING_FOUND, NOTHING_FOUND_REASON = 0.25, 0.25
+NOTHING_FOUND, NOTHING_FOUND_REASON = 0.35, 0.25
 # What only a rule may say: "your question contains personal data" must be true of the very question.
 _RULES_ONLY = frozenset({"personal_data", "other_language", "empty", "too_long"})
 _ROUTED: dict[str, Status] = {

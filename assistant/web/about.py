@@ -155,6 +155,7 @@ def text_of(name: str, known: Facts, language: Language) -> str:
         limit=MAX_CHARACTERS,
         feedback_state=words[STATES[known.feedback_state].words] if known.feedback_state else "",
         cache_minutes=-(-known.config.web.cache_seconds // 60) if known.config.llm_on else 0,
+        cache_shared=known.config.web.store_url is not None,
     )
 
 
