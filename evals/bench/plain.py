@@ -39,7 +39,7 @@ def build(
     from llama_index.vector_stores.chroma import ChromaVectorStore
 
     client: Any = chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
-    store = ChromaVectorStore(chroma_collection=client.get_or_create_collection("plain"))
+    store = ChromaVectorStore(chroma_collection=client.get_or_create_collection("plain", embedding_function=None))
     nodes: list[BaseNode] = [
         TextNode(id_=id_, text=text, embedding=row) for id_, text, row in zip(ids, texts, vectors.tolist(), strict=True)
     ]
