@@ -43,11 +43,11 @@ class CutShort(Watched):
 
 
 class Reckless(Watched):
-    """The threshold made worse: every question counts as answerable."""
+    """The thresholds made worse: no confidence is too low to answer, no doubt too strong."""
 
     def _evidence(self, question: Question) -> Evidence:
         found = super()._evidence(question)
-        return replace(found, scoring=replace(found.scoring, answer_from=0.0))
+        return replace(found, reasons={}, scoring=replace(found.scoring, answer_from=0.0))
 
 
 class OpenGate(Verifier):
