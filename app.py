@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -9,9 +10,12 @@ from collections.abc import Sequence
 from assistant.config import Config
 from assistant.web.service import Service
 from index.errors import ConfigError, IndexUnusable, UserError
+from index.terminal import any_text, say, settle
 
 # Any value but "True" keeps Gradio from looking up its own servers; it is read when Gradio is imported.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+DRAIN_SECONDS = 20  # after SIGTERM, for requests under way
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         listening = _listen(arguments.host, arguments.port)
         return serve(service, listening)
     except UserError as error:
-        print(f"app: {error}", file=sys.stderr)
+        say(f"app: {error}", sys.stderr)
         return error.exit_code
 
 
@@ -35,14 +39,19 @@ def serve(service: Service, listening: socket.socket) -> int:
 
     from assistant.web import logs
     from assistant.web import server as web
+    from assistant.web.connection import Connection
 
     host, port = listening.getsockname()[:2]
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            print(f"Serving on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+            say(f"Serving on http://{f'[{host}]' if ':' in host else host}:{port}")
             service.start(stop_if_unusable)
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            service.stop()
+            await super().shutdown(sockets)
 
     def stop_if_unusable(done: Service) -> None:
         # Where the index may not be built, a service without one is a mistake of its set-up, not a passing fault.
@@ -53,6 +62,8 @@ def serve(service: Service, listening: socket.socket) -> int:
     logs.configure()
     settings = uvicorn.Config(
         application,
+        http=Connection,
+        ws="none",
         log_config=None,
         # Which forwarded headers are believed is the shell's decision (MOC_TRUSTED_PROXIES).
         proxy_headers=False,
@@ -62,9 +73,12 @@ def serve(service: Service, listening: socket.socket) -> int:
         access_log=False,
         log_level="warning",
         server_header=False,
-        timeout_graceful_shutdown=3,
+        # Answers under way are finished; the language model has to be done before that (``Service.stop``).
+        timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     server = Server(settings)
+    # uvicorn raises the signal once more when it has finished, which would end the process as if it had been killed.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         server.run(sockets=[listening])
     except KeyboardInterrupt:
@@ -84,4 +98,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    any_text()
+    code = main()
+    settle()
+    sys.exit(code)

@@ -12,6 +12,7 @@ from typing import Any
 from assistant.config import SETTINGS, Config
 from assistant.types import LANGUAGES, Request, Turn
 from index.errors import ConfigError, UserError
+from index.terminal import any_text
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -240,4 +241,5 @@ def _role(role: Any) -> Any:
 
 
 if __name__ == "__main__":
+    any_text()
     sys.exit(main())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assistant.web_settings import THIS_MACHINE, WebSettings
 from index.errors import ConfigError
-from index.settings import IndexSettings, read_secret
+from index.settings import IndexSettings, read_address, read_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ SETTINGS = (
         "MOC_LLM_PROMPT_TOKENS",
         "6000",
         "how long rules and document may be in its prompt (estimated); of a longer document only the sentences found "
-        "for the question are sent",
+        "for the question are sent; under 700 it is the short prompt of a small model",
     ),
     Setting("MOC_LLM_BREAKER_FAILURES", "5", "after how many failures the server is left alone"),
     Setting("MOC_LLM_BREAKER_WINDOW_SECONDS", "30", "within which time they count"),
@@ -65,8 +65,14 @@ SETTINGS = (
     Setting("MOC_TRUSTED_PROXIES", "", "addresses or networks of proxies whose `X-Forwarded-*` headers are believed"),
     Setting("MOC_SIGNIN_HEADER", "", "header in which a trusted proxy names the signed-in person; empty: open to all"),
     Setting("MOC_CORS_ORIGINS", "", "origins whose pages may call the API from a browser"),
-    Setting("MOC_STORE_URL", "", "Redis or Valkey that replicas share for limits and budget (or `MOC_STORE_URL_FILE`)"),
-    Setting("MOC_SECRET", "", "key for hashes of addresses and sessions, same for all replicas (or `MOC_SECRET_FILE`)"),
+    Setting(
+        "MOC_STORE_URL",
+        "",
+        "Redis or Valkey that replicas share for limits, budget and, sealed, written answers (or `MOC_STORE_URL_FILE`)",
+    ),
+    Setting(
+        "MOC_SECRET", "", "key for hashes and for the shared store's seal, same for all replicas (or `MOC_SECRET_FILE`)"
+    ),
     Setting("MOC_REPLICAS", "2", "how many replicas share the store; while it is down each allows that part"),
     Setting("MOC_SESSION_PER_MINUTE", "10", "questions a session may ask in a minute"),
     Setting("MOC_SESSION_PER_DAY", "100", "questions a session may ask in a day"),
@@ -147,12 +153,12 @@ class Config:
         return cls(
             index=IndexSettings.from_env(environ),
             llm=_llm(environ),
-            public_url=_url("MOC_PUBLIC_URL", environ).rstrip("/"),
+            public_url=read_address("MOC_PUBLIC_URL", environ).rstrip("/"),
             frame_origins=tuple(_origin(origin) for origin in origins if origin),
             operator_name=environ.get("MOC_OPERATOR_NAME", "").strip(),
             operator_contact=environ.get("MOC_OPERATOR_CONTACT", "").strip(),
-            official_url=_url("MOC_OFFICIAL_URL", environ),
-            metrics_token=read_secret("MOC_METRICS_TOKEN", environ),
+            official_url=read_address("MOC_OFFICIAL_URL", environ),
+            metrics_token=read_secret("MOC_METRICS_TOKEN", environ, in_header=True),
             feedback_directory=_directory("MOC_FEEDBACK_DIR", environ),
             feedback_days=_days("MOC_FEEDBACK_DAYS", environ, 30),
             web=WebSettings.from_env(environ),
@@ -163,8 +169,8 @@ def _llm(environ: Mapping[str, str]) -> LlmSettings | None:
     model = environ.get("MOC_LLM_MODEL", "").strip()
     if not model:
         return None
-    base_url = _url("OPENAI_BASE_URL", environ) or None
-    api_key = read_secret("OPENAI_API_KEY", environ)
+    base_url = read_address("OPENAI_BASE_URL", environ) or None
+    api_key = read_secret("OPENAI_API_KEY", environ, in_header=True)
     if not base_url and not api_key:
         raise ConfigError(
             "MOC_LLM_MODEL is set; set OPENAI_BASE_URL or OPENAI_API_KEY too, or unset it for quotes only"
@@ -215,13 +221,6 @@ def _days(name: str, environ: Mapping[str, str], default: int) -> int:
     if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 366):
         raise ConfigError(f"{name} is {value!r}; it must be a number of days from 1 to 366")
     return int(value)
-
-
-def _url(name: str, environ: Mapping[str, str]) -> str:
-    value = environ.get(name, "").strip()
-    if value and not re.fullmatch(r"https?://[^\s<>\"']+", value):
-        raise ConfigError(f"{name} is {value!r}; it must be an address that starts with http:// or https://")
-    return value
 
 
 def _origin(value: str) -> str:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from urllib.parse import urlsplit
 
 from index.errors import ConfigError
-from index.settings import read_secret
+from index.settings import has_host, read_secret
 
 Network = IPv4Network | IPv6Network
 
@@ -127,7 +128,11 @@ def _origin(name: str, value: str) -> str:
 
 def _store(environ: Mapping[str, str]) -> str | None:
     value = read_secret("MOC_STORE_URL", environ)
+    if not value:
+        return None
     # The address may hold a password, so it is not repeated.
-    if value and not re.fullmatch(r"(redis|rediss|valkey|valkeys)://\S+", value):
+    if not re.fullmatch(r"(redis|rediss|valkey|valkeys)://[^\s?#]+", value) or not has_host(value, and_port=True):
         raise ConfigError("MOC_STORE_URL must be an address like redis://host:6379/0 (also rediss, valkey, valkeys)")
+    if not re.fullmatch(r"/?\d{0,5}", urlsplit(value).path):
+        raise ConfigError("MOC_STORE_URL must end in the number of a database, as in redis://host:6379/0")
     return value

@@ -10,6 +10,7 @@ from index import parse, questions
 from index.document import Document, Part
 from index.errors import DocumentError, UserError
 from index.settings import IndexSettings
+from index.terminal import any_text
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -94,4 +95,5 @@ def _show_part(part: Part, depth: int) -> None:
 
 
 if __name__ == "__main__":
+    any_text()
     sys.exit(main())

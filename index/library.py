@@ -1,6 +1,8 @@
 """Puts the index together: which texts belong to a document, and an opened store that matches them."""
 
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +12,8 @@ from index.embed import Embedder, load_embedder
 from index.entries import Entry, digest, entries_of
 from index.errors import IndexUnusable
 from index.settings import IndexSettings
-from index.store import Identity, Manifest, Store, build
+from index.store import Identity, Manifest, NoRoom, Store, build
+from index.terminal import say
 from index.vectors import vectors_for
 
 
@@ -38,8 +41,12 @@ def expected(embedding: str, document: Document, origin: str) -> tuple[Identity,
     )
 
 
-def build_index(root: Path, embedder: Embedder, source: Path | None = None) -> Manifest:
+def build_index(
+    root: Path, embedder: Embedder, source: Path | None = None, is_there: Callable[[], bool] = lambda: False
+) -> Manifest:
     """Build an index of the text of record, or passages only of another text file, into ``root``.
+
+    ``is_there`` is asked when other builds have ended: whether one of them has made it already.
 
     Raises:
         DocumentError: the text, bank or reading aid does not hold together.
@@ -54,7 +61,7 @@ def build_index(root: Path, embedder: Embedder, source: Path | None = None) -> M
                 "restore the text, or follow 'Change the document' in CONTRIBUTING.md"
             )
     identity, entries = expected(embedder.fingerprint, document, "file" if source else "shipped")
-    return build(root, document, identity, entries, vectors_for(entries, embedder))
+    return build(root, document, identity, entries, lambda: vectors_for(entries, embedder), is_there)
 
 
 def open_index(settings: IndexSettings, embedder: Embedder | None = None) -> tuple[Store, Embedder]:
@@ -67,11 +74,20 @@ def open_index(settings: IndexSettings, embedder: Embedder | None = None) -> tup
     wanted = partial(expected, embedder.fingerprint)
     try:
         return Store.open(settings.directory, wanted), embedder
+    except NoRoom:
+        raise
     except IndexUnusable as problem:
         if not settings.may_build:
             raise IndexUnusable(
                 f"{problem}; run 'python -m index build', or unset MOC_INDEX_BUILD=never to let it be built"
             ) from None
-        print(f"index: {problem}; building it from the shipped text", file=sys.stderr, flush=True)
-    build_index(settings.directory, embedder)
-    return Store.open(settings.directory, wanted), embedder
+        say(f"index: {problem}; building it from the shipped text", sys.stderr)
+    made: list[Store] = []
+
+    def is_there() -> bool:
+        with suppress(IndexUnusable):
+            made.append(Store.open(settings.directory, wanted))
+        return bool(made)
+
+    build_index(settings.directory, embedder, None, is_there)
+    return made[0] if made else Store.open(settings.directory, wanted), embedder

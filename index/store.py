@@ -1,111 +1,43 @@
-"""The index as an immutable artefact in Chroma: built aside, verified, renamed into place, opened as a private copy.
+"""The index as it is read: a private copy of the current generation, verified, then held in memory.
 
-A root directory holds generations and a pointer::
-
-    ROOT/current                     name of the generation in use, replaced in one step
-    ROOT/g-…/manifest.json           what it holds, with a digest of every file
-    ROOT/g-…/document.txt            the text of record it was built from
-    ROOT/g-…/chroma/                 an embedded Chroma database
-
-The only module that imports chromadb. Chroma's files are never opened before their digests match, and never by two
-processes: opening migrates (writes), a torn graph file can crash the process, and a second opener may hang.
+How it is built says ``index.building``, what it says of itself ``index.manifest``.
 """
 
 import atexit
-import hashlib
-import json
-import os
-import secrets
+import errno
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 
-from index import parse
+from index import chroma, parse
+from index.building import build
 from index.document import Document
-from index.entries import EMBEDDED_AS_QUERY, Entry, Role
+from index.entries import Entry, Role
 from index.errors import IndexUnusable
+from index.manifest import (
+    MANIFEST,
+    Identity,
+    Manifest,
+    check_files,
+    current,
+    difference,
+    plain_files,
+    vectors_digest,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+__all__ = ["Hit", "Identity", "Manifest", "NoRoom", "Store", "build", "check_files", "current", "vectors_digest"]
 
-    from llama_index.vector_stores.chroma import ChromaVectorStore
-
-SCHEMA = 1
-COLLECTION = "moc"
-EXACT_LIMIT = 20_000  # up to here every vector is compared; 0.3 ms for 6,500 rows of 384 on one core
-LOCK_SECONDS = 120
-_ADD_BATCH = 5_000  # Chroma takes at most 5,461 rows a call
-# Below EXACT_LIMIT the HNSW graph is never asked, so the cheapest one is built; above, these settings matched exact
-# search on 99.5 % of questions. Inner product of unit vectors is their cosine; Chroma's own "cosine" normalises rows
-# once more, and they would not read back as the same bytes.
-_HNSW_UNUSED = {"space": "ip", "ef_construction": 8, "max_neighbors": 2, "num_threads": 1}
-_HNSW_SEARCHED = {
-    "space": "ip",
-    "ef_construction": 400,
-    "max_neighbors": 48,
-    "ef_search": 1000,
-    "num_threads": 1,
-}
+_TRIES = 5  # each needs another build that ended while one generation was being copied
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What an index must have been built from to be served: equal identities give equal answers."""
-
-    document_sha256: str
-    parser_version: int
-    embedding: str
-    entries_sha256: str
-    entries: int
-    origin: str  # "shipped": the text in the checkout, with bank and reading aid · "file": passages of another text
-
-    @property
-    def fingerprint(self) -> str:
-        """sha256 over the identity; stands in every answer."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """Identity plus digests of the vectors and of every file of a generation."""
-
-    identity: Identity
-    vectors_sha256: str
-    dimensions: int
-    files: Mapping[str, str]
-
-    def to_json(self) -> str:
-        """The manifest file, with a digest of itself."""
-        body = {
-            "schema": SCHEMA,
-            "identity": asdict(self.identity),
-            "fingerprint": self.identity.fingerprint,
-            "prefixes": {role: "query" if query else "passage" for role, query in EMBEDDED_AS_QUERY.items()},
-            "vectors_sha256": self.vectors_sha256,
-            "dimensions": self.dimensions,
-            "files": dict(self.files),
-        }
-        return json.dumps(body | {"sha256": _canonical_digest(body)}, indent=1, sort_keys=True) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> "Manifest":
-        """Parse and check; raises IndexUnusable when it is malformed or one byte was changed."""
-        try:
-            body = json.loads(text)
-            stated = body.pop("sha256")
-            if body["schema"] != SCHEMA or _canonical_digest(body) != stated:
-                raise IndexUnusable("the manifest does not match its own digest")
-            identity = Identity(**body["identity"])
-            return cls(identity, body["vectors_sha256"], body["dimensions"], body["files"])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise IndexUnusable(f"the manifest cannot be read: {error!r}") from None
+class NoRoom(IndexUnusable):
+    """The index may be good, but there is no place for the private copy that is opened; building helps nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +89,7 @@ class Store:
     def nearest(self, vector: np.ndarray, limit: int, role: Role | None = None) -> list[Hit]:
         """The ``limit`` entries most similar to ``vector``, best first, ties by id.
 
-        Exact up to EXACT_LIMIT entries and so independent of Chroma's HNSW graph; beyond, Chroma is asked for
+        Exact up to chroma.EXACT_LIMIT entries and so independent of Chroma's HNSW graph; beyond, Chroma is asked for
         candidates and their similarities are recomputed.
         """
         if self._collection is not None:
@@ -188,283 +120,66 @@ class Store:
 
     @classmethod
     def open(cls, root: Path, expected: Callable[[Document, str], tuple[Identity, tuple[Entry, ...]]]) -> "Store":
-        """Copy the current generation, check every digest, read its vectors.
+        """Copy the current generation, check every digest, read its vectors. No lock is taken, whoever builds.
 
         ``expected`` says, for the document and origin found, which identity and entries an index must have now.
 
         Raises:
             IndexUnusable: nothing is there, a digest differs, or it was built from something else.
         """
-        if not root.is_dir():  # taking the lock would make it
-            raise IndexUnusable(f"there is no index in {str(root)!r}")
-        with tempfile.TemporaryDirectory(prefix="moc-index-", ignore_cleanup_errors=True) as scratch:
-            copy = Path(scratch) / "index"
-            with _lock(root):
-                generation = current(root)
-                try:
-                    shutil.copytree(generation, copy)
-                    for folder in (copy, *copy.rglob("*")):
-                        folder.chmod(0o700)  # Chroma writes when it opens, and the original may be read-only
-                except (OSError, shutil.Error) as error:
-                    raise IndexUnusable(f"{generation} cannot be read: {error}") from None
-            manifest = check_files(copy)
+        try:
+            scratch = tempfile.TemporaryDirectory(prefix="moc-index-", ignore_cleanup_errors=True)
+        except OSError as error:
+            raise NoRoom(f"no directory can be made for a copy of the index ({error}); set TMPDIR") from None
+        with scratch:
+            copy = Path(scratch.name) / "index"
+            manifest = _copy(root, copy)
             text = (copy / "document.txt").read_text(encoding="utf-8")
             document = parse.parse(text, parse.Source.load().names)
             identity, entries = expected(document, manifest.identity.origin)
             if manifest.identity != identity:
-                raise IndexUnusable(f"it was built from {_difference(manifest.identity, identity)}")
-            large = len(entries) > EXACT_LIMIT
+                raise IndexUnusable(f"it was built from {difference(manifest.identity, identity)}")
+            large = len(entries) > chroma.EXACT_LIMIT
             if large:  # the graph stays in use, so its files must outlive this call
                 kept = Path(tempfile.mkdtemp(prefix="moc-index-"))
                 atexit.register(shutil.rmtree, kept, ignore_errors=True)
                 copy = Path(shutil.move(copy, kept / "index"))
-            with _chroma(copy / "chroma", keep_open=large) as client:
-                collection = client.get_collection(COLLECTION, embedding_function=None)
-                vectors = _read_vectors(collection, entries)
+            with chroma.opened(copy / "chroma", keep_open=large) as client:
+                collection = chroma.collection_of(client)
+                vectors = chroma.read_vectors(collection, entries)
             if vectors_digest(vectors) != manifest.vectors_sha256:
                 raise IndexUnusable("the vectors do not match their digest")
+            if vectors.shape[1] != manifest.dimensions:
+                raise IndexUnusable(f"its vectors have {vectors.shape[1]} dimensions, not {manifest.dimensions}")
             return cls(document, manifest, entries, vectors, collection if large else None)
 
 
-def build(
-    root: Path,
-    document: Document,
-    identity: Identity,
-    entries: Sequence[Entry],
-    vectors: np.ndarray,
-) -> Manifest:
-    """Write a new generation, verify it, and make it the current one; the old one stays until then.
-
-    ``vectors`` is (n, d) float32 with unit rows, in the order of ``entries``.
-
-    Raises:
-        IndexUnusable: the directory cannot be written, another build holds the lock, or what was written reads back
-            differently.
-    """
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise IndexUnusable(f"index directory {str(root)!r} cannot be made: {error.strerror}") from None
-    with _lock(root, writing=True):
-        _sweep(root)
+def _copy(root: Path, copy: Path) -> Manifest:
+    """Copy the current generation and check the copy; begun anew when a build replaces it meanwhile."""
+    for _ in range(_TRIES - 1):
+        generation = current(root)
         try:
-            scratch = root / f".building-{secrets.token_hex(4)}"
-            scratch.mkdir()  # as open as the umask allows: whoever serves need not be who built
-            manifest = _write_generation(scratch, document, identity, entries, vectors)
-            generation = root / f"g-{identity.fingerprint[:12]}-{scratch.name.removeprefix('.building-')}"
-            os.rename(scratch, generation)
-            _point_at(root, generation.name)
-        except OSError as error:
-            raise IndexUnusable(f"index directory {str(root)!r} cannot be written: {error}") from None
-        _sweep(root)
-    return manifest
+            return _copy_once(generation, copy)
+        except NoRoom:
+            raise
+        except IndexUnusable:
+            if generation.is_dir() and current(root) == generation:
+                raise
+    return _copy_once(current(root), copy)
 
 
-def current(root: Path) -> Path:
-    """The generation in use; raises IndexUnusable when there is none."""
+def _copy_once(generation: Path, copy: Path) -> Manifest:
+    shutil.rmtree(copy, ignore_errors=True)
     try:
-        name = (root / "current").read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        raise IndexUnusable(f"there is no index in {str(root)!r}") from None
-    if not name.startswith("g-") or "/" in name or len(name) > 100 or not (root / name).is_dir():
-        raise IndexUnusable(f"the pointer in {str(root)!r} names no generation: {name[:40]!r}")
-    return root / name
-
-
-def check_files(generation: Path) -> Manifest:
-    """Compare every file with the manifest.
-
-    Raises:
-        IndexUnusable: naming the first that is missing, changed or foreign.
-    """
-    try:
-        manifest = Manifest.from_json((generation / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise IndexUnusable(f"the manifest cannot be read: {error}") from None
-    found = _file_digests(generation)
-    for name in sorted(set(found) | set(manifest.files)):
-        if found.get(name) != manifest.files.get(name):
-            state = "missing" if name not in found else "foreign" if name not in manifest.files else "changed"
-            raise IndexUnusable(f"file {name!r} of the index is {state}")
-    return manifest
-
-
-def vectors_digest(vectors: np.ndarray) -> str:
-    """sha256 of the rows as little-endian float32."""
-    return hashlib.sha256(np.ascontiguousarray(vectors, dtype="<f4").tobytes()).hexdigest()
-
-
-def _write_generation(
-    folder: Path, document: Document, identity: Identity, entries: Sequence[Entry], vectors: np.ndarray
-) -> Manifest:
-    from llama_index.vector_stores.chroma import ChromaVectorStore
-
-    (folder / "document.txt").write_bytes(document.source.encode("utf-8"))
-    hnsw = _HNSW_UNUSED if len(entries) <= EXACT_LIMIT else _HNSW_SEARCHED
-    with _chroma(folder / "chroma") as client:
-        collection = client.create_collection(
-            COLLECTION,
-            embedding_function=None,
-            configuration={"hnsw": hnsw},
-            metadata={"fingerprint": identity.fingerprint},
-        )
-        rows = np.asarray(vectors, dtype=np.float32)
-        first = next((place for place, entry in enumerate(entries) if entry.role == "question"), len(entries))
-        _add_passages(ChromaVectorStore(chroma_collection=collection), entries[:first], rows[:first])
-        _add_questions(collection, entries[first:], rows[first:])
-    with _chroma(folder / "chroma") as client:
-        read = _read_vectors(client.get_collection(COLLECTION, embedding_function=None), entries)
-    if vectors_digest(read) != vectors_digest(vectors):
-        raise IndexUnusable("the vectors read back differ from those written")
-    manifest = Manifest(identity, vectors_digest(vectors), int(vectors.shape[1]), _file_digests(folder))
-    (folder / "manifest.json").write_text(manifest.to_json(), encoding="utf-8")
-    _sync(folder)
-    return check_files(folder)
-
-
-def _add_passages(store: "ChromaVectorStore", entries: Sequence[Entry], rows: np.ndarray) -> None:
-    """Passages and reading aid, in the form in which LlamaIndex finds and returns them."""
-    from llama_index.core.schema import BaseNode, MetadataMode, TextNode
-
-    nodes: list[BaseNode] = [
-        TextNode(
-            id_=entry.id,
-            text=entry.text,
-            embedding=row,
-            metadata={"label": entry.label, "role": entry.role, "language": entry.language},
-            excluded_embed_metadata_keys=["label", "role", "language"],
-        )
-        for entry, row in zip(entries, rows.tolist(), strict=True)
-    ]
-    assert nodes[0].get_content(MetadataMode.EMBED) == entries[0].text
-    for start in range(0, len(nodes), _ADD_BATCH):
-        store.add(nodes[start : start + _ADD_BATCH])
-
-
-def _add_questions(collection: Any, entries: Sequence[Entry], rows: np.ndarray) -> None:
-    """Bank questions lead to a label and are never shown, so they need neither a node nor Chroma's full-text index.
-
-    Those two took nearly half of a build's time.
-    """
-    for start in range(0, len(entries), _ADD_BATCH):
-        batch = entries[start : start + _ADD_BATCH]
-        collection.add(
-            ids=[entry.id for entry in batch],
-            embeddings=rows[start : start + _ADD_BATCH],
-            metadatas=[
-                {"label": entry.label, "role": entry.role, "language": entry.language, "text": entry.text}
-                for entry in batch
-            ],
-        )
-
-
-def _read_vectors(collection: Any, entries: Sequence[Entry]) -> np.ndarray:
-    found = collection.get(include=["embeddings"])
-    place = {id_: number for number, id_ in enumerate(found["ids"])}
-    if set(place) != {entry.id for entry in entries}:
-        raise IndexUnusable("the collection does not hold the entries the manifest names")
-    rows = np.asarray(found["embeddings"], dtype=np.float32)
-    ordered: np.ndarray = np.ascontiguousarray(rows[[place[entry.id] for entry in entries]])
-    return ordered
-
-
-@contextmanager
-def _chroma(folder: Path, *, keep_open: bool = False) -> "Iterator[Any]":
-    """An embedded Chroma client on a directory of our own; its threads and files are released afterwards."""
-    import chromadb
-    from chromadb.config import Settings
-
-    client: Any = chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
-    try:
-        yield client
-    finally:
-        if not keep_open:
-            client.close()
-
-
-@contextmanager
-def _lock(root: Path, *, writing: bool = False) -> "Iterator[None]":
-    """The lock of an index root; a reader of a read-only directory goes without, for nobody can change it there."""
-    lock = FileLock(root / ".lock", timeout=LOCK_SECONDS)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise IndexUnusable(
-            f"another process has held {str(root)!r} for over {LOCK_SECONDS} s; stop it or set MOC_INDEX_DIR"
-        ) from None
-    except OSError as error:
-        if writing:
-            raise IndexUnusable(f"index directory {str(root)!r} cannot be written: {error.strerror}") from None
-        lock = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        if lock is not None:
-            lock.release()
-
-
-def _point_at(root: Path, name: str) -> None:
-    pointer = root / ".current.new"
-    with pointer.open("w", encoding="utf-8") as file:
-        file.write(name + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(pointer, root / "current")
-    _sync_directory(root)
-
-
-def _sweep(root: Path) -> None:
-    """Remove what interrupted builds and replaced generations left behind; the caller holds the lock."""
-    in_use = None  # without a pointer no generation can be reached
-    with suppress(IndexUnusable):
-        in_use = current(root).name
-    for folder in root.glob("g-*"):
-        if folder.name != in_use:
-            shutil.rmtree(folder, ignore_errors=True)
-    for folder in root.glob(".building-*"):
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sync(folder: Path) -> None:
-    for path in _files(folder):
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    for path in (folder, *(p for p in folder.rglob("*") if p.is_dir())):
-        _sync_directory(path)
-
-
-def _sync_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _files(folder: Path) -> Iterable[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json")
-
-
-def _file_digests(folder: Path) -> dict[str, str]:
-    digests = {}
-    for path in _files(folder):
-        with path.open("rb") as file:
-            digests[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    return digests
-
-
-def _canonical_digest(body: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _difference(found: Identity, expected: Identity) -> str:
-    names = {
-        "document_sha256": "another text",
-        "parser_version": "another parser version",
-        "embedding": "another embedding model",
-        "entries_sha256": "other passages or questions",
-    }
-    for field, words in names.items():
-        if getattr(found, field) != getattr(expected, field):
-            return f"{words} ({getattr(found, field)!r}, now {getattr(expected, field)!r})"
-    return "something else"
+        for path in (*plain_files(generation), generation / MANIFEST):
+            target = copy / path.relative_to(generation)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)  # without its mode: Chroma writes, and the original may be read-only
+    except (OSError, shutil.Error) as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            where = str(copy.parent)
+            raise NoRoom(
+                f"there is no room for a copy of the index in {where!r} ({error.strerror}); set TMPDIR"
+            ) from None
+        raise IndexUnusable(f"{generation} cannot be read: {error}") from None
+    return check_files(copy)

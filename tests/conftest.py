@@ -35,8 +35,8 @@ def _without_skip(report: Report) -> Report:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--faults=full``: as many interrupted builds as before a release, instead of a sample of them."""
-    parser.addoption("--faults", choices=("some", "full"), default="some", help="how many builds to kill")
+    """``--faults=full``: as many faults as before a release, instead of a sample of them."""
+    parser.addoption("--faults", choices=("some", "full"), default="some", help="how often to break things")
 
 
 @pytest.fixture(scope="session")

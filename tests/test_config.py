@@ -114,6 +114,12 @@ def test_a_model_with_a_server_or_a_key_switches_llm_mode_on(environ: dict[str, 
         ({"MOC_CORS_ORIGINS": "null"}, "'null'"),
         ({"MOC_STORE_URL": "redis://127.0.0.1:6379"}, "MOC_SECRET"),
         ({"MOC_STORE_URL": "http://127.0.0.1", "MOC_SECRET": "s"}, "redis://host:6379/0"),
+        ({"MOC_STORE_URL": "redis://:pw@store", "MOC_SECRET": "s"}, "redis://host:6379/0"),
+        ({"MOC_STORE_URL": "redis://store:99999/0", "MOC_SECRET": "s"}, "redis://host:6379/0"),
+        ({"MOC_STORE_URL": "redis://store:6379/x", "MOC_SECRET": "s"}, "number of a database"),
+        (LLM | {"OPENAI_BASE_URL": "http://host:port/v1"}, "OPENAI_BASE_URL"),
+        (LLM | {"OPENAI_API_KEY": "ключ"}, "OPENAI_API_KEY holds"),
+        ({"MOC_METRICS_TOKEN": "two words"}, "MOC_METRICS_TOKEN holds"),
         ({"MOC_REPLICAS": "0"}, "MOC_REPLICAS is '0'"),
         ({"MOC_SESSION_PER_MINUTE": "-1"}, "MOC_SESSION_PER_MINUTE is '-1'"),
         ({"MOC_SESSION_PER_DAY": "many"}, "whole number"),
@@ -136,6 +142,25 @@ def test_a_wrong_value_is_named_in_one_line(environ: dict[str, str], says: str) 
         Config.from_env(environ)
     assert error.value.exit_code == 2
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        LLM | {"OPENAI_BASE_URL": "ftp://user:hidden@host"},
+        LLM | {"OPENAI_BASE_URL": "user:hidden@host"},
+        LLM | {"OPENAI_API_KEY_FILE": "sk-hidden"},
+        {"MOC_EMBEDDING_MODEL": "m", "MOC_EMBEDDING_BASE_URL": "//user:hidden@host"},
+        {"MOC_STORE_URL": "redis://:hidden@store", "MOC_SECRET": "hidden"},
+        {"MOC_METRICS_TOKEN": "hidden hidden"},
+        {"MOC_SECRET_FILE": "hidden\x00"},
+    ],
+)
+def test_no_error_shows_a_secret(environ: dict[str, str]) -> None:
+    """Neither a password in an address, nor a secret that was put where its file belongs."""
+    with pytest.raises(ConfigError) as error:
+        Config.from_env(environ)
+    assert "hidden" not in str(error.value)
 
 
 def test_every_other_setting_is_read(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ API_BODY = 16 * 1024  # bytes
 # Gradio's page sends the whole conversation with every question; a megabyte is several hundred answers.
 CHAT_BODY = 1024 * 1024
 
-# What the service itself gives must fit: an answer of nine quotes in Japanese was 17,852 bytes.
+# What the service itself gives must fit: an answer of nine quotes in Japanese was 17,852 bytes. Up to this size the
+# route reads on to see whether it is an answer object; anything else above API_BODY is refused there as everywhere.
 VERIFY_BODY = 64 * 1024
 
 Kind = Literal["page", "asset", "read", "write", "ask", "operator"]
@@ -24,7 +25,8 @@ class Route:
 
     ``kind``: ``ask`` is counted as a question by the gatekeeper; ``page``, ``read`` and ``write`` as a request of its
     address; ``asset`` is not counted; ``operator`` is neither counted nor behind the sign-in. ``pages_elsewhere`` may
-    call it when their origin is listed in MOC_CORS_ORIGINS.
+    call it when their origin is listed in MOC_CORS_ORIGINS. What ``waits`` stays open without a question, until the
+    client or the service ends.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Route:
     kind: Kind
     body: int = API_BODY
     pages_elsewhere: bool = False
+    waits: bool = False
 
     @property
     def allow(self) -> str:
@@ -56,9 +59,15 @@ class AllowList:
 
 
 def _route(
-    name: str, pattern: str, methods: str, kind: Kind, body: int = API_BODY, pages_elsewhere: bool = False
+    name: str,
+    pattern: str,
+    methods: str,
+    kind: Kind,
+    body: int = API_BODY,
+    pages_elsewhere: bool = False,
+    waits: bool = False,
 ) -> Route:
-    return Route(name, re.compile(pattern), tuple(methods.split()), kind, body, pages_elsewhere)
+    return Route(name, re.compile(pattern), tuple(methods.split()), kind, body, pages_elsewhere, waits)
 
 
 _FILE = r"(?!.*\.\.)[\w./@-]+"
@@ -70,9 +79,8 @@ ALLOWED = AllowList(
         _route("chat", r"/", "GET", "page"),
         _route("gradio_files", rf"(?:/ja)?/(?:assets|static)/{_FILE}", "GET", "asset"),
         _route("gradio_page", r"(?:/ja)?/(?:config/?|theme\.css|manifest\.json)", "GET", "asset"),
-        _route(
-            "gradio_state", rf"{_GRADIO}/(?:info/?|app_id/?|startup-events|theme\.css|heartbeat/\w+)", "GET", "asset"
-        ),
+        _route("gradio_state", rf"{_GRADIO}/(?:info/?|app_id/?|startup-events|theme\.css)", "GET", "asset"),
+        _route("gradio_heartbeat", rf"{_GRADIO}/heartbeat/\w+", "GET", "asset", waits=True),
         _route("gradio_control", rf"{_GRADIO}/(?:reset/?|cancel)", "POST", "asset", CHAT_BODY),
         # Handlers of the page ask the gatekeeper themselves; buttons that ask nothing come this way too.
         _route("gradio_join", rf"{_GRADIO}/queue/join", "POST", "write", CHAT_BODY),

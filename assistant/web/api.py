@@ -1,5 +1,6 @@
 """The JSON surface: ask, the document as a tree, one passage, and whether the service is alive and ready."""
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Mapping
@@ -102,7 +103,7 @@ def router(service: Service) -> APIRouter:
         if body.stream:
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
             return StreamingResponse(_events(asking, base_url), media_type="text/event-stream", headers=headers)
-        answer = await answered(asking)
+        answer = await answered(asking, request)
         return JSONResponse(render.answer_object(answer, base_url), headers={"Cache-Control": "no-store"})
 
     @routes.get("/api/document", summary="The document as a tree", openapi_extra=described(TreeShape))
@@ -213,16 +214,35 @@ async def json_body(request: Request, kind: type[Body]) -> Body:
         raise ApiError(400, "bad_request", f"{place or 'the body'}: {first['msg']}") from None
 
 
-async def answered(asking: Asking) -> Answer:
-    """The whole answer; what goes wrong becomes an ApiError without the server's own words."""
+async def answered(asking: Asking, request: Request | None = None) -> Answer:
+    """The whole answer; what goes wrong becomes an ApiError without the server's own words.
+
+    With the ``request`` whose body was read, a client that leaves ends the work: a stream's leaving shows by itself.
+    """
     try:
-        return await asking.answer()
+        return await (asking.answer() if request is None else _while_there(asking, request))
     except NotReady:
         raise _not_ready() from None
+    except ApiError:
+        raise
     except Exception:  # noqa: BLE001 -- counted and logged by the gatekeeper; the client gets the one shape of errors
         raise ApiError(
             500, "internal", "the question could not be answered because of an error on the server"
         ) from None
+
+
+async def _while_there(asking: Asking, request: Request) -> Answer:
+    answering = asyncio.ensure_future(asking.answer())
+    leaving = asyncio.ensure_future(request.receive())  # the body is read, so what comes next is the connection's end
+    try:
+        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not answering.done():
+            raise ApiError(499, "left", "the client left before the answer")
+        return answering.result()
+    finally:
+        answering.cancel()
+        leaving.cancel()
+        await asyncio.wait({answering, leaving})
 
 
 async def _events(asking: Asking, base_url: str) -> AsyncIterator[bytes]:

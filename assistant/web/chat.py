@@ -3,7 +3,8 @@
 Messages come back from the browser with the next question, so nothing in them is trusted: history is only words.
 """
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ from assistant.web.service import NotReady, Service
 from assistant.web.visitor import NOBODY, Visitor
 
 _HISTORY = 8  # turns
+_LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,30 @@ async def reply(
                     stage = event.name
                     yield Step(typed, growing(shown, stage, written_in))
     except NotReady:
-        yield Step(typed, failure("error_not_ready", language), mend=True)
+        key = "error_opening" if service.error is None else "error_not_ready"
+        yield Step(typed, failure(key, language), mend=True)
     except Refused as refused:
         yield Step(typed, refusal(refused, language), mend=True)
     except Exception:  # noqa: BLE001 -- Gradio would cover the whole conversation with its own error
         yield Step(typed, failure("error_failed", language), mend=True)
+
+
+async def while_there(steps: AsyncIterator[Step], left: Callable[[], bool]) -> AsyncIterator[Step]:
+    """The same steps until the reader has left; then the work ends at once, where Gradio waits for the next step."""
+    making: asyncio.Future[Step | None] | None = None
+    try:
+        while True:
+            making = asyncio.ensure_future(anext(steps, None))
+            while not (await asyncio.wait({making}, timeout=_LOOK_SECONDS))[0]:
+                if left():
+                    return
+            if (step := making.result()) is None:
+                return
+            yield step
+    finally:
+        if making is not None:
+            making.cancel()
+            await asyncio.wait({making})
 
 
 def turns(history: Sequence[Message]) -> tuple[Turn, ...]:
@@ -99,4 +120,4 @@ def last_question(history: Sequence[Message]) -> tuple[str, list[Message]]:
     return "", list(history)
 
 
-__all__ = ["LIMIT", "Message", "Step", "last_question", "reply", "turns"]
+__all__ = ["LIMIT", "Message", "Step", "last_question", "reply", "turns", "while_there"]

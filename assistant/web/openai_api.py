@@ -84,7 +84,7 @@ def router(service: Service) -> APIRouter:
             usage = body.stream_options is not None and body.stream_options.include_usage
             chunks = _chunks(asking, body.model, base_url, usage)
             return StreamingResponse(chunks, media_type="text/event-stream", headers=headers)
-        answer = await answered(asking)
+        answer = await answered(asking, request)
         return JSONResponse(_completion(answer, body.model, base_url), headers=headers)
 
     return routes

@@ -147,7 +147,8 @@ def build(language: Language, service: Service) -> Any:
             before = list(history or [])
             emptied: Any = ""
             visitor = _visitor(request)
-            async for step in chat.reply(service, question, language, _mode(mode, config), before, visitor):
+            steps = chat.reply(service, question, language, _mode(mode, config), before, visitor)
+            async for step in chat.while_there(steps, lambda: _has_left(blocks, request)):
                 yield [[*before, step.question, step.reply], question if step.mend else emptied]
                 emptied = gr.skip()
 
@@ -195,6 +196,12 @@ def _visitor(request: gr.Request) -> Visitor:
     """Who asks, as the shell found out; a session is one opening of the page."""
     session = request.session_hash
     return visitor_of(request.request.scope).at("chat", session) if request.request else NOBODY
+
+
+def _has_left(blocks: gr.Blocks, request: gr.Request) -> bool:
+    """Whether the reader of a question's answer is gone: Gradio knows, and tells its handlers nothing."""
+    jobs = (job for group in blocks._queue.active_jobs for job in group or ())
+    return any(job.request is request.request and not job.alive for job in jobs)
 
 
 def _mode(wished: str | None, config: Config) -> Mode | None:

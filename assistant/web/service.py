@@ -3,8 +3,9 @@
 import asyncio
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from assistant.config import Config
@@ -15,6 +16,7 @@ from index import parse, reading_aid
 from index.document import Document
 from index.errors import UserError
 from index.reading_aid import ReadingAid
+from index.terminal import say
 
 if TYPE_CHECKING:
     from assistant.ask import Assistant
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["WAIT", "NotReady", "Service"]
 
 WAIT = 120.0  # seconds a question waits for the index; building one takes a few
+STOP_SECONDS = 15.0
 _STEP = 0.05
 
 
@@ -51,6 +54,7 @@ class Service:
         self._shipped = parse.load()
         self._shipped_aid = reading_aid.load(self._shipped)
         self.gate = Gatekeeper(config, self.opened, lambda: self.wait(0) if self.ready else None, self._is_opening)
+        self._idle: set[asyncio.Event] = set()
 
     def start(self, when_done: "Callable[[Service], None] | None" = None) -> None:
         """Begin to open the Assistant in a background thread; ``when_done`` is called there, whatever came of it."""
@@ -60,11 +64,30 @@ class Service:
                 self._opened.set_result(self._opener(self.config))
             except Exception as error:  # noqa: BLE001 -- whatever it is, the pages go on and say that it failed
                 self._opened.set_exception(error)
-                print(f"app: the assistant cannot answer: {self.problem}", file=sys.stderr, flush=True)
+                say(f"app: the assistant cannot answer: {self.problem}", sys.stderr)
             if when_done:
                 when_done(self)
 
         threading.Thread(target=run, name="open-assistant", daemon=True).start()
+
+    def stop(self) -> None:
+        """The service is to end: connections that only wait are let go, and the language model has STOP_SECONDS more.
+
+        Questions under way are still answered, with quotes where the model is not done by then.
+        """
+        for idle in self._idle:
+            idle.set()
+        self.gate.hurry(STOP_SECONDS)
+
+    @contextmanager
+    def idle(self) -> Iterator[asyncio.Event]:
+        """For a connection that is open without a question: an event that is set when the service is to end."""
+        event = asyncio.Event()
+        self._idle.add(event)
+        try:
+            yield event
+        finally:
+            self._idle.discard(event)
 
     async def ask(self, request: Request, visitor: Visitor = NOBODY) -> Asking:
         """Let a question in; every surface asks through this and iterates ``events`` of what comes back.

@@ -14,12 +14,14 @@ from assistant.web.allow_list import ALLOWED, API_BODY, CHAT_BODY, Route
 from assistant.web.api import error_body
 from assistant.web.errors import error_page, wants_page
 from assistant.web.headers import Policy, preflight
-from assistant.web.limits import Limited, Refused, SwitchedOff
+from assistant.web.limits import Limited, Refused, Stopping, SwitchedOff
 from assistant.web.service import Service
 from assistant.web.visitor import Visitor, current, identify, looks_misconfigured
 
 __all__ = ["API_BODY", "CHAT_BODY", "Policy", "Shell"]
 
+HEAD_FIELDS = 100
+HEAD_BYTES = 32 * 1024
 BODY_SECONDS = 10.0  # a client that takes longer to send its body is not waited for
 
 
@@ -61,6 +63,12 @@ class Shell:
             await self._handle(scope, receive, watched, visitor, path, route)
         except _Stop as stop:
             await _say(scope, watched, path, stop)
+        except asyncio.CancelledError:
+            # Told to stop, the server has waited long enough. A proxy may ask another replica; the server's own words
+            # would be a 500, which it may not.
+            if watched.status:
+                raise
+            await _say(scope, watched, path, _refusal(Stopping()))
         except Exception as error:  # noqa: BLE001 -- whatever it is, its words stay here
             facts = {"error": type(error).__name__, "at": logs.place(error)}
             logs.logger().error("request", route=route.name if route else "none", request=visitor.request_id, **facts)
@@ -85,6 +93,8 @@ class Shell:
         """Everything that may stop a request, cheapest first; then the application."""
         headers = Headers(scope=scope)
         method = scope["method"]
+        if len(scope["headers"]) > HEAD_FIELDS or sum(len(n) + len(v) for n, v in scope["headers"]) > HEAD_BYTES:
+            raise _Stop(431, "too_large", "the head of the request is too large", ((b"connection", b"close"),))
         if route is None:
             raise _Stop(404, "not_found", f"there is nothing at {path!r}")
         if method == "OPTIONS":
@@ -119,6 +129,10 @@ class Shell:
             "headers": self._believed(scope, visitor),
             "state": {**scope.get("state", {}), "visitor": visitor},
         }
+        if route.waits:
+            with self._service.idle() as stopping:
+                await self._app(inner, _until(stopping, receive), send)
+            return
         await self._app(inner, receive, send)
 
     async def _options(self, headers: Headers, send: "_Watched", route: Route) -> None:
@@ -215,6 +229,23 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replayed
+
+
+def _until(stopping: asyncio.Event, receive: Receive) -> Receive:
+    """What the connection brings; when the service is to end, that the client has gone."""
+
+    async def received() -> Message:
+        waits = [asyncio.ensure_future(receive()), asyncio.ensure_future(stopping.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            if stopping.is_set():
+                return {"type": "http.disconnect"}
+            return waits[0].result()  # type: ignore[return-value]
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    return received
 
 
 def _refusal(refused: Refused) -> _Stop:

@@ -270,6 +270,36 @@ def test_a_build_replaces_the_one_before(tmp_path: Path) -> None:
     assert "90 days" in reopen(tmp_path, "made-up").document.source
 
 
+def test_a_build_that_waited_may_not_be_needed(tmp_path: Path) -> None:
+    """When it is its turn and what is wanted is there, nothing is computed or written."""
+    identity = small(tmp_path, DOCUMENT.source, "file")
+    before = files(tmp_path)
+    made = store.build(tmp_path, DOCUMENT, identity, (), lambda: pytest.fail("computed"), lambda: True)
+    assert made.identity == identity
+    assert files(tmp_path) == before
+
+
+def test_an_index_is_read_while_another_is_being_built(tmp_path: Path) -> None:
+    """No lock is taken; a generation that is replaced in the middle of the copy is left for the next one."""
+    root = tmp_path / "index"
+    small(root, DOCUMENT.source, "file")
+    swept = store.current(root)
+    copied: list[str] = []
+    copyfile = shutil.copyfile
+
+    def copy(source: Path, target: Path) -> object:
+        copied.append(str(source))
+        if len(copied) == 1:
+            small(root, DOCUMENT.source.replace("180 days", "90 days"), "file")
+        return copyfile(source, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shutil.copyfile", copy)
+        opened = reopen(root, "made-up")
+    assert "90 days" in opened.document.source
+    assert not swept.exists()
+
+
 def test_a_place_that_cannot_hold_an_index_is_named(tmp_path: Path) -> None:
     """A file where the directory should be."""
     (tmp_path / "file").write_text("x", encoding="utf-8")
@@ -312,7 +342,7 @@ def test_beyond_the_limit_the_graph_is_asked(
 ) -> None:
     """With EXACT_LIMIT below the number of entries, Chroma's graph finds what comparing all of them finds."""
     exact, embedder = opened_index
-    monkeypatch.setattr(store, "EXACT_LIMIT", 20)
+    monkeypatch.setattr("index.chroma.EXACT_LIMIT", 20)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     library.build_index(tmp_path / "index", embedder, parse.TEXT_OF_RECORD)
     opened = reopen(tmp_path / "index", embedder.fingerprint)

@@ -5,17 +5,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
 
 @contextmanager
-def serving(application: ASGIApp) -> Iterator[str]:
+def serving(application: ASGIApp, **options: Any) -> Iterator[str]:
     """The address of the application while it is served."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    settings = uvicorn.Config(application, log_config=None, proxy_headers=False, timeout_graceful_shutdown=2)
+    settings = uvicorn.Config(application, log_config=None, proxy_headers=False, timeout_graceful_shutdown=2, **options)
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()

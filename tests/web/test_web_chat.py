@@ -3,6 +3,7 @@
 import asyncio
 import html
 import re
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -36,6 +37,28 @@ def test_something_is_shown_at_once_and_the_answer_last(scripted: Scripted) -> N
     assert '<a class="cite" href="#iii.p1.s1">Section III, sentence 1</a>' in final.reply["content"]
     assert '<button class="chip">What does it say about fusion?</button>' in final.reply["content"]
     assert not final.mend
+
+
+def test_a_reader_who_left_ends_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two steps nobody asks Gradio; the answer's making ends all the same. Otherwise every step comes."""
+    monkeypatch.setattr(chat, "_LOOK_SECONDS", 0.01)
+    step = chat.Step({"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"})
+    ended = []
+
+    async def slow(pause: float) -> AsyncIterator[chat.Step]:
+        try:
+            yield step
+            await asyncio.sleep(pause)
+            yield step
+        finally:
+            ended.append(pause)
+
+    async def count(pause: float, left: bool) -> int:
+        return len([step async for step in chat.while_there(slow(pause), lambda: left)])
+
+    assert asyncio.run(count(60, left=True)) == 1
+    assert asyncio.run(count(0.05, left=False)) == 2
+    assert ended == [60, 0.05]
 
 
 def test_with_a_model_verified_claims_come_one_by_one(scripted: Scripted) -> None:

@@ -214,6 +214,29 @@ def test_a_slow_reader_holds_no_slot(quoting: Assistant, llm: FakeLlm) -> None:
     asyncio.run(asyncio.wait_for(run(), 20))
 
 
+def test_a_service_that_ends_waits_for_the_model_only_so_long(quoting: Assistant, llm: FakeLlm) -> None:
+    """Who is with the model, waits for it, or comes a little later: quotes answer, and the connection is closed."""
+    llm.play((silent,))
+    service = writing(quoting, llm, llm_at_once=1)
+
+    async def run() -> list[Answer]:
+        visitors = [replace(VISITOR, session=str(number)) for number in range(2)]
+        asked = [asyncio.create_task(ask(service, f"{BINDING} {v.session}", v)) for v in visitors]
+        async with asyncio.timeout(60):
+            while not service.gate.slots.waiting:  # noqa: ASYNC110 -- a number, which nobody announces
+                await asyncio.sleep(0.01)
+        service.gate.hurry(0.2)
+        service.gate.hurry(60)  # the first word holds
+        asked.append(asyncio.create_task(ask(service, BINDING, replace(VISITOR, session="late"))))
+        return await asyncio.gather(*asked)
+
+    answers = asyncio.run(run())
+    assert {(answer.mode, answer.mode_note) for answer in answers} == {("quote", "llm_timeout")}
+    assert all(answer.citations for answer in answers)
+    assert llm.wait(lambda server: server.disconnects == len(server.calls) == 1, 5)
+    assert service.gate.slots.busy == 0
+
+
 def test_the_off_switch(scripted: Scripted, quoting: Assistant, llm: FakeLlm, tmp_path: Path) -> None:
     """The file appears: nothing is answered, without a restart. With "llm" in it only the model is off. Then all on."""
     switch = tmp_path / "off"

@@ -99,6 +99,13 @@ def test_large_bodies_to_the_chat_are_refused(client: TestClient) -> None:
     assert reply.status_code == 413
 
 
+@pytest.mark.parametrize("fields", [{f"x-{number}": "y" for number in range(200)}, {"x": "y" * 40_000}])
+def test_large_heads_are_refused(client: TestClient, fields: dict[str, str]) -> None:
+    """431, in the shape of errors."""
+    reply = client.get("/healthz", headers=fields)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (431, "too_large")
+
+
 def test_error_pages_for_people_and_errors_for_programs(client: TestClient) -> None:
     """A browser gets a page in its language with ways on; a program the JSON shape."""
     page = client.get("/nowhere/at/all", headers={"accept": "text/html", "accept-language": "ja"})

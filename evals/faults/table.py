@@ -1,0 +1,90 @@
+"""All rows, the stage they run on, and the running of them."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from evals import fault_table
+from evals.fakellm import FakeLlm
+from evals.faults import building, damage, machine, serving, settings, shared_store, wire
+from evals.faults.program import Program
+from evals.faults.redis_server import RedisServer
+from evals.faults.row import CannotRun, Fault, Seen, Size, Stage
+from index.library import open_index
+from index.settings import IndexSettings
+
+ROWS: tuple[Fault, ...] = (
+    *damage.ROWS,
+    *wire.ROWS,
+    *settings.ROWS,
+    *shared_store.ROWS,
+    *serving.ROWS,
+    *building.ROWS,
+    *machine.ROWS,
+    serving.LAST,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A row with what was seen and how long it took (seconds)."""
+
+    row: Fault
+    seen: Seen
+    seconds: float
+
+
+def of_size(size: Size) -> tuple[Fault, ...]:
+    """The rows of a size."""
+    return tuple(row for row in ROWS if row.only in (None, size))
+
+
+@contextmanager
+def stage(size: Size, index: Path | None = None) -> Iterator[Stage]:
+    """Everything rows need: a good index (``index``, or one made now), a scripted model, a Redis, a running program."""
+    with ExitStack() as held:
+        scratch = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="moc-faults-")))
+        directory = index or scratch / "index"
+        opened = open_index(IndexSettings(directory))
+        llm = held.enter_context(FakeLlm())
+        redis = held.enter_context(RedisServer(scratch)) if RedisServer.found() else None
+        settings = _settings(scratch, directory, llm, redis)
+        # In the small size one start has to show what each oddity of a machine shows by itself in the full one.
+        odd, prefix = machine.odd_all_at_once() if size == "small" else ({}, ())
+        program = held.enter_context(Program(scratch / "log", odd | settings, prefix=prefix))
+        yield Stage(size, scratch, directory, opened, llm, redis, program, held)
+
+
+def _settings(scratch: Path, index: Path, llm: FakeLlm, redis: RedisServer | None) -> dict[str, str]:
+    store = {"MOC_STORE_URL": redis.url, "MOC_SECRET": "s", "MOC_REPLICAS": "2"} if redis else {}
+    return store | {
+        "MOC_INDEX_DIR": str(index),
+        "MOC_FEEDBACK_DIR": str(scratch / "feedback"),
+        "MOC_LLM_MODEL": "scripted",
+        "OPENAI_BASE_URL": llm.base_url,
+        # The patience of the table of faults, but for the whole answer: readers have to find the model still writing.
+        "MOC_LLM_CONNECT_SECONDS": str(fault_table.CONNECT),
+        "MOC_LLM_FIRST_TOKEN_SECONDS": str(fault_table.FIRST),
+        "MOC_LLM_GAP_SECONDS": str(fault_table.GAP),
+        "MOC_LLM_TOTAL_SECONDS": "60",
+        "MOC_LLM_BREAKER_FAILURES": "1000",
+        "MOC_CACHE_SECONDS": "0",
+    }
+
+
+def ran(row: Fault, on: Stage) -> Ran:
+    """Run one row; one that raises, or leaves the shared program dead, does not hold."""
+    began = time.monotonic()
+    try:
+        seen = row.check(on)
+    except CannotRun as reason:
+        seen = Seen(False, f"not run: {reason}", could_not_run=True)
+    except Exception as error:  # noqa: BLE001 -- a row that breaks must not take the others with it
+        seen = Seen(False, f"FAILED: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+    if row is not serving.LAST and not on.program.runs:
+        seen = Seen(False, f"{seen.what}; the service is gone")
+        on.program.start()
+    return Ran(row, seen, time.monotonic() - began)

@@ -1,0 +1,86 @@
+"""docs/faults.md is made from what was seen, and a row that did not hold cannot pass for one that did."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evals.faults import __main__ as command
+from evals.faults import page, tests
+from evals.faults.row import Fault, Seen, Stage, judged
+from evals.faults.table import ROWS, ran
+
+
+def test_the_page_is_made_from_the_results() -> None:
+    """`python -m evals.faults --write` was run after the last change of table or results."""
+    assert page.PAGE.read_text(encoding="utf-8") == page.text()
+
+
+def test_every_row_has_a_name_of_its_own_and_a_command() -> None:
+    """Results are kept by name; the command says how a row is run alone."""
+    names = [line.name for line in page.lines()]
+    assert len(set(names)) == len(names) == len(ROWS) + len(tests.ROWS)
+    assert all(line.command.startswith("python -m ") for line in page.lines())
+
+
+def test_every_test_that_is_a_row_exists() -> None:
+    """Its file is there, and in it the function."""
+    for row in tests.ROWS:
+        for test in row.tests:
+            path, _, function = test.partition("::")
+            assert f"def {function}" in (page.ROOT / path).read_text(encoding="utf-8")
+
+
+def test_a_small_result_never_replaces_a_full_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does the page hide that a row failed, was seen in the small size only, or was never run."""
+    monkeypatch.setattr(page, "RESULTS", tmp_path / "results.json")
+    about = {"date": "2026-01-02", "machine": "2 cores"}
+    first, second, third = (line.name for line in page.lines()[:3])
+    page.record(first, Seen(True, "full one"), "full", about)
+    page.record(first, Seen(True, "small one"), "small", about)
+    page.record(second, Seen(False, "a | b"), "small", about)
+    assert set(json.loads(page.RESULTS.read_text(encoding="utf-8"))) == {first, second}
+    rows = {line.split("<br>")[0]: line for line in page.text().splitlines() if line.startswith("| ")}
+    assert rows[f"| {first}"].endswith("| full one | yes |")
+    assert rows[f"| {second}"].endswith("| small size: a \\| b | **no** |")
+    assert rows[f"| {third}"].endswith("| not run yet | – |")
+    assert "\n1 of " in page.text()
+
+
+class Running:
+    """In place of a service that is there, or has gone."""
+
+    def __init__(self, runs: bool) -> None:
+        self.runs, self.started = runs, 0
+
+    def start(self) -> None:
+        self.started += 1
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_row_that_breaks_does_not_hold(runs: bool, tmp_path: Path) -> None:
+    """An exception is a failure; so is a service that did not live through it, which is started for the next row."""
+
+    def breaks(_: Stage) -> Seen:
+        if runs:
+            raise AssertionError("not as expected")
+        return Seen(True, "good")
+
+    program = Running(runs)
+    on = Stage("small", tmp_path, tmp_path, None, None, None, program, None)  # type: ignore[arg-type]
+    result = ran(Fault("g", "n", "e", breaks), on)
+    assert not result.seen.holds
+    assert program.started == (0 if runs else 1)
+    assert ("not as expected" in result.seen.what) == runs
+
+
+def test_failures_are_said() -> None:
+    """The first of them, and how many more there are."""
+    assert judged([], "good") == Seen(True, "good")
+    assert judged(["a", "b", "c", "d"], "1 of 5").what == "1 of 5; FAILED: a; b; c … and 1 more"
+
+
+def test_no_row_is_exit_code_5(capsys: pytest.CaptureFixture[str]) -> None:
+    """Words that no row holds choose nothing."""
+    assert command.main(["--only", "nothing like that"]) == 5
+    assert "nothing like that" in capsys.readouterr().err
