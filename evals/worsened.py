@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from assistant.ask import Assistant
 from assistant.config import Config
 from assistant.retrieve import Evidence
 from assistant.types import Claim, Language, Question
@@ -43,11 +44,11 @@ class CutShort(Watched):
 
 
 class Reckless(Watched):
-    """The threshold made worse: every question counts as answerable."""
+    """The thresholds made worse: no confidence is too low to answer, no doubt too strong."""
 
     def _evidence(self, question: Question) -> Evidence:
         found = super()._evidence(question)
-        return replace(found, scoring=replace(found.scoring, answer_from=0.0))
+        return replace(found, reasons={}, scoring=replace(found.scoring, answer_from=0.0))
 
 
 class OpenGate(Verifier):
@@ -103,7 +104,7 @@ def trials(opened: tuple[Store, Embedder], cases: Sequence[Case]) -> list[Trial]
     return found
 
 
-def _asked(assistant: Watched, cases: Sequence[Case]) -> tuple[Result, ...]:
+def _asked(assistant: Assistant, cases: Sequence[Case]) -> tuple[Result, ...]:
     return runner.ask(assistant, cases).results
 
 
@@ -121,7 +122,7 @@ def _snapshot(results: Sequence[Result], measure: Measure) -> Snapshot:
     return Snapshot({}, {}, {SUITE: {row["id"]: compare.record(row) for row in rows}})
 
 
-def _heard(name: str, assistant: Watched, server: FakeLlm, cases: Sequence[Case], wanted: str) -> Trial:
+def _heard(name: str, assistant: Assistant, server: FakeLlm, cases: Sequence[Case], wanted: str) -> Trial:
     """As a replay is judged by its scripted models."""
     lies, truth = liars.listen(assistant, server, cases), liars.hear_out(assistant, server, cases)
     verdicts = {"liars": liars.judge(lies), "honest model": liars.judge_truth(truth)}
@@ -131,15 +132,15 @@ def _heard(name: str, assistant: Watched, server: FakeLlm, cases: Sequence[Case]
     return Trial(name, conclude(ordered), reasons, wanted)
 
 
-def _keep(assistant: Watched) -> None:
+def _keep(assistant: Assistant) -> None:
     """As it is."""
 
 
-def _open_gate(assistant: Watched) -> None:
+def _open_gate(assistant: Assistant) -> None:
     assistant.verifier = OpenGate(assistant.document, assistant.reading_aid, assistant.index)
 
 
-def _withhold_sentences(assistant: Watched) -> None:
+def _withhold_sentences(assistant: Assistant) -> None:
     """The prompt made worse: it no longer says which sentences there are."""
     assert assistant.writer is not None
     briefing = assistant.writer.briefing
@@ -149,10 +150,10 @@ def _withhold_sentences(assistant: Watched) -> None:
         found = good(*arguments)
         return replace(found, asked=re.sub(r"^\[[a-z0-9.-]+\] .+$", "", found.asked, flags=re.MULTILINE))
 
-    briefing.brief = brief  # type: ignore[method-assign]
+    briefing.brief = brief  # type: ignore[method-assign, assignment]
 
 
-_MODEL_TRIALS: tuple[tuple[str, Callable[[Watched], None], str], ...] = (
+_MODEL_TRIALS: tuple[tuple[str, Callable[[Assistant], None], str], ...] = (
     ("language model, as it is", _keep, ""),
     ("gate (lets everything through)", _open_gate, "liars"),
     ("prompt (without the sentences)", _withhold_sentences, "honest model"),

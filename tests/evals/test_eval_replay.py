@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from evals import cases, replay
+from evals import cases, liars, replay
 from evals.fakellm import FakeLlm, says
 from evals.personalities import honest
-from evals.recordings import Recording
+from evals.recordings import STALE_AT_MOST, Recording
 from evals.running import Wish
 from index.embed import Embedder
 from index.store import Store
@@ -66,11 +66,11 @@ def test_nothing_recorded_is_no_pass(
     chosen: tuple[cases.Case, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit 4; a tenth and no more may be stale."""
-    monkeypatch.setattr(replay.liars, "pick", lambda _: chosen[:1])
+    monkeypatch.setattr(liars, "pick", lambda _: chosen[:1])
     wish = Wish(tmp_path, partial=False, once=True, whole=False, baseline=None)
     assert replay.replay(DOCUMENT, {"dev": chosen}, wish, ()).exit_code == 4
     assert "nothing of dev is recorded" in (tmp_path / "summary.md").read_text(encoding="utf-8")
-    assert replay.STALE_AT_MOST == 0.1
+    assert STALE_AT_MOST == 0.1
 
 
 @pytest.mark.parametrize("suite", ["dev", "follow_ups"])
