@@ -104,7 +104,8 @@ def leaving(stage: Stage) -> Seen:
     if busy := program.metric("moc_llm_busy"):
         wrong.append(f"{busy:.0f} slots are still taken")
     llm.play((says(),))
-    what = f"{len(waits) - len(late)} of {count} upstream connections closed in {limit} s, the slowest after {max(waits):.1f} s"
+    closed = f"{len(waits) - len(late)} of {count} upstream connections closed in {limit} s"
+    what = f"{closed}, the slowest after {max(waits):.1f} s"
     return judged(wrong, f"{what}; 0 slots taken" if not wrong else what)
 
 
