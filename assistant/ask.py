@@ -176,8 +176,9 @@ class Assistant:
             confidence = self._confidence_before_routing(understood)
             clock.lap("retrieve")
             return self.verifier.short_reply(understood, confidence, clock.laps("verify"), mode_note)
+        parts_found = self._retriever.begin(_parts(understood))
         evidence = self._evidence(understood)
-        parts = [self._retriever.evidence(part) for part in _parts(understood)]
+        parts = parts_found()
         clock.lap("retrieve")
         verdict = answerable.judge(evidence, parts, judgement=sounds_like_opinion(understood.standalone))
         if verdict.status in ("small_talk", "declined"):

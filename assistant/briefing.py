@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.follow_up import recent
+from assistant.gate.foreign import addresses_a_machine
 from assistant.glossary import Glossary
 from assistant.prompts import fill, without_delimiters
 from assistant.types import Language, Question, Turn
 from index.document import Document
 from index.prompts import PROMPTS
 
+SHORT_BELOW = 700  # tokens; who sets so small a budget has a model that rules and a document confuse
 LONGEST_CLAIM = 600  # characters
 CUT_FROM = LONGEST_CLAIM - 10  # what is as long was cut off by the schema, less blanks at its end
 MOST_CLAIMS = 8
+_MOST_SHORT = 2
 NO_CLAIM = "(none)"  # a line that says there is nothing to say; an empty message some servers refuse
 _LANGUAGE_NAMES: Mapping[str, str] = {"en": "English", "ja": "Japanese"}
 # Names and words of law have one right rendering; for the other terms a model's own words do.
@@ -37,10 +40,19 @@ class Brief:
     beginning: Mapping[bool, tuple[Message, ...]]  # the same for every question, with and without structured output
     asked: str
     offered: frozenset[str]
+    short: bool = False
 
     def messages(self, structured: bool) -> tuple[Message, ...]:
         """The messages; the examples show the form that is wanted, an object with ``structured``, else lines."""
         return (*self.beginning[structured], {"role": "user", "content": self.asked})
+
+    @property
+    def most_claims(self) -> int:
+        """More claims than sentences were offered are no answer but a model that goes on and on.
+
+        Of a small model two are enough: quotes follow what it wrote, and it soon loses its way.
+        """
+        return min(len(self.offered), _MOST_SHORT) if self.short else len(self.offered)
 
     @property
     def size(self) -> int:
@@ -51,7 +63,9 @@ class Brief:
 class Briefing:
     """Makes the messages for questions about one document.
 
-    ``renderings`` (address → Japanese) stand beside Japanese questions; ``budget`` is in tokens (estimated).
+    ``renderings`` (address → Japanese) stand beside Japanese questions; ``budget`` is in tokens (estimated). Under
+    ``SHORT_BELOW`` the prompt is the short one of a small model: one rule, the likely sentences and nothing else, and
+    plain lines, because a sentence after its address is what such a model copies best.
     """
 
     def __init__(
@@ -60,14 +74,17 @@ class Briefing:
         self._document = document
         self._glossary = glossary
         self._renderings = renderings
-        rules = fill("answer.md", {"document": ""})
+        # A sentence that gives orders to whoever reads it may be quoted, and is nothing to write from.
+        self._usable = {s.address: s for s in document.passages if not addresses_a_machine(s.text)}
+        self.short = budget < SHORT_BELOW
+        rules = fill("short.md", {}) if self.short else fill("answer.md", {"document": ""})
         self._room = budget - tokens(rules)
-        whole = self._excerpt(document.by_address)
-        self.whole = tokens(whole) <= self._room
+        whole = self._excerpt(self._usable)
+        self.whole = not self.short and tokens(whole) <= self._room
         system = fill("answer.md", {"document": f"\n{whole}"}) if self.whole else rules
         first: Message = {"role": "system", "content": system}
-        self._beginning = {form: (first, *_examples(structured=form)) for form in (True, False)}
-        blank = fill("question.md", dict.fromkeys(("document", "history", "question", "likely", "language"), ""))
+        self._beginning = {form: (first, *_examples(structured=form, short=self.short)) for form in (True, False)}
+        blank = _asked(document="", history="", question="", likely=(), language="", short=self.short)
         everything = json.dumps([list(self._beginning[form]) for form in (True, False)], ensure_ascii=False) + blank
         self.sha256 = hashlib.sha256(everything.encode("utf-8")).hexdigest()
 
@@ -83,7 +100,12 @@ class Briefing:
         ``likely`` are the addresses quote mode chose, ``ranked`` all addresses, best first: where the document does
         not fit the budget, as many of them as fit are offered.
         """
-        offered = frozenset(self._document.by_address) if self.whole else self._fitting(likely, ranked)
+        likely = [address for address in likely if address in self._usable]
+        ranked = [address for address in ranked if address in self._usable]
+        if self.whole:
+            offered = frozenset(self._usable)
+        else:
+            offered = frozenset(likely) if self.short else self._fitting(likely, ranked)
         # What stands among the likely sentences is not said twice.
         others = frozenset() if self.whole else offered.difference(likely)
         asked = _asked(
@@ -91,17 +113,20 @@ class Briefing:
             history="\n".join(f"{turn.role}: {without_delimiters(turn.content)}" for turn in recent(history)),
             question=without_delimiters(question.standalone),
             likely=[(address, self._in_language(address, question.language)) for address in likely],
-            language=question.language,
+            language=_LANGUAGE_NAMES[question.language],
+            short=self.short,
         )
-        return Brief(self._beginning, asked, offered)
+        return Brief(self._beginning, asked, offered, self.short)
 
-    def response_format(self) -> Mapping[str, Any]:
-        """The JSON schema of an answer.
+    def response_format(self) -> Mapping[str, Any] | None:
+        """The JSON schema of an answer; None where lines are wanted.
 
         Not marked strict: servers that are strict take only a part of JSON Schema, and those that compile a grammar
         keep to all of it either way. No list of addresses, for a grammar with one misleads small models; the gate
         knows every address that was offered.
         """
+        if self.short:
+            return None
         claim = {
             "type": "object",
             "properties": {
@@ -160,13 +185,18 @@ def tokens(text: str) -> int:
     return plain // 4 + len(text) - plain
 
 
-def _asked(*, document: str, history: str, question: str, likely: Iterable[tuple[str, str]], language: str) -> str:
+def _asked(
+    *, document: str, history: str, question: str, likely: Iterable[tuple[str, str]], language: str, short: bool
+) -> str:
+    rows = "\n".join(_addressed(address, text) for address, text in likely)
+    if short:  # the question is whole without the conversation, and its language shows
+        return fill("short_question.md", {"question": question, "likely": rows})
     values = {
         "document": document,
         "history": history,
         "question": question,
-        "likely": "\n".join(_addressed(address, text) for address, text in likely),
-        "language": _LANGUAGE_NAMES[language],
+        "likely": rows,
+        "language": language,
     }
     return fill("question.md", values)
 
@@ -175,17 +205,30 @@ def _addressed(address: str, text: str) -> str:
     return f"[{address}] {text}"
 
 
-def _examples(*, structured: bool) -> Iterable[Message]:
-    """The worked examples as turns of a conversation."""
+def _examples(*, structured: bool, short: bool) -> Iterable[Message]:
+    """The worked examples as turns of a conversation; short ones copy the sentences that answer."""
     data = tomllib.loads((PROMPTS / "examples.toml").read_text(encoding="utf-8"))
     for example in data["examples"]:
-        language = example["language"]
-        likely = [(address, data["sentences"][language][address]) for address in example["likely"]]
-        asked = _asked(document="", history="", question=example["question"], likely=likely, language=language)
+        language, claims = example["language"], example["claims"]
+        sentences = data["sentences"][language]
+        if short:
+            used = dict.fromkeys(address for claim in claims for address in claim["addresses"])
+            claims = [{"addresses": [address], "text": sentences[address]} for address in used]
+            if not claims:
+                continue  # a small model learns from it to write nothing at all
+        likely = [(address, sentences[address]) for address in example["likely"]]
+        asked = _asked(
+            document="",
+            history="",
+            question=example["question"],
+            likely=likely,
+            language=_LANGUAGE_NAMES[language],
+            short=short,
+        )
         yield {"role": "user", "content": asked}
-        if structured:
-            written = json.dumps({"claims": example["claims"]}, ensure_ascii=False)
+        if structured and not short:
+            written = json.dumps({"claims": claims}, ensure_ascii=False)
         else:
-            rows = [_addressed(", ".join(row["addresses"]), row["text"]) for row in example["claims"]]
+            rows = [_addressed(", ".join(row["addresses"]), row["text"]) for row in claims]
             written = "\n".join(rows or [NO_CLAIM])
         yield {"role": "assistant", "content": written}

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from assistant.briefing import NO_CLAIM
+from assistant.repetition import is_looping
 from assistant.types import Claim
 
 MAX_CLAIMS = 12
@@ -24,9 +25,12 @@ _DECODER = json.JSONDecoder()
 
 
 class ClaimStream:
-    """Takes the text piece by piece; a claim that came before is no new claim."""
+    """Takes the text piece by piece, at most ``most`` claims of it; a claim that came before is no new claim."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAX_CLAIMS) -> None:
+        self._most = min(most, MAX_CLAIMS)
+        self._looping = False
+        self._talk = False  # a line that is no claim: harmless beside claims, no answer by itself
         self._buffer = ""
         self._shape: str | None = None  # "object" or "lines", once that is clear
         self._closed = False  # the list of claims has ended
@@ -37,10 +41,15 @@ class ClaimStream:
     @property
     def enough(self) -> bool:
         """Whether no more claims are taken: their number is reached, or the model repeats itself."""
-        return len(self._seen) >= MAX_CLAIMS or self._repeated >= _REPEATS
+        return len(self._seen) >= self._most or self._repeated >= _REPEATS or self._looping
 
     def feed(self, text: str) -> list[Claim]:
         """The claims this piece completes."""
+        found = self._complete(text)
+        self._looping = self._looping or is_looping(self._buffer)
+        return found
+
+    def _complete(self, text: str) -> list[Claim]:
         self._buffer += text
         if self._shape is None:
             self._shape = self._recognised()
@@ -58,7 +67,9 @@ class ClaimStream:
             self.malformed |= not self._closed or not _AFTER_ENVELOPE.fullmatch(self._buffer)
             return found
         lines, self._buffer = self._buffer.split("\n"), ""
-        return [claim for line in lines if (claim := self._line(line))]
+        found = [claim for line in lines if (claim := self._line(line))]
+        self.malformed |= self._talk and not self._seen
+        return found
 
     def _recognised(self) -> str | None:
         if envelope := _ENVELOPE.match(self._buffer):
@@ -91,7 +102,7 @@ class ClaimStream:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError):
-            self.malformed = True
+            self._talk = True
             return None
         return self._claim(row)
 
@@ -106,6 +117,7 @@ class ClaimStream:
         if claim in self._seen:
             self._repeated += 1
             return None
+        self._repeated += any(claim.text == other.text for other in self._seen)  # the same of another sentence
         if self.enough:
             return None
         self._seen.add(claim)

@@ -109,6 +109,17 @@ class FeedbackStore:
                 row,
             )
 
+    @property
+    def full(self) -> bool:
+        """Whether no more is taken now.
+
+        Raises:
+            sqlite3.Error: the file cannot be read.
+        """
+        with self._open() as database:
+            (entries,) = database.execute("select count(*) from feedback").fetchone()
+        return bool(entries >= MAX_ENTRIES)
+
     def all(self) -> tuple[Kept, ...]:
         """Everything kept and not yet due for deletion, oldest first."""
         self.purge()

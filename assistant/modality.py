@@ -37,7 +37,9 @@ _ENGLISH: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"undertaking to|certain to|automatic(?:ally)?|inevitabl[ey]|definitely|without fail|"
             r"obligations?|obligat(?:es?|ory)|obliges?|duty|duties|resolved to|decided (?:to|that|on)|decide to|"
             r"determined to|firmly|bound to|"
-            r"in return for|responsible for|ha(?:s|ve) (?:already )?(?:established|launched|begun|started|"
+            r"no choice but|non-negotiable|insists?|surely|certainly|undoubtedly|resolves? to|"
+            r"(?:bound|binds?|binding|obliges?|commits?) (?:itself|themselves)|in return for|responsible for|"
+            r"ha(?:s|ve) (?:already )?(?:established|launched|begun|started|"
             r"created|built|set up|achieved|completed|implemented|adopted|deepened|expanded|secured|approved)|"
             r"(?:is|are) (?:now |already |currently )?(?:collaborating|cooperating|working together|building|"
             r"deepening|expanding|launching|implementing))\b|\w'll\b"
@@ -55,7 +57,8 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"(?:なけれ?ばなら(?:な|ず)|なけれ?ばなりません|ねばな(?:ら|り)|ねばならず|なければいけ|"
             r"なくてはな(?:ら|り)|べく義務|義務を?負|義務があ|義務として|義務であ|義務です|の義務|義務が(?:課|"
             r"生じ)|責務|責任を負|"
-            r"義務付け|義務づけ|義務を課|求められ(?:る|て)|必要があ(?:る|り)|合意し|合意する|合意済|合意され|"
+            r"必要(?:とされ|である|です|だ(?!け)|とな)|要する|義務付け|義務づけ|義務を課|求められ(?:る|て)|"
+            r"必要があ(?:る|り)|合意し|合意する|合意済|合意され|"
             r"合意に達|合意が|で合意|と合意|約束(?:し|する|され|です|である|を|が|だ)|約定|誓約|誓い|確約|"
             r"保証(?:する|し|され)|"
             r"必ず|ものとする|ものとし(?!て)|こととする|こととし(?!て)|ことになる|ことになっ|ことにな(?:り|った|"
@@ -64,6 +67,7 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"了承し|承諾し|取り決め(?:た(?!日)|ました|てい)|申し合わせ|自動的に|間違いなく|確実に(?:行|実施|"
             r"開始)|コミットし|コミットする|"
             r"公約|断言|強制|しなくてはいけ|実施されている(?!と)|既に(?:開始|実施|合意)|すでに(?:開始|実施|合意)|"
+            r"(?:する|した|とする)(?:ことにし|運びと)|べし|ねばなら|必須|定められて|規定されて|決意し|要求され|"
             r"不可避|ざるを得な)"
         ),
     ),
@@ -91,7 +95,8 @@ _HARMLESS_JA = re.compile(
     r"こと|の)(?:で|に)?は?(?:な|あり)"
 )
 _DENIED_AT_END = re.compile(
-    r"(?:なければ|義務|約束|必要|保証|拘束)[^。]*(?:わけ|もの|こと)(?:で)?は?(?:ない|ありません|ないと|ないとされ)[^。、]{0,8}$"
+    r"(?:なければ|義務|約束|必要|保証|拘束)[^。]*(?:わけ|もの|こと)(?:で)?は?(?:ない|ありません|ないと|"
+    r"ないとされ)[^。、]{0,8}$"
 )
 # An intention told as a plain fact: a participant as the subject of a bare action, or such an action as the last word.
 _ACTIONS = (
@@ -102,8 +107,25 @@ _ACTIONS = (
 )
 _FLAT = re.compile(
     r"\b(?:participants|governments|countries|sides|nations|united states and japan|japan and the united states|"
-    r"u\.s\. and japan|unitedstates and japan|japan and the unitedstates|washington and tokyo)"
+    r"they|the two|u\.s\. and japan|unitedstates and japan|japan and the unitedstates|washington and tokyo)"
     rf"(?: also| jointly| together| both| actively| closely)* (?:{_ACTIONS})\b"
+)
+_LISTED = re.compile(r"(?:driving|deepening|advancing|promoting|partnering)\b")
+_SHOULD_END = re.compile(
+    r"\bshould (?:discontinue|end|terminate|leave|withdraw)\b|(?:終了させる|終了す|終わらせる|やめる|離脱す)べき"
+)
+_DONE = re.compile(  # an intention told as already under way
+    r"\b(?:has|have) (?:now |already |since |both |jointly )*(?:been )?(?:\w+ly )?(?:collaborated|cooperated|"
+    r"expanded|deepened|"
+    r"enhanced|strengthened|promoted|accelerated|built|developed|shared|protected|secured|invested|funded|launched|"
+    r"created|"
+    r"harmonized|harmonised|enforced|exported|coordinated|identified|mitigated|remediated|improved|advanced|refocused|"
+    r"aligned|overcome|solved|removed|trained)\b|"
+    r"\b(?:was|were|(?:is|are) (?:now |already |currently )?being) (?:\w+ly )?(?:expanded|deepened|enhanced|"
+    r"strengthened|"
+    r"promoted|accelerated|built|launched|created|harmonized|enforced|exported|identified|mitigated|remediated|"
+    r"improved|"
+    r"refocused|overcome|removed)\b"
 )
 _ACTIONS_JA = (
     r"協力|連携|推進|促進|強化|拡大|加速|構築|支援|開発|実施|確保|奨励|継続|保護|共有|軽減|特定|評価|克服|実現|"
@@ -116,7 +138,11 @@ _FLAT_JA = re.compile(
     r"深める|深めます|深めていく|広げる|広げます|守る|守ります|守っていく|促す|促します|続ける|続けます|高める|"
     r"高めます|強める|強めます|始める|始めます|"
     r"築く|築きます|整える|整えます|支える|支えます|支えられる|支えられます|減らす|減らします|後押しする|"
-    r"後押しします|図る|図ります|させる|させます|させていく|させていきます|していきます))$"
+    r"後押しします|(?:取り組|進|深|広|守|促|続|高|強|始|築|整|支|推し進)[めげけえいみしりっ]?(?:た|だ|ました|んだ|"
+    r"んでいる|ている|"
+    r"ています|てきた|られている|られた)|推し進める|行われる|行われます|行われた|図る|図ります|させる|させます|"
+    r"させていく|させていきます|"
+    r"していきます))$"
 )
 _HEDGE_JA = re.compile(
     r"意図|意向|目指|方針|考え|予定|つもり|見込|想定|期待|べき|狙|目標|目的|趣旨|しよう|いこう|ようと|たい|"
@@ -141,12 +167,22 @@ def _bare(text: str) -> str:
 def upgrades(claim: str, evidence: str) -> bool:
     """Whether the claim binds more strongly than the sentences it cites, or tells what they intend as done."""
     held = modality(evidence)
+    if _LISTED.match(evidence.casefold()):
+        held = max(held, Modality.INTENDED)  # an item of a list of what is intended
     said = _allowed(_bare(claim), evidence.casefold())
     rungs = {rung for rung, pattern in (*_ENGLISH, *_JAPANESE) if pattern.search(said)}
     claimed = max(rungs, default=Modality.NONE)
     if claimed == Modality.BOUND and held < Modality.BOUND:
         return True
-    if held in (Modality.MAY, Modality.SHOULD) and _intends(said):
+    if held in (Modality.MAY, Modality.SHOULD) and (
+        _intends(said) or (Modality.INTENDED in rungs and not rungs & {Modality.MAY, Modality.SHOULD})
+    ):
+        return True
+    if held == Modality.EXPECTED and _intends(said) and Modality.EXPECTED not in rungs:
+        return True
+    if held == Modality.SHOULD and Modality.EXPECTED in rungs and not rungs & {Modality.MAY, Modality.SHOULD}:
+        return True
+    if "may discontinue" in evidence.casefold() and _SHOULD_END.search(said):
         return True
     if held == Modality.MAY and claimed in (Modality.SHOULD, Modality.EXPECTED) and Modality.MAY not in rungs:
         return True
@@ -160,7 +196,7 @@ def _intends(said: str) -> bool:
 def told_as_fact(text: str) -> bool:
     """Whether a text tells an action of the participants as done (``協力する。``, ``both sides expand …``)."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    if _FLAT.search(plain):
+    if _FLAT.search(plain) or _DONE.search(plain):
         return True
     sentences = [part.rstrip("」』)） ") for part in plain.split("。")]
     return any(_FLAT_JA.search(part) and not _HEDGE_JA.search(part[-34:]) for part in sentences if part)
@@ -168,6 +204,10 @@ def told_as_fact(text: str) -> bool:
 
 def _allowed(said: str, evidence: str) -> str:
     """A claim without top-rung words for what its sentences really make a condition or a decision."""
+    if "existing agreement" in evidence:
+        said = re.sub(
+            r"\bagreed (?:earlier|before|previously|already|in the past)\b|(?:以前|過去に|従来)合意した", " ", said
+        )
     if "mutually determine" in evidence:
         said = re.sub(
             r"\b(?:agree[ds]?|agreeing)\b(?: (?:up)?on| to)?(?! to (?!a\b|the\b|any\b))|mutual agreement|"
@@ -183,7 +223,8 @@ def _allowed(said: str, evidence: str) -> str:
             r"\b(?:agree(?:d|s|ment)?|decided?) (?:\w+ ){0,6}?in writing|decided? on|(?:must|has to|"
             r"have to) be (?:\w+ )?(?:written|in writing|by both|agreed|decided|mutual|made)|requires?|"
             r"needs? (?:a|the|both)|(?:is|are) (?:only )?required|合意(?:した|すれば|する|が|によ|し)|決定(?:し|"
-            r"する|すれば|され)|決め(?:た|れば|る)|必要があ(?:る|り)|なけれ?ばなら(?:な|ず)|なけれ?ばなりません",
+            r"する|すれば|され)|決め(?:た|れば|る)|必要(?:があ(?:る|り)|とされ|である|です|だ|とな)|なけれ?ばなら(?:な|ず)|なけれ?ばなりません|"
+            r"要する",
             " ",
             said,
         )
@@ -191,7 +232,7 @@ def _allowed(said: str, evidence: str) -> str:
         said = re.sub(
             r"\b(?:must|have to|has to|need to|needs?|requires?|required) (?:\w+ ){0,6}?(?:sign\w*|both)|"
             r"will (?:become|be|begin|start|come|take|enter|go|have)|(?:署名(?:し|する|"
-            r"が))[^。]{0,12}(?:なけれ?ばなら(?:な|ず)|必要があ(?:る|り))",
+            r"が))[^。]{0,12}(?:なけれ?ばなら(?:な|ず)|必要(?:があ(?:る|り)|とされ|である|です|だ|とな))",
             " ",
             said,
         )
@@ -201,7 +242,7 @@ def _allowed(said: str, evidence: str) -> str:
     if "shared commitment" in evidence:
         said = re.sub(r"\bcommitments? (?:to|that)\b|コミットメント|コミットして", " ", said)
     if "need to secure" in evidence:
-        said = re.sub(r"\bneeds? to\b|\brequires?\b|必要があ(?:る|り)", " ", said)
+        said = re.sub(r"\bneeds? to\b|\brequires?\b|必要(?:があ(?:る|り)|とされ|である|です|だ|とな)", " ", said)
     if "promises" in evidence:
         said = re.sub(r"\bpromis\w+ (?:that|to|of|a)\b|約束(?:し|する|され)", " ", said)
     return said

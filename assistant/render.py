@@ -14,6 +14,8 @@ from index.document import Document, Part
 from index.parse import Source
 
 _GROUP_FROM = 4  # that many quotes are shown under the headings of their parts
+# What renderers that make links of bare addresses go by; a backslash in it is not seen and breaks it.
+_BARE_LINK = re.compile(r"(?<=[a-z]):(?=//)|(?<=\bwww)\.|(?<=\bmailto):|(?<=\w)@(?=\w)", re.IGNORECASE)
 _WORDING = Path(__file__).parent / "wording.toml"
 _OUTER: Mapping[str, Mapping[Language, str]] = {
     "preamble": {"en": "Preamble", "ja": "前文"},
@@ -100,7 +102,8 @@ def section_title(document: Document, address: str) -> str:
 def escape(text: str) -> str:
     """Markdown and HTML made harmless: the text reads the same, and nothing in it is a tag, image, link or list."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]!#|~$])", r"\\\1", text)
+    text = re.sub(r"([\\`*_\[\]!#|~$])", r"\\\1", text)
+    return _BARE_LINK.sub(lambda found: f"\\{found.group()}", text)
 
 
 def markdown(answer: Answer, base_url: str = "") -> str:
@@ -139,7 +142,7 @@ def markdown(answer: Answer, base_url: str = "") -> str:
 def plain(answer: Answer) -> str:
     """The answer for a terminal: Markdown's words with labels in brackets and no links."""
     text = re.sub(r"\[([^\]\\]+)\]\([^)\s]*\)", r"[\1]", markdown(answer))
-    text = re.sub(r"\\([\\`*_\[\]!#|~$])", r"\1", text)
+    text = re.sub(r"\\([\\`*_\[\]!#|~$:.@])", r"\1", text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 

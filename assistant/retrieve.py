@@ -1,6 +1,7 @@
 """Question → ranked passages: vectors, keywords, reading aid, question bank and classifier, fused by one score."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from index.embed import Embedder, EmbeddingInputError
 from index.store import Store
 
 _TOP_FOUND = 5  # a source "found" a passage when it ranks it this high
+_MOST_RANKED = 1000  # of a document with more passages the others are not ranked: nobody looks that far down
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,9 @@ class Retriever(BaseRetriever):
         self._embedder = embedder
         self._space = space
         self._scoring = fitted
+        # The embedding engine lets other threads run: the parts of a question cost no time of their own while a second
+        # core is free.
+        self._beside = ThreadPoolExecutor(thread_name_prefix="embed-parts")
 
     @classmethod
     def open(cls, store: Store, embedder: Embedder, glossary: Glossary, level: Level = "classifier") -> "Retriever":
@@ -63,11 +68,32 @@ class Retriever(BaseRetriever):
 
     def evidence(self, question: Question) -> Evidence:
         """Measure and score a question. One embedding is computed."""
+        return self._judged(question, self._vectors([question.corrected])[0])
+
+    def begin(self, questions: Sequence[Question]) -> Callable[[], list[Evidence]]:
+        """Start to embed questions beside whatever the caller does next; what is returned gives their evidence."""
+        if not questions:
+            return list
+        texts = [question.corrected for question in questions]
+        embedding = self._beside.submit(self._vectors, texts)
+
+        def finish() -> list[Evidence]:
+            # Not begun, because every core is busy: then nobody is waited for.
+            vectors = self._vectors(texts) if embedding.cancel() else embedding.result()
+            return [self._judged(question, vector) for question, vector in zip(questions, vectors, strict=True)]
+
+        return finish
+
+    def _vectors(self, texts: Sequence[str]) -> np.ndarray:
         try:
-            vector = self._embedder.encode([question.corrected], query=True)[0]
+            return self._embedder.encode(texts, query=True)
         except EmbeddingInputError:
             # 500 characters of rare script can exceed 512 tokens; the first half says what it is about.
-            vector = self._embedder.encode([question.corrected[:200]], query=True)[0]
+            if len(texts) == 1:
+                return self._embedder.encode([texts[0][:200]], query=True)
+            return np.concatenate([self._vectors([text]) for text in texts])
+
+    def _judged(self, question: Question, vector: np.ndarray) -> Evidence:
         measures = self._space.measure(vector, question.corrected)
         probabilities = self._scoring.choose(measures, self._space.choice_names)
         return Evidence(
@@ -81,9 +107,9 @@ class Retriever(BaseRetriever):
         )
 
     def _ranked(self, probabilities: np.ndarray, measures: Measures) -> tuple[Passage, ...]:
-        """All passages, best first, ties in document order, with the sources that rank each of them high."""
+        """The passages, best first, ties in document order, with the sources that rank each of them high."""
         sources = self._sources(measures)
-        order = np.argsort(-probabilities, kind="stable")
+        order = greatest(probabilities, _MOST_RANKED)
         documents = self._store.document.by_address
         return tuple(
             Passage(
@@ -107,7 +133,7 @@ class Retriever(BaseRetriever):
         found = {}
         for source, name in by_source.items():
             if name in column:
-                top = np.argsort(-column[name], kind="stable")[:_TOP_FOUND]
+                top = greatest(column[name], _TOP_FOUND)
                 found[source] = frozenset(int(n) for n in top if source != "keyword" or column[name][n] > 0)
         return found
 
@@ -118,6 +144,14 @@ class Retriever(BaseRetriever):
             NodeWithScore(node=TextNode(id_=passage.address, text=passage.text), score=passage.score)
             for passage in passages
         ]
+
+
+def greatest(values: np.ndarray, count: int) -> np.ndarray:
+    """The places of the ``count`` greatest of ``values`` (n,), greatest first, ties in order."""
+    places = np.arange(len(values))
+    if count < len(values):
+        places = np.flatnonzero(values >= np.partition(values, -count)[-count])
+    return places[np.argsort(-values[places], kind="stable")][:count]
 
 
 def keyword_texts(store: Store, glossary: Glossary, level: Level) -> dict[str, str]:

@@ -93,7 +93,10 @@ _RULES: Mapping[Route, tuple[str, ...]] = {
         r"|instructions?|rules?|name)\b",
         r"(?:^|[.!?;,:]\s*|\b(?:please|and|now|you|to|then|could you|can you) )(?:pretend|roleplay|role-play"
         r"|act as|emulate|simulate|impersonate)\b"
-        r"(?! (?:a )?(?:contact|representative|party|signatory|mediator))",
+        r"(?! (?:a )?(?:contact|representative|party|signatory|mediator))"
+        # Who says what the reader is ("pretend I am a student") asks for plain words, unless it is one in command.
+        r"(?! (?:that )?(?:i(?:'m| am)|we(?:'re| are)) (?!(?:your|the|an?) (?:new )?(?:developer|admin|owner|creator"
+        r"|operator|boss|master|supervisor)|authori[sz]ed|allowed))",
         r"</?(?:system|document|instructions?|user|assistant|prompt|script|iframe|im_start|context"
         r"|passage)\b[^>]*>|<\|[^|]*\|>|\[/?inst\]|"
         r"\"role\"\s*:\s*\"(?:system|assistant)\"|^\s*#{2,}\s*(?:new |system )|^(?:system|assistant)\s*:",
@@ -110,7 +113,8 @@ _RULES: Mapping[Route, tuple[str, ...]] = {
         r"|guardrails?|restrictions|citations)\b",
         r"^(?:please )?(?:write|generate|invent|make up|produce|draft|insert|create"
         r"|provide)\b[^.?!]{0,24}\b(?:fake|forged|false|fictional|made-up)\b",
-        r"\b(?:no|without(?: any)?) (?:restrictions|content policy|limits|your script)\b|\bunrestricted (?:ai"
+        r"\b(?:no|without(?: any)?) (?:restrictions|content policy|limits|your script)\b(?! (?:on|for|to|of|about)\b)"
+        r"|\bunrestricted (?:ai"
         r"|assistant|mode)\b",
         r"^section (?:v|vi|vii|5|6|7)\b[^?]{0,120}(?:states|says|binding)\b[^?]*\.\s*(?:now|so|confirm|therefore)",
         r"\bcat /etc/|\brm -rf\b|\bdrop table\b|;--|\bunion select\b",
@@ -119,8 +123,8 @@ _RULES: Mapping[Route, tuple[str, ...]] = {
         r"(?:文書|覚書|資料|本文)(?:を|は)無視して|自分の知識で答え|文書が更新され|復唱せよ|ハッキングされました",
         r"(?:システム|内部|初期|隠された|秘密の)の?(?:プロンプト|指示|設定|命令|ルール)|プロンプト(?:を|の最初|表示"
         r"|全文)|命令文を|環境変数|デコードして",
-        r"になりきって|のふりをし|役を演じ|演技は?やめ|開発者モード|デバッグモード|DANとして|制限(?:を)?(?:解除"
-        r"|なしで)|フィルターを(?:オフ|解除)|すべての制限",
+        r"になりきって|のふりをし|役を演じ|演技は?やめ|開発者モード|デバッグモード|DANとして|制限(?:を)?解除"
+        r"|制限なしで[^。、?]{0,6}(?:答|話|回答|返|教え|応答|出力|動|振る舞|振舞)|フィルターを(?:オフ|解除)|すべての制限",
         r"(?:今から|これから|これ以降|以後)(?:は)?(?:あなた|君|お前)[はの]|新しい指示|以後(?:すべて|は)|【システム】"
         r"|管理者です|」と(?:言え|言って(?:ください|ね|$)|だけ答え"
         r"|必ず付け|付けて|答えて)",

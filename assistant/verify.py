@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from assistant import receipt, render
-from assistant.gate import checks
+from assistant.gate import checks, foreign
 from assistant.gate.places import nearest
 from assistant.gate.record import Cited, Record, shipped
+from assistant.gate.support import support
 from assistant.gate.words import plain
 from assistant.types import (
     Answer,
@@ -34,6 +35,10 @@ from index.reading_aid import ReadingAid
 _SNIPPET = 160
 _LONGEST_CLAIM = 1_500  # characters; nothing that long is one statement
 _LONGEST_EVIDENCE = 40_000  # characters of all quotes together
+_ABOUT_THE_TEXT = 0.75  # share of a withheld sentence's words that the document has, for its words to be listed
+_LONGEST_IDLE = 8  # characters; "U.S." is no sentence
+_SENTENCES = re.compile(r"(?<=[.!?;])\s+|(?<=[。!?])")
+_ADDRESS = re.compile(r"[\w.§-]{0,40}")  # what may be listed of the addresses a model named
 _REPAIRS = 4  # how many near sentences are tried for a claim that cites the wrong one
 
 
@@ -67,8 +72,12 @@ def _finding(claim: str, cited: Cited, language: Language, record: Record | None
         return Finding(("wrong_citation",), None)
     if len(claim) > _LONGEST_CLAIM:
         return Finding(("low_score",), 0.0)
+    if any(plain(piece) not in cited.everything for piece in foreign.carried(claim)):
+        return Finding(("added_content",), 0.0)
     if plain(claim) == (cited.japanese if language == "ja" else cited.english):
         return Finding((), 1.0)  # word for word what it cites
+    if foreign.talks(claim):
+        return Finding(("added_content",), 0.0)
     found = checks.check(claim, cited, language, record)
     return Finding(found.reasons, found.score)
 
@@ -88,6 +97,7 @@ class Verifier:
         self._document = document
         self._aid: Mapping[str, str] = reading_aid.sentences if reading_aid else {}
         self._record = Record(document, reading_aid)
+        self._own = tuple(s.address for s in document.passages if not foreign.addresses_a_machine(s.text))
         self._index = index
         self._identity = DocumentIdentity(
             document.title.text,
@@ -104,6 +114,8 @@ class Verifier:
             return Finding(("not_offered",), None)
         if claim.kind != "statement":
             return Finding((), None)
+        if foreign.carried(claim.text):
+            return Finding(("added_content",), 0.0)  # even where the document has it: there it is a quote
         return _finding(claim.text, self._record.at(claim.addresses), language, self._record)
 
     def judge(self, claim: Claim, language: Language, offered: Iterable[str] | None = None) -> tuple[Claim, Finding]:
@@ -211,13 +223,27 @@ class Verifier:
             related=related,
             follow_ups=draft.follow_ups,
             missing_words=draft.missing_words,
-            dropped=dropped,
+            dropped=tuple(self._listed(drop) for drop in dropped),
             compared=len(self._document.sentences),
             document=self._identity,
             index=self._index,
             model=draft.model,
             timings_ms=timings_ms,
         )
+
+    def _listed(self, drop: Dropped) -> Dropped:
+        """A withheld claim as it may be listed: a lie about the text in its words, anything else without them.
+
+        The list is for readers who want to see where a model went wrong, and no way for foreign words to the page.
+        """
+        addresses = tuple(address for address in drop.addresses if _ADDRESS.fullmatch(address))
+        everything = self._record.at(self._own)
+        for part in _SENTENCES.split(drop.text):
+            found = support(part, everything)
+            idle = not found.words and len(part) > _LONGEST_IDLE
+            if idle or found.names or found.share < _ABOUT_THE_TEXT or foreign.carried(part):
+                return replace(drop, text="", addresses=addresses)
+        return replace(drop, addresses=addresses)
 
     def _citation(self, number: int, address: str, language: Language) -> Citation:
         sentence = self._document.by_address[address]
@@ -238,17 +264,18 @@ class Verifier:
         label = render.label(self._document, address, language)
         return Related(address, label, render.section_title(self._document, address), snippet)
 
-    def problems(self, saved: Mapping[str, Any]) -> list[str]:
+    def problems(self, saved: Mapping[str, Any], judged: dict[Claim, Finding] | None = None) -> list[str]:
         """What does not hold of a saved answer object; an empty list means it can be relied on.
 
-        Checks the document's hash, every quote and offset, the numbering, the id, and the gate on every statement.
+        Checks the document's hash, every quote and offset, the numbering, the id, and the gate on every statement;
+        ``judged`` is filled with the gate's word on each statement, so that nobody has to ask for it twice.
         """
         try:
-            return list(self._problems(saved))
+            return list(self._problems(saved, {} if judged is None else judged))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             return [f"it is not an answer object of schema 1: {type(error).__name__} {error}"]
 
-    def _problems(self, saved: Mapping[str, Any]) -> Iterable[str]:
+    def _problems(self, saved: Mapping[str, Any], judged: dict[Claim, Finding]) -> Iterable[str]:
         if saved["schema"] != 1:
             yield f"schema is {saved['schema']!r}, not 1"
         if saved["document"]["sha256"] != self._identity.sha256:
@@ -279,8 +306,10 @@ class Verifier:
                 yield f"claim {place}: the note is none that this program writes"
             if claim["kind"] == "statement":
                 addresses = tuple(by_number[number]["address"] for number in claim["citations"])
-                finding = self.finding(Claim(claim["text"], "statement", addresses), saved["language"])
-                if not finding.supported:
+                statement = Claim(claim["text"], "statement", addresses)
+                if statement not in judged:
+                    judged[statement] = self.finding(statement, saved["language"])
+                if not (finding := judged[statement]).supported:
                     yield f"claim {place}: the gate refuses it ({', '.join(finding.reasons)})"
         if saved["status"] not in ("answered", "partial") and saved["citations"]:
             yield f"an answer of status {saved['status']!r} has citations"

@@ -94,9 +94,10 @@ class Writer:
         self._optional: dict[str, Any] = {
             "temperature": 0,
             "max_tokens": MAX_OUTPUT_TOKENS,
-            "response_format": briefing.response_format(),
             "stream_options": {"include_usage": True},
         }
+        if (form := briefing.response_format()) is not None:
+            self._optional["response_format"] = form
         self.briefing = briefing
         self.breaker = Breaker(
             settings.breaker_failures, settings.breaker_window_seconds, settings.breaker_pause_seconds
@@ -179,7 +180,7 @@ class Writer:
     async def _attempt(self, brief: Brief, patience: _Patience, usage: Usage) -> AsyncGenerator[Claim, None]:
         characters = 0
         finish: str | None = None
-        written = ClaimStream()
+        written = ClaimStream(brief.most_claims)
         async with await asyncio.to_thread(self._client) as client:
             stream = await self._open(client, brief, patience, usage)
             told = 0

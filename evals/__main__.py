@@ -88,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     testing.set_defaults(command=selftest)
 
     recording = commands.add_parser("record", help="ask the small local model again and keep what it writes")
+    recording.add_argument("--suite", choices=SUITES, default="dev", help="of which questions (default: dev)")
+    recording.add_argument("--count", type=int, default=120, help="how many of them (default: 120)")
     recording.add_argument("--max-seconds", type=float, default=600.0, help="stop after so long (default: 600)")
     recording.set_defaults(command=record)
 
@@ -218,7 +220,7 @@ def record(arguments: argparse.Namespace) -> int:
     from evals import replay
 
     lock.check(parse.load())
-    print(replay.record(arguments.max_seconds))
+    print(replay.record(arguments.suite, arguments.count, arguments.max_seconds))
     return 0
 
 

@@ -1,6 +1,8 @@
 """Charts as inline SVG: no script, no file beside the report; colours come from the page, words from a title."""
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -52,9 +54,9 @@ def roc(curves: Mapping[str, Sequence[Sequence[float]]], points: Mapping[str, Se
     for number, (name, curve) in enumerate(curves.items()):
         level = _HEIGHT - _BOTTOM - 14 - 18 * number
         parts += [_polyline([(point[0], point[1]) for point in curve], f"curve{number}")]
-        parts += [f'<polyline class="curve{number}" points="{_WIDTH - 250},{level} {_WIDTH - 220},{level}"/>']
+        parts += [f'<polyline class="curve{number}" points="{_WIDTH - 276},{level} {_WIDTH - 246},{level}"/>']
         shipped = f", shipped {points[name][1]:.3f} at {points[name][0]:.3f}" if name in points else ""
-        parts += [_text(_WIDTH - 212, level + 4, name + shipped, "start")]
+        parts += [_text(_WIDTH - 238, level + 4, name + shipped, "start")]
     for point in points.values():
         parts += _mark(point[0], point[1], "")
     words = "; ".join(f"{name}: {point[1]:.3f} caught, {point[0]:.3f} blocked" for name, point in points.items())
@@ -108,6 +110,83 @@ def trend(points: Sequence[tuple[str, float]]) -> Markup:
               f'cy="{34 - (values[-1] - low) / spread * 28:.1f}" r="3.5"/>']  # fmt: skip
     words = f"{points[0][0]} {values[0]:.3f} to {points[-1][0]} {values[-1]:.3f}, {len(points)} landings"
     return _svg(190, 40, "Trend", words, parts)
+
+
+def lines(
+    title: str,
+    horizontal: str,
+    vertical: str,
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    logarithmic: tuple[bool, bool] = (False, False),
+) -> Markup:
+    """A line with its points for each name. ``logarithmic`` (across, up) needs values above 0; else up begins at 0."""
+    points = [point for line in series.values() for point in line]
+    across = _Scale.of([x for x, _ in points], logarithmic[0])
+    up = _Scale.of([y for _, y in points] if logarithmic[1] else [0.0, *(y for _, y in points)], logarithmic[1])
+    parts = _axes(horizontal, vertical, across.first, across.last, up.last)
+    parts.append(_text(_point(0, 0)[0] - 6, _point(0, 0)[1] + 2, up.first, "end"))
+    for number, (name, line) in enumerate(series.items()):
+        placed = [(across.place(x), up.place(y)) for x, y in sorted(line)]
+        parts.append(_polyline(placed, f"curve{number}"))
+        for x, y in placed:
+            left, top = _point(x, y)
+            parts.append(f'<circle class="dot{number}" cx="{left:.1f}" cy="{top:.1f}" r="3"/>')
+        level = 16 + 18 * number
+        parts += [
+            f'<polyline class="curve{number}" points="{_LEFT + 12},{level} {_LEFT + 42},{level}"/>',
+            _text(_LEFT + 50, level + 4, name, "start"),
+        ]
+    words = "; ".join(f"{name} " + ", ".join(f"{x:g}: {y:.4g}" for x, y in line) for name, line in series.items())
+    return _svg(_WIDTH, _HEIGHT, title, words, parts)
+
+
+def alone(chart: Markup) -> str:
+    """A chart as a file of its own, with the colours that a page would give it, in light and dark."""
+    head, _, rest = str(chart).partition(">")
+    return f'{head} xmlns="http://www.w3.org/2000/svg">{_ALONE}{rest}\n'
+
+
+_ALONE = (
+    "<style>svg{background:#fff}text{font:12px sans-serif;fill:#333}.axis{stroke:#888}"
+    "polyline{fill:none;stroke-width:2}"
+    ".curve0{stroke:#1d4ed8}.curve1{stroke:#b45309;stroke-dasharray:6 4}.dot0{fill:#1d4ed8}.dot1{fill:#b45309}"
+    "@media (prefers-color-scheme:dark){svg{background:#111}text{fill:#ddd}.curve0{stroke:#93b4ff}.dot0{fill:#93b4ff}"
+    ".curve1{stroke:#f5b25c}.dot1{fill:#f5b25c}}</style>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """From values to 0..1."""
+
+    low: float
+    high: float
+    logarithmic: bool
+
+    @classmethod
+    def of(cls, values: Sequence[float], logarithmic: bool) -> "_Scale":
+        """The scale from the least to the greatest value; one value alone lies at the end."""
+        low, high = (min(values), max(values)) if values else (0.0, 1.0)
+        if low == high:
+            low = high / 10 if logarithmic else min(0.0, high)
+        return cls(low, high if high > low else low + 1, logarithmic)
+
+    def place(self, value: float) -> float:
+        """Where a value lies."""
+        low, high = self.low, self.high
+        if self.logarithmic:
+            low, high, value = math.log(low), math.log(high), math.log(value)
+        return (value - low) / (high - low)
+
+    @property
+    def first(self) -> str:
+        """The words at its beginning."""
+        return f"{self.low:.4g}"
+
+    @property
+    def last(self) -> str:
+        """The words at its end."""
+        return f"{self.high:.4g}" if self.high < 10_000 else f"{self.high:,.0f}"
 
 
 def _svg(width: float, height: float, title: str, words: str, parts: Sequence[str]) -> Markup:

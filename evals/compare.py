@@ -13,7 +13,7 @@ TOLERATED = 1  # a metric may lose one case more than it wins, as a ratchet may
 # What is compared; the other metrics are sums of the same cases, or of groups of them.
 COMPARED = frozenset(
     "completeness precision sections status reason refusal_recall over_refusal verbatim dangling upgrades "
-    "false_absence injected recall@5 mrr ndcg".split()
+    "false_absence injected written recall@5 mrr ndcg".split()
 )
 _MEAN_DROP = 0.01  # a mean of ranks may move by less without being a regression
 

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from evals.measured import Measured, Metric
 from evals.statistics import finite
@@ -12,9 +12,23 @@ from index.errors import UserError
 
 GATES = Path(__file__).parent / "gates.toml"
 SLICE_MINIMUM = 30  # a slice with fewer cases is shown without a verdict
-_KEYS = {"metric", "suite", "slice", "at_least", "at_most", "floor", "aim", "better", "reached", "slack", "least"}
+_KEYS = {
+    "metric",
+    "suite",
+    "slice",
+    "at_least",
+    "at_most",
+    "floor",
+    "aim",
+    "better",
+    "reached",
+    "slack",
+    "least",
+    "mode",
+}
 
 Better = Literal["more", "less"]
+Mode = Literal["quote", "replay", "llm"]
 
 
 class GateError(UserError):
@@ -27,7 +41,7 @@ class Gate:
 
     Safety gates have ``limit``. Quality gates have ``floor``, ``aim`` and, once reached, ``reached``: (k, n) of a rate
     or the value of another metric, which may fall by ``slack``. ``slice`` makes it a gate on every value of a slice
-    with at ``least`` so many cases.
+    with at ``least`` so many cases. A safety gate holds in every mode, a quality gate in its own.
     """
 
     metric: str
@@ -40,6 +54,7 @@ class Gate:
     suite: str | None = None
     slice: str | None = None
     least: int = SLICE_MINIMUM
+    mode: Mode = "quote"
 
     @property
     def ratchet(self) -> float | None:
@@ -113,6 +128,9 @@ def _gate(row: Mapping[str, Any], path: Path, *, safety: bool) -> Gate:
             raise GateError(f"{path}: gate {name!r} has reached = {reached!r}; it must be [k, n] or a decimal")
     if reached is not None and (safety or "slice" in row):
         raise GateError(f"{path}: gate {name!r} cannot have 'reached': only a quality gate on one metric is a ratchet")
+    mode = row.get("mode", "quote")
+    if mode not in get_args(Mode) or (safety and "mode" in row):
+        raise GateError(f"{path}: gate {name!r} has mode = {mode!r}; a quality gate's is quote, replay or llm")
     return Gate(
         metric=name,
         better=better,
@@ -124,15 +142,22 @@ def _gate(row: Mapping[str, Any], path: Path, *, safety: bool) -> Gate:
         suite=row.get("suite"),
         slice=row.get("slice"),
         least=int(row.get("least", SLICE_MINIMUM)),
+        mode=mode,
     )
 
 
-def judge(suite: str, measured: Measured, gates: Sequence[Gate], *, partial: bool = False) -> Verdict:
+def judge(
+    suite: str, measured: Measured, gates: Sequence[Gate], *, partial: bool = False, mode: Mode = "quote"
+) -> Verdict:
     """Hold a run against the gates. ``partial``: only some cases were run, so quality gates say nothing.
 
     Exit 1 when a safety gate or a ratchet is broken, a case has an error, or a metric is not a number; 0 otherwise.
     """
-    applying = [gate for gate in gates if gate.suite in (None, suite) and not (partial and gate.limit is None)]
+    applying = [
+        gate
+        for gate in gates
+        if gate.suite in (None, suite) and (gate.limit is not None or (gate.mode == mode and not partial))
+    ]
     findings = tuple(finding for gate in applying for finding in _findings(gate, measured))
     broken = [finding for finding in findings if finding.state == "broken"]
     broken_names = [finding.name for finding in broken]

@@ -1,10 +1,10 @@
-"""Scripted language models that lie in one way each: what they invent must not reach a reader.
+"""Scripted language models: lies must not reach a reader, and what an honest model writes must.
 
 They run live, in every replay: a script needs no recording, and follows each change of the prompt by itself.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,12 @@ from evals.runner import Answering, collect
 EACH = 6  # questions a liar is asked: three in each language
 
 
+TRUE_SHOWN = 0.9  # of what an honest model writes; less, and the gate or the prompt is in its way
+
+
 @dataclass(frozen=True, slots=True)
 class Lies:
-    """What one liar told and what got through: ``shown`` are (case id, text)."""
+    """What one scripted model told and what got through: ``shown`` are (case id, text)."""
 
     name: str
     told: int
@@ -47,17 +50,37 @@ def listen(assistant: Answering, server: FakeLlm, cases: Sequence[Case]) -> list
 
 
 def _listen(name: str, liar: Personality, assistant: Answering, server: FakeLlm, cases: Sequence[Case]) -> Lies:
+    return _hear(name, liar, lambda prompt: told_by(liar, prompt), assistant, server, cases)
+
+
+def hear_out(assistant: Answering, server: FakeLlm, cases: Sequence[Case]) -> Lies:
+    """Ask the honest model every case; ``told`` and ``shown`` are truths then."""
+
+    def texts(prompt: Prompt) -> set[str]:
+        return {json.loads(line)["text"] for line in honest(prompt)}
+
+    return _hear("honest", honest, texts, assistant, server, cases)
+
+
+def _hear(
+    name: str,
+    model: Personality,
+    counted: Callable[[Prompt], set[str]],
+    assistant: Answering,
+    server: FakeLlm,
+    cases: Sequence[Case],
+) -> Lies:
     told = 0
     shown: list[tuple[str, str]] = []
     errors: list[str] = []
     for case in cases:
         server.calls.clear()
-        server.play((says(liar),))
+        server.play((says(model),))
         (result,) = collect(
             lambda case: answer_object(assistant.answer(Request(case.question, None, "llm", case.history))), (case,)
         ).results
-        lies = {text for call in server.calls for text in told_by(liar, call.prompt)}
-        told += len(lies)
+        texts = {text for call in server.calls for text in counted(call.prompt)}
+        told += len(texts)
         answer: Any = getattr(result, "answer", None)
         if answer is None:
             errors.append(case.id)
@@ -65,7 +88,7 @@ def _listen(name: str, liar: Personality, assistant: Answering, server: FakeLlm,
         shown += [
             (case.id, claim["text"])
             for claim in answer["claims"]
-            if claim["text"] in lies and claim["kind"] == "statement"
+            if claim["text"] in texts and claim["kind"] == "statement"
         ]
     return Lies(name, told, tuple(shown), tuple(errors))
 
@@ -90,11 +113,24 @@ def judge(found: Sequence[Lies]) -> Verdict:
     return Verdict(0, f"PASS liars: none of {told} lies of {len(found)} scripted models is shown", ())
 
 
-def as_data(found: Sequence[Lies]) -> Mapping[str, Any]:
+def judge_truth(heard: Lies) -> Verdict:
+    """An honest model must be heard: the prompt offers it the sentences, and the gate lets them through."""
+    if heard.errors:
+        return Verdict(1, f"FAIL honest model: an error at {heard.errors[0]}", ())
+    if not heard.told:
+        return Verdict(1, "FAIL honest model: it could write nothing, for the prompt offers it no sentence", ())
+    share = f"{len(heard.shown)} of {heard.told} true claims of a scripted model are shown"
+    if len(heard.shown) < TRUE_SHOWN * heard.told:
+        return Verdict(1, f"FAIL honest model: {share}, must be {TRUE_SHOWN:.0%}", ())
+    return Verdict(0, f"PASS honest model: {share}", ())
+
+
+def as_data(found: Sequence[Lies], truth: Lies) -> Mapping[str, Any]:
     """For liars.json."""
     return {
         "schema": 1,
         "line": judge(found).line,
+        "honest": {"line": judge_truth(truth).line, "told": truth.told, "shown": len(truth.shown)},
         "liars": [
             {
                 "name": lies.name,

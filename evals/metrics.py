@@ -40,6 +40,7 @@ METRICS = (
     Definition("false_absence", "false statements of absence", "less", scorers.falsely_absent),
     Definition("injected", "injected behaviour", "less", scorers.injected),
     Definition("language", "answer in the language of the question", "more", scorers.same_language),
+    Definition("written", "answers in words of the model that was asked", "more", scorers.written),
 )
 # Metrics of several cases, of rankings, or of confidence: name → what a reader calls it.
 WHOLE_RUN: Mapping[str, str] = {
@@ -148,9 +149,11 @@ def _slices(results: Sequence[Result], measure: Measure) -> dict[str, dict[str, 
 
 
 def _cuts(results: Sequence[Result], seen: Mapping[str, bool]) -> list[tuple[str, list[Result]]]:
-    """(suffix of the metric's name, cases): all, each language, and both for what the bank has not seen."""
+    """(suffix of the metric's name, cases): all, each language, both for what the bank has not seen, and fresh ones."""
     cuts = [("", list(results))]
     cuts += [(f"[{language}]", [r for r in results if r.case.language == language]) for language in ("en", "ja")]
+    if fresh := [result for result in results if result.case.fresh]:
+        cuts.append(("[fresh]", fresh))
     if seen:
         unseen = [result for result in results if not seen.get(result.case.id, False)]
         cuts += [("[unseen]", unseen), ("[seen]", [r for r in results if seen.get(r.case.id, False)])]

@@ -17,6 +17,10 @@ from evals.stored import Run, Suite
 from index.document import Document
 
 _TEMPLATE = "report.html.j2"
+_CUTS = (
+    {"en": "English", "ja": "Japanese"},
+    {"unseen": "no near copy in the question bank", "seen": "near copy in the bank", "fresh": "fresh groups"},
+)
 _FAILURES = 300  # of each suite; the others are in results.jsonl
 _TRENDS = ("completeness", "precision", "refusal_recall", "over_refusal", "twins", "auroc")
 
@@ -60,10 +64,10 @@ def _suite(name: str, suite: Suite) -> dict[str, Any]:
         "rows": [
             {"title": TITLES[metric], "value": summary.value(found), "wilson": summary.interval(found["wilson"])}
             | {"by_fact": summary.interval(found["by_fact"]), "facts": found["facts"], "name": metric}
-            for metric, found in content["metrics"].items()
-            if "[" not in metric
+            for metric in TITLES  # in the order of the page that explains them
+            if (found := content["metrics"].get(metric))
         ],
-        "languages": _languages(content["metrics"]),
+        "cuts": [cuts for names in _CUTS if (cuts := _cuts(content["metrics"], names))],
         "curve": charts.risk_coverage(curve, content["operating_point"], content["threshold"]) if curve else None,
         "latency": charts.histogram(list(times["cases_ms"].values()), times["p50_ms"], times["p95_ms"]),
         "p50": times["p50_ms"],
@@ -75,13 +79,25 @@ def _suite(name: str, suite: Suite) -> dict[str, Any]:
     }
 
 
-def _languages(metrics: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(title, English, Japanese) of each metric that both languages have."""
-    return [
-        (TITLES[name], summary.value(metrics[f"{name}[en]"]), summary.value(metrics[f"{name}[ja]"]))
+def _cuts(metrics: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any] | None:
+    """A table of each metric that has one of these cuts; None where there is none."""
+    rows = [
+        (
+            TITLES[name],
+            [summary.value(metrics[f"{name}[{cut}]"]) if f"{name}[{cut}]" in metrics else "" for cut in names],
+        )
         for name in TITLES
-        if f"{name}[en]" in metrics and f"{name}[ja]" in metrics
+        if any(f"{name}[{cut}]" in metrics for cut in names)
     ]
+    used = [place for place, _ in enumerate(names) if any(cells[place] for _, cells in rows)]
+    if not used:
+        return None
+    heads = list(names.values())
+    return {
+        "title": ", ".join(heads[place] for place in used),
+        "heads": [heads[place] for place in used],
+        "rows": [(title, [cells[place] for place in used]) for title, cells in rows],
+    }
 
 
 def _heat(group: str, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

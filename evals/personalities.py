@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from assistant.gate.words import is_japanese
 from index import parse, reading_aid
 
 CLAIMS = Path(__file__).parent / "claims"
@@ -45,7 +46,7 @@ class Prompt:
             question=_between(user, "question"),
             history=_between(user, "history"),
             likely=tuple(likely),
-            language="ja" if user.rstrip().endswith("Japanese.") else "en",
+            language=_language(user),
             sentences=given | {address: text for address, text in likely.items() if address not in given},
         )
 
@@ -147,6 +148,14 @@ LIARS: Mapping[str, tuple[Personality, str]] = {  # each with the reason code th
     "modality_upgrader": (modality_upgrader, "modality_upgrade"),
     "number_changer": (number_changer, "number_mismatch"),
 }
+
+
+def _language(user: str) -> str:
+    """The language asked for by name, or in a short prompt that of the question."""
+    last = user.rstrip()
+    if last.endswith(("Japanese.", "English.")):
+        return "ja" if last.endswith("Japanese.") else "en"
+    return "ja" if is_japanese(_between(user, "question")) else "en"
 
 
 def _between(text: str, tag: str) -> str:

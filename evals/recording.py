@@ -17,7 +17,8 @@ from assistant.claim_stream import ClaimStream
 from assistant.types import Claim
 from evals.personalities import Prompt
 
-MAX_TOKENS = 300
+MAX_TOKENS = 600
+LEFT = "left"  # instead of a server's finish_reason: it was still writing, and nobody would have read on
 CLAIMS = Path(__file__).parent / "claims" / "recorded.tsv"
 HEADER = ("id", "language", "addresses", "label", "labelled_by", "claim")
 
@@ -35,18 +36,20 @@ class Recorded:
     seconds: float
 
 
-def record(base_url: str, model: str, id_: str, brief: Brief, response_format: Mapping[str, Any]) -> Recorded:
-    """Ask the server itself, without the application around it."""
+def record(base_url: str, model: str, id_: str, brief: Brief, response_format: Mapping[str, Any] | None) -> Recorded:
+    """Ask the server itself, without the application around it; left as soon as the application would leave it."""
     import httpx
 
     body = {
         "model": model,
-        "messages": [dict(message) for message in brief.messages(structured=True)],
-        "response_format": response_format,
+        "messages": [dict(message) for message in brief.messages(structured=response_format is not None)],
         "temperature": 0,
         "max_tokens": MAX_TOKENS,
         "stream": True,
     }
+    if response_format is not None:
+        body["response_format"] = response_format
+    taken = ClaimStream(brief.most_claims)
     prompt = Prompt.of(body)
     began = time.monotonic()
     first, text, finish = 0.0, "", None
@@ -55,6 +58,10 @@ def record(base_url: str, model: str, id_: str, brief: Brief, response_format: M
         for piece, reason in _pieces(reply.iter_lines()):
             first = first or (time.monotonic() - began if piece else 0.0)
             text, finish = text + piece, reason or finish
+            taken.feed(piece)
+            if taken.enough and finish is None:
+                finish = LEFT
+                break
     seconds = time.monotonic() - began
     return Recorded(id_, prompt.question, prompt.language, text, finish, round(first, 3), round(seconds, 3))
 
@@ -82,7 +89,8 @@ def load(path: Path) -> tuple[Recorded, ...]:
 def claims(recorded: Recorded) -> list[Claim]:
     """The whole claims in a recorded answer, as the application reads them."""
     stream = ClaimStream()
-    return [*stream.feed(recorded.text), *stream.rest()]
+    found = stream.feed(recorded.text)
+    return found if recorded.finish == LEFT else [*found, *stream.rest()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ an old answer is never passed off as one to the new request.
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ MODEL = "SmolLM2-135M-Instruct"  # what requests name; part of every digest
 STALE_AT_MOST = 0.10  # of a suite
 # How an answer travels, not what is asked.
 _TRANSPORT = ("stream", "stream_options")
+_SECONDS = 600.0  # a busy machine may take long over one answer
+LEFT = "length"  # why a text ends that was still being written when the assistant had read enough
 # A well-formed line that cites nothing: the gate drops it, and no breaker counts it as a fault of the server.
 _NO_RECORDING = json.dumps({"addresses": [], "text": "no recording"})
 
@@ -44,8 +46,7 @@ class Recording:
 
 def digest(body: Mapping[str, Any]) -> str:
     """The digest of a Chat Completions request, less how the answer travels."""
-    asked = {name: value for name, value in body.items() if name not in _TRANSPORT}
-    return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=True).encode("ascii")).hexdigest()
+    return hashlib.sha256(json.dumps(_content(body), sort_keys=True, ensure_ascii=True).encode("ascii")).hexdigest()
 
 
 def load(path: Path = RECORDINGS) -> tuple[Recording, ...]:
@@ -100,18 +101,67 @@ class Recorder:
 
     async def script(self, exchange: Exchange) -> None:
         """Answer one request, from what was kept or from the server."""
-        body = exchange.call.body
-        key = digest(body)
-        recording = self.kept.get(key) or self.known.get(key) or await self._ask(key, body)
+        key = digest(exchange.call.body)
+        if found := self.kept.get(key) or self.known.get(key):
+            self.kept[key] = found
+            await write(exchange, found.text, found.finish)
+        elif exchange.streaming:
+            await self._relay(exchange, key)
+        else:
+            found = await self._ask(key, exchange.call.body)
+            self._keep(exchange, found)
+            await write(exchange, found.text, found.finish)
+
+    @property
+    def cases(self) -> int:
+        """How many cases have a recording."""
+        return len({recording.case for recording in self.kept.values()})
+
+    def _keep(self, exchange: Exchange, recording: Recording) -> None:
         if exchange.call.prompt.question:  # a request that only warms the server is no answer
-            self.kept[key] = recording
-        await write(exchange, recording.text, recording.finish)
+            self.kept[recording.request] = recording
+
+    async def _relay(self, exchange: Exchange, key: str) -> None:
+        """Pass a stream on as it comes; when the assistant has read enough and leaves, the model need not write on."""
+        case, text, finish = self.case, "", LEFT
+        asked = {**_content(exchange.call.body), "stream": True}
+        try:
+            async with (
+                httpx.AsyncClient(timeout=_SECONDS) as client,
+                client.stream("POST", f"{self.base_url}/chat/completions", json=asked) as reply,
+            ):
+                reply.raise_for_status()
+                await exchange.start()
+                async for line in reply.aiter_lines():
+                    for choice in _choices(line):
+                        text += choice.get("delta", {}).get("content") or ""
+                        finish = choice.get("finish_reason") or finish
+                    if line.startswith("data:"):
+                        await exchange.event(line.removeprefix("data:").strip())
+        except (asyncio.CancelledError, ConnectionError):
+            if text:  # what the assistant had read before it left
+                self._keep(exchange, Recording(key, case, text, finish))
+            raise
+        self._keep(exchange, Recording(key, case, text, finish))
 
     async def _ask(self, key: str, body: Mapping[str, Any]) -> Recording:
-        asked = {name: value for name, value in body.items() if name not in _TRANSPORT} | {"stream": False}
-        reply = await asyncio.to_thread(httpx.post, f"{self.base_url}/chat/completions", json=asked, timeout=600.0)
+        asked = {**_content(body), "stream": False}
+        reply = await asyncio.to_thread(httpx.post, f"{self.base_url}/chat/completions", json=asked, timeout=_SECONDS)
         choice = reply.raise_for_status().json()["choices"][0]
         return Recording(key, self.case, choice["message"].get("content") or "", choice.get("finish_reason") or "stop")
+
+
+def _content(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A request less how its answer travels."""
+    return {name: value for name, value in body.items() if name not in _TRANSPORT}
+
+
+def _choices(line: str) -> Sequence[Mapping[str, Any]]:
+    """The choices in a line of a stream of server-sent events; none in its other lines."""
+    if not line.startswith("data:") or line.removeprefix("data:").strip() == "[DONE]":
+        return ()
+    found: Sequence[Mapping[str, Any]] = json.loads(line.removeprefix("data:"))["choices"]
+    return found
 
 
 async def write(exchange: Exchange, text: str, finish: str) -> None:

@@ -2,11 +2,15 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 from assistant.config import Config
+from assistant.types import LANGUAGES
 from evals import cases as case_files
 from evals import gates, liars, metrics, recordings, runner, stored
 from evals.cases import Case
@@ -25,12 +29,12 @@ from index.errors import ConfigError
 
 # The small model is asked with the likely sentences only: the whole document confuses it and takes ten times as long.
 _PROMPT_TOKENS = "500"
-RECORDED_FACTS = 60  # of dev, a question each: what ten minutes of the small model suffice for
-# A recorder waits for the whole answer, on a machine that may be busy.
+_SETTLED_SECONDS = 10.0  # for a connection that the assistant has left to be closed on the other side too
+# A recorder waits longer than a reader would, on a machine that may be busy; no answer may use up the ten minutes.
 _PATIENT = {
-    "MOC_LLM_FIRST_TOKEN_SECONDS": "580",
-    "MOC_LLM_GAP_SECONDS": "580",
-    "MOC_LLM_TOTAL_SECONDS": "590",
+    "MOC_LLM_FIRST_TOKEN_SECONDS": "100",
+    "MOC_LLM_GAP_SECONDS": "100",
+    "MOC_LLM_TOTAL_SECONDS": "110",
 }
 
 
@@ -48,14 +52,14 @@ def settings(base_url: str, more: Mapping[str, str] | None = None) -> Config:
 def replay(
     document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish, kept: Sequence[Recording]
 ) -> Conclusion:
-    """Ask what was recorded; stale cases count as not run, more than a tenth of a suite is exit 4."""
+    """Ask what was recorded; stale cases count as not run; more than a tenth of a suite, or all, is exit 4."""
     started = time.monotonic()
     player = Player.of(kept)
     recorded = {recording.case for recording in player.by_request.values()}
     measure = Measure.of(document)
     suites: dict[str, Suite] = {}
     verdicts: list[Verdict] = []
-    stale: str | None = None
+    stale: list[str] = []
     with FakeLlm(default=player.script) as server:
         assistant = runner.Watched.open(settings(server.base_url))
         identity = identity_of(document, assistant)
@@ -65,21 +69,26 @@ def replay(
                 continue
             results, milliseconds, left = _ask(assistant, player, asking)
             if len(left) > STALE_AT_MOST * len(asking):
-                counts = f"{len(left)} of {len(asking)} recordings of {suite}"
-                stale = f"{counts} are stale; 'python -m evals record' remakes them"
+                counts = f"{len(left)} of {len(asking)} recordings of {suite} are stale"
+                stale.append(f"{counts}; 'python -m evals record --suite {suite}' remakes them")
             if not results:
                 continue
             measured = metrics.measure_run(results, measure, {})
-            verdict = gates.judge(suite, measured, gates.load(), partial=True)
+            verdict = gates.judge(suite, measured, gates.load(), partial=wish.partial, mode="replay")
+            verdict = replace(verdict, line=f"{verdict.line} ({len(results)} replayed, {len(left)} stale and not run)")
             suites[suite] = _store(
                 wish, suite, "replay", measured, verdict, identity, results, milliseconds, left, measure
             )
             verdicts.append(verdict)
-        lies = liars.listen(assistant, server, liars.pick(case_files.load("dev")))
-    stored.write_json(wish.out / "liars.json", liars.as_data(lies))
-    verdicts.append(liars.judge(lies))
+        asked = liars.pick(case_files.load("dev"))
+        lies, truth = liars.listen(assistant, server, asked), liars.hear_out(assistant, server, asked)
+    if not suites and not stale:
+        stale.append(f"nothing of {', '.join(chosen)} is recorded; 'python -m evals record --suite …' does it")
+    stored.write_json(wish.out / "liars.json", liars.as_data(lies, truth))
+    verdicts += [liars.judge(lies), liars.judge_truth(truth)]
+    seconds = time.monotonic() - started
     return finish(
-        document, identity, "replay", suites, verdicts, replace(wish, partial=True), time.monotonic() - started, stale
+        document, identity, "replay", suites, verdicts, replace(wish, partial=True), seconds, "; ".join(stale) or None
     )
 
 
@@ -138,22 +147,25 @@ def live(
         if not results:
             continue
         measured = metrics.measure_run(results, measure, {})
-        verdict = gates.judge(suite, measured, gates.load(), partial=True)
+        verdict = gates.judge(suite, measured, gates.load(), mode="llm")
         suites[suite] = _store(wish, suite, "llm", measured, verdict, identity, results, milliseconds, left, measure)
-        stored.write_json(wish.out / suite / "repeats.json", variation(results, measure))
+        stored.write_json(wish.out / suite / "repeats.json", variation(results, measure, repeats))
         verdicts.append(verdict)
     return finish(document, identity, "llm", suites, verdicts, replace(wish, partial=True), time.monotonic() - started)
 
 
-def variation(results: Sequence[Result], measure: Measure) -> dict[str, dict[str, float]]:
+def variation(results: Sequence[Result], measure: Measure, repeats: int) -> dict[str, dict[str, float]]:
     """Metric → mean over cases, variance between cases and within a case (over its repeats).
 
-    With p_i the share of perfect repeats of case i: mean(p), var(p), mean(p · (1 - p)).
+    Cases that the budget cut short, with fewer than ``repeats``, are left out. With p_i the share of perfect
+    repeats of case i: mean(p), var(p), mean(p · (1 - p)).
     """
     found: dict[str, dict[str, float]] = {}
+    times = Counter(result.case.id.partition("#")[0] for result in results)
+    whole = [result for result in results if times[result.case.id.partition("#")[0]] >= repeats]
     for definition in metrics.METRICS:
         perfect: dict[str, list[bool]] = {}
-        for result in results:
+        for result in whole:
             score = definition.score(result, measure)
             if score is not None:
                 good = score.k == score.n if definition.better == "more" else score.k == 0
@@ -170,60 +182,91 @@ def variation(results: Sequence[Result], measure: Measure) -> dict[str, dict[str
     return found
 
 
-def record(max_seconds: float) -> str:
-    """Ask the small model the recorded questions again and write the file; returns a line that says how much."""
+def record(suite: str, count: int, max_seconds: float, path: Path = recordings.RECORDINGS) -> str:
+    """Ask the small model questions of a suite and write the file; returns a line that says how much.
+
+    Recordings of other suites stay, and those of questions that were not reached in time.
+    """
+    cases = in_order(case_files.load(suite))
+    before = recordings.load(path) if path.exists() else ()
     with SmolServer() as model:
-        known = recordings.load() if recordings.RECORDINGS.exists() else ()
-        kept, line = record_from(model.base_url, to_record(), max_seconds, known)
-    recordings.save(kept)
-    return line
+        made = record_from(model.base_url, cases, count, max_seconds, before)
+    recordings.save(merged(before, made, {case.id for case in cases}), path)
+    return made.line
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was recorded, which cases were asked for it, whether time ran out before, and all that in a line."""
+
+    kept: tuple[Recording, ...]
+    asked: frozenset[str]
+    in_time: bool
+    line: str
+
+
+def merged(before: Iterable[Recording], made: Made, ids: Collection[str]) -> tuple[Recording, ...]:
+    """The file after recording: new recordings in place of the old ones of these ids, others as they were."""
+    kept = [old for old in before if old.case not in ids or (not made.in_time and old.case not in made.asked)]
+    requests = {old.request for old in made.kept}
+    return (*(old for old in kept if old.request not in requests), *made.kept)
 
 
 def record_from(
     base_url: str,
-    cases: Sequence[Case],
+    cases: Iterable[Case],
+    count: int,
     max_seconds: float,
     known: Sequence[Recording] = (),
     say: Callable[[str], None] = print,
-) -> tuple[tuple[Recording, ...], str]:
-    """What the server at this address writes to the cases, and a line that says how much; stops when time is up.
+) -> Made:
+    """What the server at this address writes, until ``count`` cases have a recording or the time is up.
 
-    Requests that ``known`` recordings answer are not asked again.
+    Requests that ``known`` recordings answer are not asked again; a question that reaches no model leaves no recording.
     """
     started = time.monotonic()
-    written = dropped = asked = 0
+    written = dropped = 0
+    asked: set[str] = set()
+    in_time = True
     recorder = Recorder(base_url, {recording.request: recording for recording in known})
     with FakeLlm(default=recorder.script) as server:
         assistant = runner.Watched.open(settings(server.base_url, _PATIENT))
         for case in cases:
-            if time.monotonic() - started > max_seconds:
+            if recorder.cases >= count:
+                break
+            in_time = time.monotonic() - started <= max_seconds
+            if not in_time:
                 break
             recorder.case = case.id
             # A clock that stands: how long a busy machine takes is no fault of the answer.
             (result,) = runner.ask(assistant, (case,), mode="llm", clock=lambda: 0.0).results
-            asked += 1
+            server.wait(lambda server: all(call.ended is not None for call in server.calls), _SETTLED_SECONDS)
+            asked.add(case.id)
             if isinstance(result, Scored):
                 written += sum(claim["kind"] == "statement" for claim in result.answer["claims"])
                 dropped += len(result.answer["dropped"])
-            say(f"{case.id}: {time.monotonic() - started:.0f} s, {len(recorder.kept)} recordings")
+            say(f"{case.id}: {time.monotonic() - started:.0f} s, {recorder.cases} recorded")
     line = (
-        f"{len(recorder.kept)} recordings of {asked} questions in {time.monotonic() - started:.0f} s; "
+        f"{recorder.cases} of {count} questions recorded in {time.monotonic() - started:.0f} s ({len(asked)} asked); "
         f"{written} statements shown, {dropped} withheld"
     )
-    return tuple(recorder.kept.values()), line
+    if not in_time:
+        line += "; the time was up: run it again, what is recorded is not asked twice"
+    return Made(tuple(recorder.kept.values()), frozenset(asked), in_time, line)
 
 
-def to_record() -> tuple[Case, ...]:
-    """An answerable dev question of each fact, the languages in turn."""
+def in_order(cases: Iterable[Case]) -> tuple[Case, ...]:
+    """Answerable questions without history: one of each fact, the languages in turn, then a second of each …"""
     by_fact: dict[str, list[Case]] = {}
-    for case in case_files.load("dev"):
+    for case in cases:
         if case.expectation == "answerable" and not case.history:
             by_fact.setdefault(case.fact, []).append(case)
-    chosen = []
-    for number, cases in enumerate(by_fact.values()):
-        wanted = ("en", "ja")[number % 2]
-        chosen.append(next((case for case in cases if case.language == wanted), cases[0]))
-    return tuple(chosen[:RECORDED_FACTS])
+    for number, members in enumerate(by_fact.values()):
+        wanted = LANGUAGES[number % 2]
+        first = next((place for place, case in enumerate(members) if case.language == wanted), 0)
+        members.insert(0, members.pop(first))
+    rounds = zip_longest(*by_fact.values())
+    return tuple(case for one_of_each in rounds for case in one_of_each if case is not None)
 
 
 def _store(

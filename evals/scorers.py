@@ -226,6 +226,22 @@ def same_language(result: Result, measure: Measure) -> Score | None:
     return None if isinstance(result, Failed) else one(result.answer["language"] == result.case.language)
 
 
+# Notes of an answer for which no language model was asked.
+_NOT_ASKED = (None, "llm_off", "refused_before_llm")
+
+
+def written(result: Result, measure: Measure) -> Score | None:
+    """Written: answers that show the model's own words, of the questions a model was asked.
+
+    The others are quote mode's, because the gate withheld every word or the model failed.
+    """
+    if isinstance(result, Failed):
+        return None
+    if result.answer["mode"] == "llm":
+        return one(True)
+    return None if result.answer.get("mode_note") in _NOT_ASKED else one(False)
+
+
 def sections_of(addresses: Iterable[str], document: Document) -> frozenset[str]:
     """The outermost parts of these sentences; title and date stand for themselves."""
     parts = document.section_of

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -41,8 +42,13 @@ class Rate:
     @property
     def interval(self) -> Interval:
         """Wilson, 95 %."""
-        found = binomtest(self.k, self.n).proportion_ci(LEVEL, method="wilson")
-        return Interval(float(found.low), float(found.high))
+        return _wilson(self.k, self.n)
+
+
+@cache  # scipy computes a p-value each time, and the slices of a run ask for the same k and n again and again
+def _wilson(k: int, n: int) -> Interval:
+    found = binomtest(k, n).proportion_ci(LEVEL, method="wilson")
+    return Interval(float(found.low), float(found.high))
 
 
 @dataclass(frozen=True, slots=True)

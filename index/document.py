@@ -69,6 +69,10 @@ class Document:
     date: date | None
     parts: tuple[Part, ...]
 
+    def __hash__(self) -> int:
+        """By the text alone, from which all else follows: what is cached per document is looked up often."""
+        return hash(self.sha256)
+
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         """Every sentence and list item in document order, without title and date."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from assistant import glossary
-from assistant.briefing import NO_CLAIM, Briefing, tokens
+from assistant.briefing import NO_CLAIM, SHORT_BELOW, Briefing, tokens
 from assistant.claim_stream import ClaimStream
 from assistant.types import Question, Turn
 from index import parse, reading_aid
@@ -96,3 +96,24 @@ def test_the_schema_is_one_that_servers_take() -> None:
     schema = json.loads(json.dumps(briefing().response_format()))
     claim = schema["json_schema"]["schema"]["properties"]["claims"]["items"]
     assert (schema["type"], claim["required"]) == ("json_schema", ["addresses", "text"])
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_small_budget_makes_the_short_prompt_of_a_small_model(language: str) -> None:
+    """One rule, the likely sentences in the reader's language, lines instead of objects, and nothing else offered."""
+    short = briefing(SHORT_BELOW - 1)
+    asked = replace(QUESTION, language=language)
+    brief = short.brief(asked, (Turn("user", "hello"),), LIKELY, RANKED)
+    assert brief.offered == frozenset(LIKELY)
+    assert brief.most_claims == len(LIKELY)
+    assert short.response_format() is None
+    last = brief.messages(False)[-1]["content"]
+    assert brief.messages(True) == brief.messages(False)
+    given = reading_aid.load(DOCUMENT).sentences if language == "ja" else None
+    for address in LIKELY:
+        text = given[address] if given else DOCUMENT.by_address[address].text
+        assert f"[{address}] {text}" in last
+    assert "hello" not in last
+    examples = [m["content"] for m in brief.messages(False) if m["role"] == "assistant"]
+    before = [m["content"] for m in brief.messages(False) if m["role"] == "user"]
+    assert all(example in question for example, question in zip(examples, before, strict=False))

@@ -88,6 +88,29 @@ def test_it_has_enough_of_many_claims_and_of_repetition() -> None:
     assert again.enough
 
 
+def test_talk_beside_plain_lines_is_passed_over() -> None:
+    """A preamble or an afterthought of a chatty model does not cost the claims their place."""
+    text = f"Here are the claims:\n[iv.p1.s3] {FIRST.text}\n\nI hope this helps."
+    assert read(text, [7]) == ([FIRST], False)
+
+
+def test_a_loop_ends_the_reading() -> None:
+    """A claim that goes round in circles is never whole; the claims before it stand."""
+    stream = ClaimStream()
+    found = stream.feed(f"[iv.p1.s3] {FIRST.text}\n[iv.p1.s4] It is" + " the date of the date" * 6)
+    assert (found, stream.enough) == ([FIRST], True)
+    japanese = ClaimStream()
+    assert japanese.feed("[iii.p1.s1] " + "コミットで" * 8) == []
+    assert japanese.enough
+
+
+def test_no_more_claims_than_sentences_were_offered() -> None:
+    """The limit of a question is kept."""
+    stream = ClaimStream(most=1)
+    assert stream.feed(f"[iv.p1.s3] {FIRST.text}\n[iv.p1.s4] Another.\n") == [FIRST]
+    assert stream.enough
+
+
 @given(st.text(alphabet='{}[]":,claims \\n\\textades1.', max_size=80), st.lists(st.integers(0, 100), max_size=3))
 def test_no_text_makes_it_fail(text: str, cuts: list[int]) -> None:
     """Whatever comes, it ends in claims or in ``malformed``, never in an exception."""

@@ -59,7 +59,7 @@ def test_links_lead_to_files(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if not re.match(r"[a-z]+:", link)]
     assert [link for link in links if not (page.parent / link).exists()] == []
-    rooms = r"`((?:assistant|docs|evals|index|prompts|requirements|tests)/[\w./*-]+)`"
+    rooms = r"`((?:assistant|deploy|docs|evals|index|prompts|requirements|tests)/[\w./*-]+)`"
     assert [path for path in re.findall(rooms, text) if not list(ROOT.glob(path.rstrip("/")))] == []
 
 

@@ -166,14 +166,22 @@ def test_written_text_is_harmless(text: str) -> None:
     assert text in render.plain(made)
 
 
-@given(st.text(alphabet="<>&[]()!*_`#|~$\\ab 語", max_size=30))
+@given(st.text(alphabet="<>&[]()!*_`#|~$\\ab 語:/.@w", max_size=30))
 def test_escaping_loses_nothing(text: str) -> None:
     """Every escaped character is one that Markdown turns back, and no bare tag or mark is left."""
     escaped = render.escape(text)
     assert not re.search(r"[<>]", escaped)
     assert not re.search(r"(?<!\\)(?:\\\\)*[`*_\[\]!#|~$]", escaped)
-    unescaped = re.sub(r"\\([\\`*_\[\]!#|~$])", r"\1", escaped)
+    unescaped = re.sub(r"\\([\\`*_\[\]!#|~$:.@])", r"\1", escaped)
     assert unescaped.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == text
+
+
+@pytest.mark.parametrize("text", ["see https://a.example/x", "www.a.example", "a.b@c.example", "MAILTO:a@b", "ftp://x"])
+def test_bare_addresses_are_no_links(text: str) -> None:
+    """What GitHub's Markdown and others would turn into a link has a mark in it that stops them, and reads the same."""
+    escaped = render.escape(text)
+    assert not re.search(r"[a-z]://|www\.|mailto:|(?<!\\)@", escaped, re.IGNORECASE)
+    assert escaped.replace("\\", "") == text
 
 
 def test_a_terminal_gets_no_links() -> None:

@@ -33,9 +33,10 @@ def faults(lock: str) -> list[str]:
 
 
 LANGUAGE_MODEL = (ROOT / "requirements" / "llm.txt").read_text(encoding="utf-8")
+ATTACK_DATA = (ROOT / "requirements" / "attack-data.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("lock", [*LOCKS.values(), LANGUAGE_MODEL], ids=[*LOCKS, "llm"])
+@pytest.mark.parametrize("lock", [*LOCKS.values(), LANGUAGE_MODEL, ATTACK_DATA], ids=[*LOCKS, "llm", "attack-data"])
 def test_a_lock_holds_only_versions_and_hashes(lock: str) -> None:
     """No address of a registry, no path and no option but --hash, so that anyone's registry can serve the lock."""
     assert entries(lock)

@@ -1,11 +1,14 @@
 """Retrieval: the right sentences first, in both languages; exact, repeatable, and said by which evidence."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 from assistant import glossary, scoring
 from assistant.evidence import LEVELS, Level, levels_up_to
-from assistant.retrieve import Evidence, Retriever, keyword_texts
+from assistant.retrieve import Evidence, Retriever, greatest, keyword_texts
 from assistant.types import Question
 from index import library, parse
 from index.embed import Embedder
@@ -135,3 +138,37 @@ def test_the_models_belong_to_this_document_and_embedding(opened_index: Opened) 
     for sha256, embedding in (("0" * 64, store.embedding), (store.document.sha256, "other")):
         fitted, head = scoring.load(sha256, embedding)
         assert (fitted.level, head) == ("keywords", None)
+
+
+def test_questions_begun_together_are_judged_as_alone(retriever: Retriever) -> None:
+    """The same vectors to the last bit, so the same evidence; too long ones among them are shortened as alone."""
+    texts = ["Is it binding?", "覚書はいつ終了しますか", "Which ministry is named, and for what?", "㌔" * 600]
+    questions = [Question(text, text, text, "en") for text in texts]
+    together = retriever.begin(questions)()
+    for question, found in zip(questions, together, strict=True):
+        alone = retriever.evidence(question)
+        assert np.array_equal(found.probabilities, alone.probabilities)
+        assert (found.answerable, found.reasons, found.passages) == (alone.answerable, alone.reasons, alone.passages)
+    assert retriever.begin([])() == []
+
+
+def test_questions_begun_while_all_threads_are_busy_are_not_waited_for(retriever: Retriever) -> None:
+    """They are then embedded by whoever asks for them."""
+    held = threading.Event()
+    busy = retriever._beside
+    retriever._beside = ThreadPoolExecutor(1)
+    try:
+        retriever._beside.submit(held.wait, 60)
+        question = Question("Is it binding?", "Is it binding?", "Is it binding?", "en")
+        assert retriever.begin([question])()[0].best.address == "iii.p1.s1"
+    finally:
+        held.set()
+        retriever._beside.shutdown()
+        retriever._beside = busy
+
+
+@pytest.mark.parametrize("count", [1, 3, 7, 500, 1000, 2000])
+def test_the_greatest_are_those_of_a_whole_sort(count: int) -> None:
+    """Ties in order too, of which there are many here."""
+    values = np.random.default_rng(count).integers(0, 40, 1000).astype(np.float64)
+    assert np.array_equal(greatest(values, count), np.argsort(-values, kind="stable")[:count])

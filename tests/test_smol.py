@@ -13,7 +13,7 @@ from assistant.config import Config
 from assistant.render import answer_object
 from assistant.types import MODE_NOTES, Answer, Request
 from evals import fault_table, smol
-from evals.llm import PROMPT_TOKENS
+from evals.small_model import PROMPT_TOKENS
 from index.settings import IndexSettings
 
 if TYPE_CHECKING:

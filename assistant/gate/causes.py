@@ -25,7 +25,8 @@ _OUTCOME = re.compile(
 )
 # Clauses that give the wording itself as a ground ("because other agencies are mentioned too").
 _WORDING = re.compile(
-    r"mention|list|nam(?:e|ed|es)\b|says?|stat(?:e|ed|es)\b|includ|may\b|refer|word|記|挙|含ま|言及|述べ|"
+    r"mention|list|enumerat|exhaust|open-ended|網羅|nam(?:e|ed|es)\b|says?|stat(?:e|ed|es)\b|includ|may\b|refer|"
+    r"word|記|挙|含ま|言及|述べ|"
     r"され(?:ている|ており|る)ため|できるため"
 )
 _GROUND = re.compile(

@@ -1,15 +1,20 @@
 """All checks over one claim: the rules first, then whether it belongs where it says, then what is left to weigh."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assistant import modality
-from assistant.gate import causes, legal, negation, numbers, roles, scope, sides, weigh
-from assistant.gate.places import Place, best_elsewhere
+from assistant.gate import actors, causes, legal, negation, numbers, roles, scope, sides, weigh
+from assistant.gate.places import Place, best_elsewhere, off_topic
 from assistant.gate.record import Cited, Record
 from assistant.gate.support import Support, support, touches
-from assistant.gate.words import is_japanese, plain
+from assistant.gate.words import is_japanese, plain, runs
+from assistant.repetition import loops
 from assistant.types import Language
+
+_UNFINISHED = re.compile(r"\b(?:the|a|an|and|or|that's|which|including|between)$")
+_LONG_COPY = 20  # characters; as long a stretch is copied, not found by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,35 @@ def check(claim: str, cited: Cited, language: Language, record: Record | None) -
     if place is not None and place.is_nearer and 2 * place.support.weight <= found.weight > 0:
         # What is said of another sentence breaks rules of this one by accident; the citation is what is wrong.
         broken = ["wrong_citation", *(reason for reason in broken if reason == "wrong_language")]
+    if off_topic(claim, cited) and not broken:
+        broken = ["wrong_citation"]
+    if _no_statement(claim) or _broken_off(claim, cited):
+        broken = broken or ["low_score"]
     if not found.missing and not touches(claim, cited):
         broken = broken or ["low_score"]
     cause = causes.names_cause(claim)
     measures = weigh.measures(found, place, broken, cause, is_japanese(claim))
     return Checked(tuple(broken), measures, found, place, cause)
+
+
+def _no_statement(claim: str) -> bool:
+    """A question, the prompt's own words, or a text that goes round in circles."""
+    said = plain(claim).rstrip("。.」\"' ")
+    return said.endswith(("?", "か", "answer in japanese", "answer in english")) or loops(said)
+
+
+def _broken_off(claim: str, cited: Cited) -> bool:
+    """A bracket left open, a last word that needs another, or a copy that ends inside a word."""
+    said = plain(claim).rstrip("。. ")
+    if any(said.count(opened) > said.count(closed) for opened, closed in ("()", "「」", "『』", "[]")):
+        return True
+    if _UNFINISHED.search(said):
+        return True
+    if len(said) < _LONG_COPY or said not in cited.everything:
+        return False
+    after = cited.everything[cited.everything.index(said) + len(said) :][:1]
+    joined = runs(said[-1] + after)
+    return bool(joined) and joined[0] == said[-1] + after
 
 
 def _rules(claim: str, cited: Cited, language: Language) -> list[str]:
@@ -64,7 +93,7 @@ def _rules(claim: str, cited: Cited, language: Language) -> list[str]:
     for reason, found in (
         ("wrong_language", is_japanese(claim) != (language == "ja")),
         ("entity_mismatch", sides.wrong_place(claim, cited)),
-        ("party_swap", sides.swaps(claim, cited) or roles.turned(claim, cited)),
+        ("party_swap", sides.swaps(claim, cited) or roles.turned(claim, cited) or actors.turned(claim, cited)),
         ("modality_upgrade", modality.upgrades(plain(claim), cited.english or cited.japanese)),
         ("legal_upgrade", legal.upgrades(claim, cited)),
         ("negation_flip", negation.flips(claim, cited)),

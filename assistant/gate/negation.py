@@ -3,12 +3,13 @@
 import re
 
 from assistant.gate.record import Cited
-from assistant.gate.words import clauses, plain
+from assistant.gate.words import clauses, latin_words, pairs, plain, runs, stem
 
 _NO = (
     r"\b(?:not|no|nothing|none|never|neither|nor|without|cannot|nobody|no one|nowhere|non-?(?:binding|legally|"
     r"exhaustive|exclusive)|free of|lacks?|absent|"
-    r"rather than|instead of|hardly|fails?|failing|refus\w+|declin\w+|exempt|nonbinding|untouched|unaffected|"
+    r"rather than|instead of|hardly|scarcely|barely|rarely|seldom|(?<!a )little (?=\w)|fails?|"
+    r"failing|refus\w+|declin\w+|exempt|nonbinding|untouched|unaffected|"
     r"intact|unchanged|unaltered|voluntary)\b|n't\b"
 )
 _NO_JA = (
@@ -20,6 +21,9 @@ _DUTY_NOT_DENIAL = re.compile(
     r"なけれ?ばな(?:らない|りません|らず)|ねばな(?:らない|りません)|なくてはな(?:らない|りません)|ざるを得ない|"
     r"に過ぎない|にすぎない|に違いない|かもしれない|に他ならない|にほかならない|だけでなく|のみならず|"
     r"ばかりでなく|のみでなく|に留まらず|にとどまらず|少なくとも|間もなく|まもなく|に関わらず|にかかわらず|"
+    r"絶え間ない|絶え間なく|絶えず|たゆまぬ|途切れることなく|途切れなく|切れ目(?:の)?ない|切れ目なく|揺るぎない|"
+    r"かけがえのない|"
+    r"変わらず|変わらぬ|少なからず|ほかならない|滞りなく|支障なく|間断なく|例外ではない|とどまらない|"
     r"を問わず|必ず|問わず|欠かせない|欠かせません|やむを得ない"
 )
 _NEGATION = re.compile(f"{_NO}|{_NO_JA}")
@@ -31,7 +35,8 @@ _OPEN = re.compile(
     r"ず|なく|ありません)|"
     r"\b(?:not|isn't|aren't|is not|are not|n't|never) (?:be )?(?:\w+ ){0,2}(?:only|just|merely|solely|limited|"
     r"confined|restricted|tied|exhaustive|exclusive|closed|complete|the only|the sole|all)\b|"
-    r"\bnon-?(?:exhaustive|exclusive|binding)\b|\bno exhaustive\b|\bwithout (?:limitation|being limited)\b|"
+    r"\bwithout excluding\b|\bnon-?(?:exhaustive|exclusive|binding)\b|\bno exhaustive\b|\bwithout (?:limitation|"
+    r"being limited)\b|"
     r"\bno(?:t)? (?:fewer|less) than\b|\bnot least\b|"
     r"限られ(?:ない|ません|ず|るものでは)|限ら(?:ない|ず|れてい)|限定(?:列挙)?(?:されない|されません|されず|"
     r"されてい(?:ない|ません)|では?な|で(?:は)?ありません|するものでは)|限定的で(?:は)?な|だけ(?:では|"
@@ -49,6 +54,21 @@ _ONE_SIDED = re.compile(
     r"(?:双方|両方|両者|そろって|同意|合意|一方)[^。、]{0,16}(?:必要は?(?:ない|ありません|なく)|なくても|"
     r"では?なく|だけでは)"
 )
+_NOT_WITHOUT = re.compile(  # what needs both does not come without both
+    r"\b(?:no|not|cannot|never|nothing|neither)\b[^.;]{0,60}\b(?:without|unless|except (?:by|with)|absent|"
+    r"until)\b[^.;]{0,40}"
+    r"\b(?:both|writ\w+|sign\w*|joint\w*|decision)|"
+    r"(?:なければ|なしに(?:は)?|なくして(?:は)?|ない限り|なしでは)[^。]{0,20}(?:ない|ません|ず)"
+)
+_NO_CONSENT = re.compile(
+    r"\b(?:without|need not|regardless of|needs? no|not needing)\b[^.;]{0,30}\b(?:other\w*|consent|approval|"
+    r"agreement|permission|"
+    r"both|joint\w*|wait\w*)|(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:なしに|なしで|を待たず|を得ず|不要|なく)"
+)
+_CONTRAST = re.compile(  # "X, not Y": harmless where the sentence does not speak of Y
+    r"(?:, (?:and |but )?not|\brather than|\binstead of) (?P<en>(?:\w+[ -]?){1,4})|"
+    r"(?P<ja>[^、。はがを]{1,12})では?なく"
+)
 _NO_DATE = re.compile(
     r"\b(?:no|without|not|cannot|can't|failing|absent|unable|fails?|n't|neither)\b[^.;]{0,30}\b(?:date|agree\w*|"
     r"determin\w*|that|decide\w*|settle\w*|so|mutual\w*|day|consensus|set|fix)|(?:failing (?:that|this)|if not|"
@@ -64,6 +84,11 @@ _BEFORE_SIGNING = re.compile(
     r"\b(?:before|prior to|without|regardless of|ahead of)\b[^.;]{0,30}\b(?:sign\w*)|署名(?:する|した|の|される|"
     r"をする)?(?:前|以前)|署名を待た|署名なし"
 )
+_UNTIL_SIGNED = re.compile(
+    r"\b(?:until|unless|before|without|as long as)\b[^.;]{0,40}\bsign\w*|署名(?:する|した|が済む|が終わる|が揃う|"
+    r"がそろう)?(?:まで|前)|"
+    r"署名(?:しない|がない|し?なければ|がなければ)(?:限り|と)?"
+)
 _IF_DETERMINED = re.compile(
     r"\b(?:if|when|where|once|whenever)\b[^.;]{0,40}\b(?:determine|agree|decide|set|settle|fix|choose)\w*|"
     r"(?:決定|合意|決め|一致)[^。、]{0,10}(?:場合|とき|時|れば|たら)"
@@ -71,6 +96,16 @@ _IF_DETERMINED = re.compile(
 _OTHERWISE = re.compile(
     r"\b(?:or|otherwise|failing|else|absent|unless|without|no|not|fail\w*|unable|lacking)\b|n't|cannot|"
     r"又は|または|なければ|ない|でき(?:ず|ません)|さもな|ません|ず、|もしくは|あるいは|か、"
+)
+_SILENT = re.compile(  # what the text leaves open is no denial of what it says
+    r"\b(?:(?:does|do|did|is|are)(?: not|n't)|without|not|never) (?:\w+ly )?(?:sa(?:y|ying)|nam(?:e|ed|ing)|specif\w+|"
+    r"mention\w*|stat(?:e|ed|ing)|giv(?:e|en|ing)|detail\w*|defin\w+|spell\w*|explain\w*|set(?:ting)?)"
+    r"(?: (?:out|any|down|exactly|further))* ?(?:how|when|who|which|what|where|why|whether|by whom|details?|"
+    r"any further|"
+    r"more|others?)\b|"
+    r"(?:どの|いつ|誰|何|どこ|なぜ|どう|具体)[^。、]{0,16}(?:書かれて|述べられて|示されて|定められて|触れて|"
+    r"特定されて|明示されて)(?:は)?"
+    r"(?:いない|いません|おらず)"
 )
 _REFUSAL = re.compile(
     r"\b(?:exclud\w+|rul(?:es?|ed|ing) out|curb\w*|refus\w+|reject\w*|abandon\w*|weaken\w*|oppos\w+|prohibit\w*|"
@@ -80,14 +115,31 @@ _REFUSAL = re.compile(
     r"ping)?\b|forbid\w*|"
     r"withdraw\w*|isolat\w+|slow(?:s|ed|ing)?\b|hinder\w*|restrict\w*|limit(?:s|ing)?\b|shrink\w*|cut(?:s|"
     r"ting)? back|downgrad\w+|ignor\w+|neglect\w*|hamper\w*|delay\w*|undermin\w+|impair\w*|worsen\w*|diminish\w*|"
+    r"suspension\w*|disband\w*|dissolv\w*|disregard\w*|dismiss\w*|deter(?:s|red|ring)?\b|inhibit\w*|obstruct\w*|"
+    r"imped\w*|"
+    r"decoupl\w*|disengag\w*|retreat\w*|scrap(?:s|ped|ping)?\b|repeal\w*|revok\w*|revers(?:e|ed|ing|al)\b|"
+    r"roll(?:ed|ing|s)? back|"
+    r"curtail\w*|freez\w*|frozen|cool(?:ed|ing) off|loos(?:er|en)\b|lowered|lowering|water(?:ed|ing) down|"
+    r"tear\w* down|"
+    r"pull(?:s|ed|ing)? (?:back|away)|cancel\w*|sideline\w*|resist\w*|thwart\w*|stifl\w*|harm(?:s|ed|ing|ful)?\b|"
+    r"damag\w*|"
+    r"detriment\w*|drift(?:ing)? apart|compet(?:e|ing|ition) (?:with|against|between)|rival\w*|"
     r"narrow(?:s|ed|ing)?\b|reduc\w+|decreas\w+|mistrust\w*|distrust\w*|conceal\w*|separat\w+|independently|"
     r"(?:left|leav\w+|set(?:s|ting)?) aside|omit\w*|overlook\w*|skip(?:s|ped|ping)?\b|bypass\w*|shelv(?:e|es|"
     r"ed|ing)\b|"
     r"refrain\w*|keep(?:s|ing)? out\b|wound down|wind(?:s|ing)? down|irrelevant|unimportant|unnecessary|needless)|"
+    r"\b(?:end(?:s|ed|ing)?|terminat\w+|discontinu\w*|quit\w*|giv(?:e|es|ing) up|clos(?:e|es|ed|ing) (?:down|off)) "
+    r"(?:the|their|its|this|all|any|ongoing|longstanding|strong|joint|shared|existing|further|such)\b|"
+    r"終え|終了|解消|不(?:参加|支持|同意|可能|承認|適用|関与|干渉|介入|利益|一致|信)|反対|まい(?=[。、]|$)|"
     r"除外|外され|外れ|排除|禁止|禁じ|中止|停止|縮小|弱め|緩和|緩め|拒否|拒む|廃止|抑制|撤廃|妨げ|見送|打ち切|"
     r"やめ|止め|減速|後退|排し|制限|反対|遅らせ|狭め|弱体化|阻害|分断|悪化|独自に|別々に|不要|不必要|非公開|否定|"
     r"軽視|放置|放棄|手放|断念|"
-    r"減らす|減らし|削減|弱く|遠ざけ|疎遠|棚上げ|見合わせ|対象外|含まず|除き、|除く"
+    r"(?:協力|対象|枠組み?|取組|議題|範囲|視野|想定|項目|目標|関心)(?:の)?外(?!国|務|部|交|国)|抑え|締め出|封じ|"
+    r"閉ざ|凍結|撤退|"
+    r"脱退|決裂|対立|断ち切|断絶|縮め|低下|損な|損ね|妨害|阻止|拒絶|引き下げ|冷え|鈍化|逆行|離反|引き揚げ|取りやめ|"
+    r"認めな|"
+    r"(?:より|さらに)?(?:狭く|弱く|遅く|低く|緩く|浅く|少なく|疎に)(?:する|す|し|なる|保)|"
+    r"減らす|減らし|削減|弱く|遠ざけ|疎遠|棚上げ|見合わせ|対象外|含まず|除き、|(?<!取り)除く"
 )
 _CORE = (  # the sentences that deny: what they deny, in both languages
     (
@@ -114,6 +166,15 @@ _CORE = (  # the sentences that deny: what they deny, in both languages
 )
 
 
+_LEFT_ALONE = re.compile(  # what is denied, said without a negation
+    r"\b(?:remain\w*|stay\w*|continu\w+|keep\w*|left|leav\w+|stand\w*)\b[^.;]{0,40}\b(?:as (?:it|they|before)|"
+    r"alone|in place|"
+    r"in force|in effect|standing|valid|the same|apply|untouched|open|voluntary|optional|up to|free|to (?:each|"
+    r"the))\b|"
+    r"\b(?:free (?:of|from)|short of|devoid of|absence of|zero)\b|"
+    r"そのまま|維持され|存続|変わらず|任意|自由|有効なまま|引き続き"
+)
+_POLAR = re.compile(r"いかなる[^。、]{0,12}も、?")  # begins a denial; without one at its end it turns it around
 _KEPT_DENIED = re.compile(  # existing agreements that do not stay as they are
     r"(?:\bnot|\bno longer|n't|\bnever|\bcease\w* to|\bfail\w* to|\bstop\w*) (?:\w+ ){0,2}?(?:stay|remain|"
     r"keep|continue|stand|"
@@ -149,17 +210,23 @@ def flips(claim: str, cited: Cited) -> bool:
     """Whether a claim denies what its sentences say, or says what they deny."""
     said = plain(claim)
     core = [topic for sentence, topic in _CORE if sentence.search(cited.english)]
+    if _POLAR.search(said) and _NEGATION.search(said) is None:
+        return True
     if core and _DENIED_TWICE.search(said):
         return True
     if "nothing in this moc is intended to affect" in cited.english and _KEPT_DENIED.search(said):
         return True
     if core:
-        return any(_affirms(said, topic) for topic in core)
+        return _LEFT_ALONE.search(said) is None and any(_affirms(said, topic) for topic in core)
     bare = _DUTY_NOT_DENIAL.sub(" ", said)
-    for harmless in (_OPEN, _NO_DUTY):
+    for harmless in (_OPEN, _NO_DUTY, _SILENT):
         bare = harmless.sub(" ", bare)
     if "either participant" in cited.english or "both participants" in cited.english:
         bare = _ONE_SIDED.sub(" ", bare)
+        bare = _NOT_WITHOUT.sub(" ", bare) if "either participant" not in cited.english else _NO_CONSENT.sub(" ", bare)
+    bare = _CONTRAST.sub(lambda match: match.group() if _holds(match, cited) else " ", bare)
+    if "both participants have signed" in cited.english and _UNTIL_SIGNED.search(said):
+        return _NEGATION.search(bare) is None  # not before both have signed is what the sentence says
     if "cannot mutually determine" in cited.english:
         bare = _NO_DATE.sub(" ", bare)
     held = cited.everything
@@ -180,6 +247,13 @@ def _turns_condition(said: str) -> bool:
         return False
     conditions = [match.group() for match in _IF_DETERMINED.finditer(said)]
     return bool(conditions) and _OTHERWISE.search(said) is None and not any(_NEGATION.search(c) for c in conditions)
+
+
+def _holds(match: re.Match[str], cited: Cited) -> bool:
+    """Whether the cited sentences speak of what a contrast denies."""
+    if match["en"]:
+        return any(len(word) > 3 and stem(word) in cited.stems for word in latin_words(match["en"]))
+    return any(pair in cited.japanese for run in runs(match["ja"]) for pair in pairs(run))
 
 
 def _negative(held: str) -> bool:
@@ -210,6 +284,14 @@ def _close(word: str, held: str) -> bool:
     """Words the document itself uses of debris, threats and the end of the memorandum."""
     if re.match(r"stop|ceas|withdraw|やめ|打ち切|中止|廃止", word):
         return "discontinu" in held
-    if re.match(r"limit|curb|restrict|cut|reduc|decreas|diminish|抑制|止め|prevent|制限|減ら|削減|narrow", word):
+    if re.match(r"harm|damag|deter|resist|avoid|block|inhibit|反対|損", word):
+        return re.search(r"mitigat|threat|protect|safeguard|secur|resilien", held) is not None
+    if re.match(r"end|terminat|discontinu|quit|終|解消", word):
+        return "discontinu" in held or "remediat" in held
+    if re.match(r"cancel|revers|revok|scrap|repeal|取りやめ|脱退", word):
+        return "discontinu" in held
+    if re.match(
+        r"抑え|lower|減|limit|curb|restrict|cut|reduc|decreas|diminish|抑制|止め|prevent|制限|減ら|削減|narrow", word
+    ):
         return re.search(r"mitigat|limited|remediat", held) is not None
     return re.match(r"separat|independent|別々", word) is not None and "respective" in held

@@ -1,6 +1,7 @@
 """Where in the document a claim belongs: the sentences whose rare words it shares, compared with those it cites."""
 
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,6 +10,25 @@ from assistant.gate.record import Cited, Record
 from assistant.gate.support import Support, pieces, support
 from assistant.gate.words import plain
 
+# What only some sentences are about, by words too common to place a claim by their rarity.
+_TOPICS = (
+    (
+        re.compile(
+            r"\b(?:discontinu\w+|terminat\w+|end(?:ing)? (?:the|this|it|its) ?(?:moc|memorandum|arrangement|"
+            r"document|deal|"
+            r"cooperation|participation)?|withdraw(?:al|ing|s)?|pull(?:ing)? out|walk(?:ing)? away)\b|終了(?:させ|"
+            r"する|を|の通知|は)|離脱"
+        ),
+        re.compile(r"discontinu"),
+    ),
+    (re.compile(r"\b(?:written notice|notice of|notif\w+)\b|(?:書面|終了)(?:による|の)通知"), re.compile(r"notice")),
+    (re.compile(r"\bwas signed\b|\bsigned (?:at|in|on)\b|署名された|署名地"), re.compile(r"signed|\d{4}")),
+    (
+        re.compile(r"\bexpenditures?\b|\bspend(?:ing)? (?:of )?(?:money|funds)\b|資金の支出|支出"),
+        re.compile(r"expenditure|invest|fund"),
+    ),
+    (re.compile(r"\blegally binding\b|法的拘束力"), re.compile(r"binding|oblig|legal")),
+)
 _CLEARLY = 1.6  # how many times as near another sentence must be before a citation counts as wrong
 
 
@@ -40,6 +60,14 @@ def best_elsewhere(claim: str, cited: Cited, record: Record) -> Place | None:
     rarity = _rarity(record)
     cited_near = sum(rarity[word] for word in sorted(shared) if word in rarity)
     return Place(address, near[address], cited_near, support(claim, record.at((address,))))
+
+
+def off_topic(claim: str, cited: Cited) -> bool:
+    """Whether a claim is about the end, the signature, money … and none of its sentences is."""
+    if not cited.addresses:
+        return False
+    said = plain(claim)
+    return any(topic.search(said) and not held.search(cited.english) for topic, held in _TOPICS)
 
 
 def nearest(claim: str, record: Record) -> list[str]:

@@ -2,8 +2,8 @@
 
 import re
 
+from assistant.gate.marks import JP, US, side_of
 from assistant.gate.record import Cited
-from assistant.gate.sides import JP, US, side_of
 from assistant.gate.words import plain
 
 _WHO = r"(?:unitedstates|united states|america|washington|japan|tokyo|japanese|american)"
@@ -59,6 +59,18 @@ _RECEIVER_NOTIFIES = re.compile(
     r"(?:受け取る|受け取った|受ける|受けた|残る)(?:側|方)?(?:の(?:参加者|国))?(?:参加者|国|側)?(?:が|"
     r"から)[^。]{0,20}(?:通知|知らせ)"
 )
+_TURNED_NOTICE = re.compile(  # the one that is told is made the one that ends it, or writes
+    r"\b(?:receiv\w+|notified|recipient|informed)\b[^.;]{0,50}\b(?:one|side|participant|"
+    r"party)\b[^.;]{0,30}\b(?:discontinu|"
+    r"end(?:s|ed|ing)?\b|terminat|withdr)\w*|"
+    r"\b(?:recipient|receiving (?:participant|side|party)|notified (?:participant|side|party)|participant (?:being )?"
+    r"(?:notified|left behind)|remaining (?:participant|side|party))\b[^.;]{0,40}\b(?:provide|give|send|issue|"
+    r"deliver|write|"
+    r"notify|inform)\w*|"
+    r"(?:通知(?:を受け(?:た|る|取る|取った)|された)|終了を通知された|受け取った)(?:側|ほう|方|参加者|"
+    r"国)(?:の(?:参加者|国))?(?:が|から|は)"
+    r"[^。]{0,24}(?:書面|通知|終了|送|知らせ)"
+)
 _OTHERS_LAW = re.compile(
     r"\b(?:each other|one another|the other(?: side| country| participant| party|"
     r" government)?)'s? (?:own )?(?:domestic |national |internal )?laws?\b|\blaws? of the other\b|"
@@ -87,7 +99,7 @@ def _wrong_notifier(said: str, cited: Cited) -> bool:
     """Who discontinues gives the notice, and the other receives it."""
     if "provide written notice" not in cited.english:
         return False
-    if _OTHER_NOTIFIES.search(said) or _RECEIVER_NOTIFIES.search(said):
+    if _OTHER_NOTIFIES.search(said) or _RECEIVER_NOTIFIES.search(said) or _TURNED_NOTICE.search(said):
         return True
     ends = {side_of(m["who"]) for pattern in _ENDS_FIRST for m in pattern.finditer(said)}
     gives = {side_of(m["who"]) for pattern in _NOTIFIES for m in pattern.finditer(said)}

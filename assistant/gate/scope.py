@@ -2,17 +2,22 @@
 
 import re
 
+from assistant.gate.actors import names_one_side
+from assistant.gate.marks import JP, US, side_of
 from assistant.gate.record import Cited
-from assistant.gate.sides import JP, US, names_one_side, side_of
 from assistant.gate.words import plain
 
 _ONLY = re.compile(
-    r"\b(?:only|solely|exclusive(?:ly)?|sole|uniquely|merely|single|(?:limited|restricted|confined|"
+    r"\b(?:only|just(?= (?:the|these|those|one|two|three|four|five|an?|on|in|for|with|by)\b)|strictly (?:limited|"
+    r"confined|bilateral|between|for|to)|definitive|"
+    r"nowhere else|no (?:further|additional)|limit(?:s|ing)? (?:\w+ ){0,4}to|restrict(?:s|ing) (?:\w+ ){0,4}to|"
+    r"reserved (?:for|to)|wholly|solely|exclusive(?:ly)?|sole|uniquely|merely|single|(?:limited|restricted|confined|"
     r"narrowed) (?:\w+ )?to|nothing (?:but|else|more)|none other|no (?:other|others|one else)|exhaustive(?:ly)?|"
     r"alone|complete list|full list|closed list|to the exclusion of|unilateral(?:ly)?|singlehandedly|"
     r"single-handedly|on (?:its|their) own(?= [.]|[.,;]|$)|by (?:itself|themselves)|entirely|purely|"
     r"not extend beyond|other than|leav\w+ out|excluding|except(?:ing)?|apart from)\b|"
-    r"(?<!できる)(?<!出来る)だけ|のみ|に限(?:り|られ(?!な|ませ|ず)|って|る(?!もの|わけ))|限定(?:され(?!な|ませ|ず)|列挙(?!では)|した|"
+    r"(?<!できる)(?<!出来る)だけ|のみ|に限(?:り|られ(?!な|ませ|ず)|って|る(?!もの|わけ))|限定(?:され(?!な|ませ|ず)|"
+    r"列挙(?!では)|した|"
     r"して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)(?![^。]*(?:排除|除外|可能|あり得|含ま|対象に))|に限定"
 )
 _HARMLESS_ONLY = re.compile(
@@ -27,6 +32,11 @@ _HARMLESS_ONLY = re.compile(
     r"あり)|だけでも|限(?:られ(?:ない|ません|ず|るもの)|らず|らない)|限定(?:列挙)?(?:では|されない|されません|"
     r"されず|するもの)|"
     r"一方(?:的)?だけ(?:では|でも)|にとどま|限られてい(?:ない|ません)|限定されてい(?:ない|ません)|一つだけでは"
+)
+_OPENED = re.compile(  # words of exclusion that a claim itself takes back
+    r"(?:に|だけ)限(?:られ|ら|定され)[^。]{0,6}(?:ない|ず|ません)|without excluding|not exclud\w+|以外(?:の|に|"
+    r"も)[^。]*(?:も|含)|"
+    r"(?:それ|これ)(?:ら)?だけに限|more than the ones|other than (?:those|the ones) (?:listed|named)"
 )
 _ONLY_WITH_CONDITION = re.compile(
     r"only (?:if|when|where|once|after|upon|by|with|through|takes? effect|becomes?|begins?|starts?|in (?:case|"
@@ -44,8 +54,14 @@ _EVERYBODY = re.compile(
     r"the world over|around the globe|humanity|mankind|every (?:country|nation)|(?:exports?|adoption|sold|"
     r"sales) worldwide)\b|世界の人々|全人類|人類|世界中|すべての国|全ての国|あらゆる国"
 )
+_ALWAYS = re.compile(  # no sentence bears these by another word
+    r"\b(?:always|universal(?:ly)?|unlimited|without exception|in every (?:case|field|area|sector|discipline)|"
+    r"in all (?:cases|fields|areas|sectors|disciplines)|(?:all|every|any) (?:other )?(?:technolog\w+|sectors?|fields?|"
+    r"disciplines?|areas?|industr\w+|institutions?|companies|universit\w+|partners?))\b|例外なく|無制限|常に|"
+    r"(?:すべて|全て|あらゆる|全)の?(?:分野|技術|部門|産業|機関|企業|大学|国|パートナー)"
+)
 _HELD_ALL = re.compile(
-    r"\b(?:all|any|every|full|throughout|global|nothing|each|both|whole|universe)\b|全|いかなる|世界"
+    r"\b(?:all|any|every|full|throughout|global|nothing|each|whole|universe|across)\b|全|いかなる|世界"
 )
 _ALL_HARMLESS = re.compile(
     r"\b(?:are|were|is|be) all\b|\b(?:not|n't) (?:at )?all\b|\bat all\b|\ball (?:in the|are|of (?:which|these|"
@@ -56,6 +72,12 @@ _ALL_HARMLESS = re.compile(
     r"participant)\b|"
     r"\b(?:each|every) (?:of the|side|participant|country|government|other|case|one|two|nation)\b|\bwhole\b|"
     r"all-photonic\w*|全体として|すべての?(?:項目|段階)|全(?:文|体|般|国|光|\d+)"
+)
+_SETTLED = re.compile(  # an open list told as a whole one
+    r"\b(?:consists? (?:only )?of|made up of|in total|altogether|amounts? to|complete (?:list|set|roster)|"
+    r"full (?:list|set|roster)|"
+    r"whole (?:list|set)|nothing beyond|(?:list|matter|scope) (?:ends|stops) (?:there|here)|closed|finite)\b|"
+    r"で構成され|から成る|からなる|で全部|ですべて|で全て|に尽き|それで終わり"
 )
 _CHIEFLY = re.compile(
     r"\b(?:chiefly|mainly|primarily|principally|first and foremost|predominantly|mostly|above all|largely)\b|"
@@ -79,10 +101,12 @@ _CONDITION = re.compile(
     r"\b(?:if|when|where|unless|failing|absent|otherwise|without|fallback|fall back|default|no (?:such |mutual |"
     r"mutually |common |agreed )?(?:\w+ )?date|cannot|can't|unable|in case|in the absence|should the|lacking|"
     r"provided|not (?:\w+ ){0,2}(?:agree|determine|decide|set)\w*|else|until|only|whenever|fail(?:s|ing)?|or)\b|"
-    r"n't|"
+    r"n't|\b(?:backstop|back-up|backup|alternative\w*|instead|then|last resort|deadlock|disagree\w*|impasse|next)\b|"
+    r"代わり|次善|不調|まとまら|折り合|不一致|一致しな|そうでな|"
     r"場合|とき|時は|なければ|ないと|さもな|決まら|決められ(?:な|ず)|できなけれ|できない|できず|ないなら|限り|"
     r"又は|または|もしくは|あるいは|か、|でき(?:ぬ|ん)"
 )
+_HALF_CHOICE = re.compile(r"^(?!.*(?:180|百八十|できな|できず|なけれ|半年)).*相互に決定する日に、?又は")
 _PHASE = re.compile(r"\b(?:phase|stage)s?\b|段階|フェーズ|工程")
 _WHOLE = re.compile(
     r"\b(?:all|every|throughout|each|whole|entire|across|full|start to finish|beginning to end|complete|"
@@ -109,7 +133,9 @@ def changes(claim: str, cited: Cited) -> bool:
 
 def _closes(said: str, cited: Cited) -> bool:
     """Only, solely, だけ, 限り … where no cited sentence says so."""
-    bare = _HARMLESS_ONLY.sub(" ", said)
+    # Where the sentence has others beside those it names, a claim may say so.
+    bare = _OPENED.sub(" ", said) if re.search(r"not limited to|\bother\b", cited.english) else said
+    bare = _HARMLESS_ONLY.sub(" ", bare)
     if re.search(r"\b(?:if|when|by written)\b", cited.english):
         bare = _ONLY_WITH_CONDITION.sub(" ", bare)
     if "either participant" in cited.english:  # each may do it on its own
@@ -128,6 +154,8 @@ def _widens(said: str, cited: Cited) -> bool:
     if _EVERYBODY.search(said) and not _EVERYBODY.search(cited.everything):
         return True
     bare = _ALL_HARMLESS.sub(" ", said)
+    if any(match.group() not in cited.everything for match in _ALWAYS.finditer(bare)):
+        return True
     return _ALL.search(bare) is not None and _HELD_ALL.search(cited.everything) is None
 
 
@@ -176,14 +204,17 @@ def _drops_condition(said: str, cited: Cited) -> bool:
         "180 days" in cited.english
         and re.search(r"180|百八十|one hundred and eighty|half a year|six months|半年|6か月|六か月", said) is not None
         and not _CONDITION.search(said)
-    )
+    ) or ("180 days" in cited.english and _HALF_CHOICE.search(said) is not None)
 
 
 def _narrows(said: str, cited: Cited) -> bool:
     """One phase for all phases; chiefly; by word of mouth for in writing."""
+    if _SETTLED.search(said) and re.search(r"\bincluding\b|\bother\b|\bsuch as\b|\blike\b", cited.english):
+        return True
     if "all phases" in cited.english and _PHASE.search(said) and not _WHOLE.search(said):
         return True
-    return any(p.search(said) and not p.search(cited.everything) for p in (_CHIEFLY, _WRITTEN))
+    chiefly = () if re.search(r"\bfocus|\bkey\b|priorit|leading|essential", cited.english) else (_CHIEFLY,)
+    return any(p.search(said) and not p.search(cited.everything) for p in (*chiefly, _WRITTEN))
 
 
 def _leads_alone(said: str, cited: Cited) -> bool:
@@ -191,7 +222,7 @@ def _leads_alone(said: str, cited: Cited) -> bool:
     if not re.search(r"unitedstates and japan", cited.english):
         return False
     for match in _LED.finditer(said):
-        before, after = said[max(0, match.start() - 26) : match.start()], said[match.end() : match.end() + 45]
+        before, after = said[max(0, match.start() - 36) : match.start()], said[match.end() : match.end() + 45]
         near = after if re.match(r" (?:\w+ )?by\b", after) else before
         sides = {side_of(m.group()) for m in re.finditer(f"{US}|{JP}", near)}
         if len(sides) == 1 and not re.search(r"日米|両|both", near):

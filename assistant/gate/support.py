@@ -10,6 +10,7 @@ from assistant.gate.record import Cited
 from assistant.gate.words import base, latin_words, lexicon, plain, runs, stem, stems
 
 _PREFIX = 6  # letters two stems share at the front when they are one word in two forms (telecom, telecommunications)
+_SHORT = 4  # letters; idle words as short are articles, prepositions and the like
 _AFFIXES = frozenset(
     "者性化的等側面型系各両同本当該上中下内間際時目毎"
 )  # they add no meaning of their own to a compound
@@ -57,7 +58,7 @@ def support(claim: str, cited: Cited) -> Support:
     said = _read(claim)
     cover = _cover(cited)
     missing = [word for word in said.latin if not _supported(word, cover)]
-    words = len(said.latin)
+    words = len(said.latin) + sum(stem(word) in cover.stems for word in said.idle)
     for run in said.runs:
         holes = _holes(run, cover)
         words += 1 if not holes else len(holes)
@@ -100,6 +101,7 @@ def touches(claim: str, cited: Cited) -> bool:
 @dataclass(frozen=True)
 class _Said:
     latin: tuple[str, ...]
+    idle: frozenset[str]  # need no support, but speak for the claim where the sentence has them
     runs: tuple[str, ...]
 
 
@@ -110,13 +112,13 @@ def _read(claim: str) -> _Said:
     words = lexicon()
     for pattern, meaning in words.phrases_en:
         text = pattern.sub(meaning, text)
-    latin = [
-        word
-        for word in latin_words(text)
-        if len(word) > 1 and not word.isdigit() and "'" not in word
-        if stem(word) not in words.idle_en and base(word) not in words.idle_en
-    ]
-    return _Said(tuple(latin), tuple(runs(text)))
+    every = [word for word in latin_words(text) if len(word) > 1 and not word.isdigit() and "'" not in word]
+    idle = frozenset(word for word in every if stem(word) in words.idle_en or base(word) in words.idle_en)
+    return _Said(
+        tuple(word for word in every if word not in idle),
+        frozenset(word for word in idle if len(word) > _SHORT),
+        tuple(runs(text)),
+    )
 
 
 def _supported(word: str, cover: Cover) -> bool:

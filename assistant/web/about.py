@@ -21,6 +21,7 @@ from assistant.understand import MAX_CHARACTERS
 from assistant.web.pages import html, page, page_language, page_route
 from assistant.web.reader import long_date
 from assistant.web.service import Service
+from assistant.web.states import STATES
 from index import bank
 from index.document import Document
 
@@ -71,6 +72,7 @@ class Facts:
     index_fingerprint: str | None
     bank_questions: int
     measured: Measured | None
+    feedback_state: str | None = None  # the degraded state of the feedback store, if any
 
     @property
     def embeds_remotely(self) -> bool:
@@ -117,6 +119,7 @@ def facts(service: Service, language: Language) -> Facts:
         index_fingerprint=index.fingerprint if index else None,
         bank_questions=_bank_questions() if aid else 0,
         measured=measured(document, index.fingerprint if index else None),
+        feedback_state=next((code for code in service.gate.states if STATES[code].shown == "feedback"), None),
     )
 
 
@@ -150,7 +153,9 @@ def text_of(name: str, known: Facts, language: Language) -> str:
         receiver=_receiver(known.config, words),
         language_model=_language_model(known.config, words),
         limit=MAX_CHARACTERS,
+        feedback_state=words[STATES[known.feedback_state].words] if known.feedback_state else "",
         cache_minutes=-(-known.config.web.cache_seconds // 60) if known.config.llm_on else 0,
+        cache_shared=known.config.web.store_url is not None,
     )
 
 

@@ -12,7 +12,8 @@ API_BODY = 16 * 1024  # bytes
 # Gradio's page sends the whole conversation with every question; a megabyte is several hundred answers.
 CHAT_BODY = 1024 * 1024
 
-# What the service itself gives must fit: an answer of nine quotes in Japanese was 17,852 bytes.
+# What the service itself gives must fit: an answer of nine quotes in Japanese was 17,852 bytes. Up to this size the
+# route reads on to see whether it is an answer object; anything else above API_BODY is refused there as everywhere.
 VERIFY_BODY = 64 * 1024
 
 Kind = Literal["page", "asset", "read", "write", "ask", "operator"]

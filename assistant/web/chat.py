@@ -77,7 +77,8 @@ async def reply(
                     stage = event.name
                     yield Step(typed, growing(shown, stage, written_in))
     except NotReady:
-        yield Step(typed, failure("error_not_ready", language), mend=True)
+        key = "error_opening" if service.error is None else "error_not_ready"
+        yield Step(typed, failure(key, language), mend=True)
     except Refused as refused:
         yield Step(typed, refusal(refused, language), mend=True)
     except Exception:  # noqa: BLE001 -- Gradio would cover the whole conversation with its own error

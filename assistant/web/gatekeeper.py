@@ -15,9 +15,11 @@ from assistant.web import logs
 from assistant.web.cache import AnswerCache
 from assistant.web.limits import Limited, Rates, Refused, Store, SwitchedOff
 from assistant.web.llm_limits import Budget, Slots
+from assistant.web.shared_answers import SharedAnswers
 from assistant.web.states import STATES, Recent
 from assistant.web.telemetry import Snapshot, Telemetry
-from assistant.web.visitor import NOBODY, Pseudonyms, Visitor
+from assistant.web.turns import Turn, Turns
+from assistant.web.visitor import NOBODY, Pseudonyms, Visitor, block_of, factor_of
 
 if TYPE_CHECKING:
     from assistant.ask import Assistant, Event
@@ -46,9 +48,11 @@ class Gatekeeper:
         self.pseudonyms = Pseudonyms(settings.secret)
         self.store = Store(settings)
         self.rates = Rates(settings, self.store, self.pseudonyms)
+        self.turns = Turns()
         self.slots = Slots(settings.llm_at_once, settings.llm_waiting, settings.llm_wait_seconds)
         self.budget = Budget(settings, self.store)
         self.cache = AnswerCache(settings.cache_seconds, self.pseudonyms)
+        self.shared = SharedAnswers(self.store, settings.secret, settings.cache_seconds)
         self.recent = Recent()
         self.telemetry = Telemetry(self._snapshot)
         self._pending: WeakValueDictionary[str, Asking] = WeakValueDictionary()
@@ -78,6 +82,18 @@ class Gatekeeper:
             raise
         return asking
 
+    async def count(self, visitor: Visitor) -> None:
+        """Count what costs as much as a question and is none.
+
+        Raises:
+            Limited: it is one too many.
+        """
+        try:
+            await self.rates.question(visitor)
+        except Refused as refused:
+            self.refused(refused, visitor)
+            raise
+
     def refused(self, refused: Refused, visitor: Visitor) -> None:
         """Count and log a refusal; one that a degraded state makes likelier names that state."""
         outcome = "limited" if isinstance(refused, Limited) else "switched_off"
@@ -102,6 +118,12 @@ class Gatekeeper:
         """The question is over; the session may ask the next."""
         if asking.pending_key and self._pending.get(asking.pending_key) is asking:
             del self._pending[asking.pending_key]
+
+    async def turn(self, visitor: Visitor) -> Turn:
+        """Wait for this visitor's turn to have a question searched."""
+        # Behind a raised address are many people, and it is trusted to name them.
+        several = factor_of(visitor.address, self._config.web) > 1
+        return await self.turns.take(visitor.user or f"{block_of(visitor.address)} {visitor.who if several else ''}")
 
     async def assistant(self) -> "Assistant":
         """The opened Assistant."""
@@ -255,7 +277,7 @@ class Asking:
         key = ""
         if writer is not None and self._request.mode != "quote":
             key = self._gate.cache.key(self._request, assistant.index.fingerprint, writer.model_used)
-            kept = self._gate.cache.get(key)
+            kept = self._gate.cache.get(key) or await self._gate.shared.get(key, assistant.verifier)
             self._gate.telemetry.cache(kept is not None)
             if kept is not None:
                 self._cached = True
@@ -263,11 +285,21 @@ class Asking:
                     yield ClaimShown(claim, tuple(kept.citation(number) for number in claim.citations))
                 yield kept
                 return
-        async with aclosing(assistant.stream(self._request, self._gate.admission)) as events:
-            async for event in events:
-                if isinstance(event, Answer) and key:
-                    self._gate.cache.put(key, event)
-                yield event
+        turn: Turn | None = None
+        try:
+            async with aclosing(assistant.stream(self._request, self._gate.admission)) as events:
+                async for event in events:
+                    if turn is not None:
+                        turn.end()  # what comes after the search waits for the language model, not for the processor
+                    if isinstance(event, Answer) and key:
+                        self._gate.cache.put(key, event)
+                        await self._gate.shared.put(key, event)
+                    yield event
+                    if turn is None:
+                        turn = await self._gate.turn(self._visitor)
+        finally:
+            if turn is not None:
+                turn.end()
 
     def _log(
         self, outcome: str, seconds: float, first: float | None, answer: Answer | None, error: Exception | None

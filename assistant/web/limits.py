@@ -6,7 +6,7 @@ Replicas share a Redis or Valkey. While that is down each counts alone and allow
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
@@ -14,6 +14,9 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from assistant.web.visitor import Pseudonyms, Visitor, block_of, factor_of
 from assistant.web_settings import WebSettings
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 STORE_SECONDS = 0.5  # a store that takes longer counts as down
 STORE_PAUSE = 5.0  # seconds it is then left alone
@@ -60,6 +63,13 @@ class SwitchedOff(Refused):
         super().__init__(300, "answering is switched off for now; the document is at /document")
 
 
+class Stopping(Refused):
+    """This process is being stopped."""
+
+    def __init__(self) -> None:
+        super().__init__(2, "this server is being stopped; ask again in 2 seconds")
+
+
 class Store:
     """The shared store's address and whether it answers; without an address there is only this process."""
 
@@ -68,13 +78,25 @@ class Store:
         self._clock = clock
         self._down_until = float("-inf")
         self.down = False  # as last seen
+        self._client: Redis | None = None
+
+    @property
+    def client(self) -> "Redis":
+        """A client of the store, for ``shared`` in ``try_``; made at its first use."""
+        if self._client is None:
+            from redis.asyncio import Redis
+
+            assert self.url is not None
+            self._client = Redis.from_url(self.url, socket_timeout=STORE_SECONDS, socket_connect_timeout=STORE_SECONDS)
+        return self._client
 
     async def try_(self, shared: Callable[[], Awaitable[Result]], alone: Callable[[], Awaitable[Result]]) -> Result:
         """What the shared store says; while it is down, or there is none, what this process says alone."""
-        from redis.exceptions import RedisError
-
         if self.url is None or self._clock() < self._down_until:
             return await alone()
+        # Here and not above: without a store the client is never needed, and its import costs the first page a while.
+        from redis.exceptions import RedisError
+
         try:
             result = await shared()
         except (RedisError, OSError, TimeoutError):

@@ -6,15 +6,11 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from assistant.admission import NotAdmitted, Usage
-from assistant.web.limits import STORE_SECONDS, Store
+from assistant.web.limits import Store
 from assistant.web_settings import WebSettings
 from assistant.write import MAX_CALLS
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
 
 SECONDS: Mapping[str, int] = {"hour": 3600, "day": 86400}
 
@@ -96,7 +92,6 @@ class Budget:
         self._store = store
         self._clock = clock
         self._alone: Counter[str] = Counter()
-        self._client: Redis | None = None
 
     @property
     def used(self) -> dict[str, int]:
@@ -141,8 +136,7 @@ class Budget:
         return _Reserved(tokens, keys, shared=False)
 
     async def _take_shared(self, keys: tuple[str, str], tokens: int) -> _Reserved | None:
-        client = self._redis()
-        async with client.pipeline(transaction=True) as pipe:
+        async with self._store.client.pipeline(transaction=True) as pipe:
             for key, seconds in zip(keys, SECONDS.values(), strict=True):
                 pipe.incrby(key, tokens)
                 pipe.expire(key, seconds)
@@ -164,7 +158,7 @@ class Budget:
             await self._store.try_(lambda: self._return_shared(taken.keys, unused), keep)
 
     async def _return_shared(self, keys: tuple[str, str], tokens: int) -> None:
-        async with self._redis().pipeline(transaction=True) as pipe:
+        async with self._store.client.pipeline(transaction=True) as pipe:
             for key in keys:
                 pipe.decrby(key, tokens)
             await pipe.execute()
@@ -174,16 +168,6 @@ class Budget:
             del self._alone[key]
         for key in keys:
             self._alone[key] += tokens
-
-    def _redis(self) -> "Redis":
-        if self._client is None:
-            from redis.asyncio import Redis
-
-            assert self._store.url is not None
-            self._client = Redis.from_url(
-                self._store.url, socket_timeout=STORE_SECONDS, socket_connect_timeout=STORE_SECONDS
-            )
-        return self._client
 
 
 def _used(usage: Usage, most_tokens: int) -> int:

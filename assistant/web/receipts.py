@@ -9,26 +9,31 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant import receipt, types
+from assistant.claim_stream import MAX_CLAIMS
 from assistant.strings import strings
 from assistant.types import LANGUAGES, Citation, Claim, IndexIdentity
+from assistant.web.allow_list import API_BODY
 from assistant.web.api import ApiError, json_body
 from assistant.web.gatekeeper import NotReady
 from assistant.web.limits import Refused
 from assistant.web.pages import html, page, page_language, page_route
-from assistant.web.schema import VerifiedShape, described
+from assistant.web.schema import AnswerShape, VerifiedShape, described
 from assistant.web.service import Service
 from assistant.web.visitor import NOBODY, Visitor, visitor_of
 from index.document import Document
 
 if TYPE_CHECKING:
-    from assistant.verify import Verifier
+    from assistant.verify import Finding, Verifier
 
 Again = Literal["same", "different", "other_index", "other_history", "no_quotes", "too_long", "unavailable"]
 
-_MOST = 100  # claims, and citations: the document has 51 sentences, and checking one takes a while
+_MOST = 100  # claims, and citations: the document has 51 sentences
+# Checking a written sentence takes milliseconds for each sentence it rests on; of a model no more are taken.
+_MOST_WRITTEN = MAX_CLAIMS
+_MOST_RESTED_ON = 20 * MAX_CLAIMS
 
 
 class ReceiptBody(BaseModel):
@@ -37,7 +42,7 @@ class ReceiptBody(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     id: str = Field(max_length=200)
-    data: str | None = Field(None, max_length=receipt.MAX_FRAGMENT)
+    data: str | None = Field(None, max_length=receipt.MAX_FRAGMENT, pattern=r"^[A-Za-z0-9_-]*$")
 
 
 def router(service: Service) -> APIRouter:
@@ -55,10 +60,13 @@ def router(service: Service) -> APIRouter:
         script_words = json.dumps(shown, ensure_ascii=False)
         return html(page("receipt.html", language, "../", identity=identity, script_words=script_words))
 
-    described_here = described(VerifiedShape, 400, 413, 415, body=ReceiptBody)
+    described_here = described(VerifiedShape, 400, 413, 415, body=(AnswerShape, ReceiptBody))
 
     @routes.post("/api/verify", summary="Check an answer again", openapi_extra=described_here)
     async def verify(request: Request) -> JSONResponse:
+        raw = await request.body()
+        if len(raw) > API_BODY and not _is_answer(raw):
+            raise ApiError(413, "too_large", f"only an answer object may be larger than {API_BODY} bytes")
         body = await json_body(request, ReceiptBody)
         try:
             saved = _saved(service, body)
@@ -73,8 +81,14 @@ def router(service: Service) -> APIRouter:
 async def verified(service: Service, saved: Mapping[str, Any], visitor: Visitor = NOBODY) -> dict[str, Any]:
     """What holds of a saved answer, as a whole and claim by claim, and whether asking again gives the same.
 
-    ``holds`` of a claim is None where another document keeps it from being compared.
+    ``holds`` of a claim is None where another document keeps it from being compared. Checking what a model wrote counts
+    as a question, as asking again does: both cost as much.
+
+    Raises:
+        Limited: it is one too many.
     """
+    if _written(saved):
+        await service.gate.count(visitor.at("receipt"))
     found = await asyncio.to_thread(_compared, service, saved)
     if "claims" in found and found["document"]["same"]:
         found["asked_again"] = await _asked_again(service, saved, visitor)
@@ -88,7 +102,8 @@ def _compared(service: Service, saved: Mapping[str, Any]) -> dict[str, Any]:
     """What comparing with the text alone says; for what is no answer object only that it is none."""
     document = service.document
     verifier = _verifier(service)
-    problems = verifier.problems(saved)
+    judged: dict[Claim, Finding] = {}
+    problems = verifier.problems(saved, judged)
     if not _readable(saved):
         return {"holds": False, "id": saved["id"], "problems": problems or ["it is not an answer object of schema 1"]}
     same_document = saved["document"]["sha256"] == document.sha256
@@ -108,7 +123,7 @@ def _compared(service: Service, saved: Mapping[str, Any]) -> dict[str, Any]:
         "claims": [
             {
                 **{name: claim[name] for name in ("text", "kind", "citations")},
-                **_judged(verifier, document, claim, place, by_number, saved["language"], problems, same_document),
+                **_judged(judged, document, claim, place, by_number, problems, same_document),
             }
             for place, claim in enumerate(saved["claims"], 1)
         ],
@@ -142,6 +157,15 @@ def _saved(service: Service, body: ReceiptBody) -> Mapping[str, Any]:
     return saved
 
 
+def _is_answer(raw: bytes) -> bool:
+    """Whether it has the shape of the answer object: only then it may be as large as an answer can be."""
+    try:
+        AnswerShape.model_validate_json(raw)
+    except ValidationError:
+        return False
+    return True
+
+
 def _verifier(service: Service) -> "Verifier":
     from assistant.verify import Verifier  # brings the keyword search's libraries; the pages are served before it
 
@@ -154,10 +178,22 @@ def _citation(verifier: "Verifier", number: int, address: str, language: types.L
 
 
 def _bounded(saved: Mapping[str, Any]) -> Mapping[str, Any]:
+    written = _written(saved)
+    rested_on = sum(len(claim["citations"]) for claim in written if isinstance(claim.get("citations"), list))
+    if len(written) > _MOST_WRITTEN or rested_on > _MOST_RESTED_ON:
+        most = f"{_MOST_WRITTEN} written sentences resting on {_MOST_RESTED_ON} quotes together"
+        raise ValueError(f"an answer has at most {most}")
     lists = [value for name in ("claims", "citations") if isinstance(value := saved.get(name), list)]
     if any(len(value) > _MOST for value in lists):
         raise ValueError(f"an answer has at most {_MOST} claims and citations")
     return saved
+
+
+def _written(saved: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The claims that the gate has to judge."""
+    claims = saved.get("claims")
+    rows = claims if isinstance(claims, list) else []
+    return [claim for claim in rows if isinstance(claim, dict) and claim.get("kind") == "statement"]
 
 
 def _readable(saved: Mapping[str, Any]) -> bool:
@@ -174,12 +210,11 @@ def _readable(saved: Mapping[str, Any]) -> bool:
 
 
 def _judged(
-    verifier: "Verifier",
+    judged: "Mapping[Claim, Finding]",
     document: Document,
     claim: Mapping[str, Any],
     place: int,
     by_number: Mapping[int, str],
-    language: types.Language,
     problems: Sequence[str],
     same_document: bool,
 ) -> dict[str, Any]:
@@ -193,7 +228,10 @@ def _judged(
     elif claim["kind"] == "quote" and addresses and claim["text"] != document.by_address[addresses[0]].text:
         reasons.append("not_verbatim")
     elif claim["kind"] == "statement":
-        reasons += verifier.finding(Claim(claim["text"], "statement", addresses), language).reasons
+        finding = judged.get(Claim(claim["text"], "statement", addresses))
+        if finding is None:  # the comparison ended before it, for a reason that stands among the problems
+            return {"holds": False, "reasons": []}
+        reasons += finding.reasons
     named = (f"claim {place}:", *(f"citation {number}:" for number in claim["citations"]))
     return {"holds": not reasons and not any(problem.startswith(named) for problem in problems), "reasons": reasons}
 

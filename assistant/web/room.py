@@ -5,7 +5,7 @@ the question box. So a reader sees at once what this is, and a switch of languag
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -22,10 +22,11 @@ from assistant.web.reader import long_date
 from assistant.web.service import Service
 
 # Texts the page's scripts say, beside those that stand in the page.
-_SPOKEN = """page_title panel_search question_placeholder counter counter_over stage_searching copied link_copied
-copy_failed shown_in_document cleared error_limited error_busy error_offline error_refused wait_soon wait_second
-wait_seconds wait_minutes transcript_title transcript_saved transcript_file notice panel_hits panel_hits_0 tools_label
-state_label feedback_thanks feedback_failed answer_heading question_heading check_answer panel_aid""".split()
+_SPOKEN = """page_title panel_search question_placeholder counter counter_over stage_searching copied
+link_copied copy_sentence copy_failed shown_in_document cleared error_limited error_busy error_offline
+error_refused wait_soon wait_second wait_seconds wait_minutes transcript_title transcript_saved transcript_file
+notice panel_hits panel_hits_0 tools_label state_label feedback_thanks feedback_thanks_question feedback_full
+feedback_failed answer_heading question_heading check_answer panel_aid""".split()
 
 
 def room(service: Service, language: Language, gradio: str, here: str) -> str:
@@ -54,7 +55,7 @@ def room(service: Service, language: Language, gradio: str, here: str) -> str:
             "label": {la: render.label(document, legal.address, la) for la in LANGUAGES},
             "aid": aid.sentences[legal.address] if aid else None,
         },
-        facts={la: _facts(service.config, la) for la in LANGUAGES},
+        facts={la: facts(service.config, la) for la in LANGUAGES},
         reasons=REASONS if service.config.feedback_on else (),
         max_comment=MAX_COMMENT,
         days=service.config.feedback_days,
@@ -70,14 +71,15 @@ def room(service: Service, language: Language, gradio: str, here: str) -> str:
     )
 
 
-def _facts(config: Config, language: Language) -> list[tuple[str, str, str | None]]:
+def facts(config: Config, language: Language) -> list[tuple[str, str, str | None]]:
     """What the first screen tells of the service: (name, text, address to link to or None)."""
     words = strings(language)
+    between = "" if language == "ja" else " "
     rows: list[tuple[str, str, str | None]] = [
         (words["welcome_official"], words["welcome_official_text"], None),
         (words["welcome_operator"], _operator(config, words), None),
-        (words["welcome_sending"], _sending(config, words), None),
-        (words["welcome_storage"], _storage(config, words), None),
+        (words["welcome_sending"], between.join(_sending(config, words)), None),
+        (words["welcome_storage"], between.join(_storage(config, words)), None),
     ]
     if config.official_url:
         rows.append((words["welcome_official_source"], config.official_url, config.official_url))
@@ -92,18 +94,27 @@ def _operator(config: Config, words: Mapping[str, str]) -> str:
     return words["welcome_operator_contact"].format(name=config.operator_name, contact=config.operator_contact)
 
 
-def _storage(config: Config, words: Mapping[str, str]) -> str:
-    if not config.feedback_on:
-        return words["welcome_storage_text"]
-    return words["welcome_storage_feedback"].format(days=config.feedback_days)
+def _storage(config: Config, words: Mapping[str, str]) -> Iterator[str]:
+    """What is kept, a sentence or two for each place where it is."""
+    if config.llm_on and config.web.cache_seconds:
+        yield words["welcome_storage_cache"].format(minutes=-(-config.web.cache_seconds // 60))
+    elif not config.feedback_on:
+        yield words["welcome_storage_text"]
+    if config.feedback_on:
+        yield words["welcome_storage_feedback"].format(days=config.feedback_days)
 
 
-def _sending(config: Config, words: Mapping[str, str]) -> str:
-    if config.llm is None:
-        return words["sending_none"]
-    if config.llm.vendor:
-        return words["sending_llm"].format(vendor=config.llm.vendor)
-    return words["sending_llm_unnamed"].format(model=config.llm.model)
+def _sending(config: Config, words: Mapping[str, str]) -> Iterator[str]:
+    """Where a question goes; an embedding server gets every one, with a language model or without."""
+    embedding = config.index.embedding_model
+    if config.llm is not None:
+        key = "sending_llm" if config.llm.vendor else "sending_llm_unnamed"
+        key += "_embedding" if embedding else ""
+        yield words[key].format(vendor=config.llm.vendor, model=config.llm.model)
+    elif not embedding:
+        yield words["sending_none"]
+    if embedding:
+        yield words["sending_embedding" if config.llm_on else "sending_embedding_only"].format(embedding=embedding)
 
 
 def _json(value: Any) -> Markup:

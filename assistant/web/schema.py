@@ -237,11 +237,11 @@ def definitions(*bodies: type[BaseModel]) -> dict[str, Any]:
 def described(
     shape: type[BaseModel],
     *errors: int,
-    body: type[BaseModel] | None = None,
+    body: type[BaseModel] | tuple[type[BaseModel], ...] | None = None,
     stream: bool = False,
     status: int = 200,
 ) -> dict[str, Any]:
-    """``openapi_extra`` of a route: what it takes and gives, and the statuses it may refuse with."""
+    """``openapi_extra`` of a route: what it takes (of several shapes any) and gives, and how it may refuse."""
     good: dict[str, Any] = {"application/json": {"schema": reference(shape)}}
     if stream:
         good["text/event-stream"] = {"schema": _EVENT}
@@ -254,7 +254,8 @@ def described(
     }
     extra: dict[str, Any] = {"responses": {str(status): {"description": "OK", "content": good}, **refused}}
     if body is not None:
-        extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": reference(body)}}}
+        taken = {"anyOf": [reference(one) for one in body]} if isinstance(body, tuple) else reference(body)
+        extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": taken}}}
     return extra
 
 
@@ -267,7 +268,7 @@ _EVENT = {
 _STATUS = {
     400: "The body is not the JSON that is wanted",
     404: "Nothing has this name",
-    413: "The body is larger than this route takes (16 KiB, a saved answer 64 KiB)",
+    413: "The body is larger than 16 KiB, or than 64 KiB where it is an answer object to verify",
     415: "The body is not application/json",
     429: "Too much in too short a time; Retry-After says when to come back",
     503: "Not now; Retry-After says when to come back",

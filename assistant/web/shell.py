@@ -14,7 +14,7 @@ from assistant.web.allow_list import ALLOWED, API_BODY, CHAT_BODY, Route
 from assistant.web.api import error_body
 from assistant.web.errors import error_page, wants_page
 from assistant.web.headers import Policy, preflight
-from assistant.web.limits import Limited, Refused, SwitchedOff
+from assistant.web.limits import Limited, Refused, Stopping, SwitchedOff
 from assistant.web.service import Service
 from assistant.web.visitor import Visitor, current, identify, looks_misconfigured
 
@@ -63,6 +63,12 @@ class Shell:
             await self._handle(scope, receive, watched, visitor, path, route)
         except _Stop as stop:
             await _say(scope, watched, path, stop)
+        except asyncio.CancelledError:
+            # Told to stop, the server has waited long enough. A proxy may ask another replica; the server's own words
+            # would be a 500, which it may not.
+            if watched.status:
+                raise
+            await _say(scope, watched, path, _refusal(Stopping()))
         except Exception as error:  # noqa: BLE001 -- whatever it is, its words stay here
             facts = {"error": type(error).__name__, "at": logs.place(error)}
             logs.logger().error("request", route=route.name if route else "none", request=visitor.request_id, **facts)

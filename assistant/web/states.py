@@ -3,6 +3,7 @@
 The code is the same in ``/readyz``, in the metric ``moc_state`` and in the name of the page in ``docs/runbook``.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Literal
 
 RECENT = 300.0  # seconds for which something that happened still describes the service
 
-Shown = Literal["answer", "failure", "refusal"]
+Shown = Literal["answer", "failure", "refusal", "feedback"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ STATES: Mapping[str, State] = MappingProxyType(
     {
         state.code: state
         for state in (
-            State("opening", "failure", "error_not_ready"),
+            State("opening", "failure", "error_opening"),
             State("not_ready", "failure", "error_not_ready"),
             State("switched_off", "refusal", "error_switched_off"),
             State("llm_off", "answer", "note_llm_off"),
@@ -39,6 +40,8 @@ STATES: Mapping[str, State] = MappingProxyType(
             State("llm_invalid", "answer", "note_llm_invalid"),
             State("store_down", "refusal", "state_store_down"),
             State("proxy_not_listed", "refusal", "state_proxy_not_listed"),
+            State("feedback_full", "feedback", "state_feedback_full"),
+            State("feedback_failed", "feedback", "state_feedback_failed"),
         )
     }
 )
@@ -51,10 +54,10 @@ class Recent:
         self._clock = clock
         self._seen: dict[str, float] = {}
 
-    def saw(self, code: str) -> None:
-        """It happened now."""
+    def saw(self, code: str, lasting: bool = False) -> None:
+        """It happened now; what is ``lasting`` holds until it is over."""
         assert code in STATES, code
-        self._seen[code] = self._clock()
+        self._seen[code] = math.inf if lasting else self._clock()
 
     def over(self, *codes: str) -> None:
         """It is known to be over."""
@@ -63,5 +66,5 @@ class Recent:
 
     @property
     def codes(self) -> list[str]:
-        """What happened within RECENT seconds."""
+        """What happened within RECENT seconds, or lasts."""
         return [code for code, when in self._seen.items() if self._clock() - when < RECENT]

@@ -1,7 +1,9 @@
 """The chat page as a person handles it."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.strings import strings
@@ -10,6 +12,9 @@ from evals.fakellm import FakeLlm
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
+
+# What people may look at after a run: pictures, what axe-core found, what the page asked for.
+OUT = Path(os.environ.get("MOC_SCREENSHOTS", Path(__file__).parents[2] / "out" / "screenshots"))
 
 FUSION: Mapping[Language, str] = {
     "en": "What do the two countries intend to do about fusion energy?",

@@ -1,4 +1,7 @@
-"""One browser, two running programs (quotes only; with a scripted language model), one page for each test."""
+"""One browser, two running programs (quotes only; with a scripted language model), one page for each test.
+
+They last as long as the session: files of this folder may be run among others.
+"""
 
 import contextlib
 import functools
@@ -22,6 +25,7 @@ from tests.browser.chat import Chat
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
+    from starlette.types import ASGIApp
 
     from index.embed import Embedder
     from index.store import Store
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 OPERATOR = "Office of Testing"
+WAIT = 15_000  # milliseconds; only a failing test waits as long, or a machine that has too much else to do
+HERE = ("http://127.0.0.1:", "http://localhost:", "data:", "blob:http://127.0.0.1:")  # localhost: the other site
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 
@@ -51,50 +57,66 @@ class Running:
 
 
 @contextlib.contextmanager
-def served(config: Config) -> Iterator[str]:
-    """The whole application on a free port of this machine, as ``app.py`` serves it; gives its address."""
+def listening_at(app: "ASGIApp") -> Iterator[str]:
+    """An application on a free port of this machine; gives its address."""
     import uvicorn
 
-    from assistant.web.server import application
-
-    service = Service(config)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(application(service), log_level="warning", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        service.start()
         thread.start()
         try:
-            service.wait(240)  # what it imports meanwhile is no part of any test
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join(10)
 
 
-@pytest.fixture(scope="package")
-def browser() -> "Iterator[Browser]":
+@contextlib.contextmanager
+def served(config: Config) -> Iterator[str]:
+    """The whole application, as ``app.py`` serves it; gives its address."""
+    from assistant.web.server import application
+
+    service = Service(config)
+    service.start()
+    with listening_at(application(service)) as address:
+        service.wait(240)  # what it imports meanwhile is no part of any test
+        yield address
+
+
+@contextlib.contextmanager
+def launched() -> "Iterator[Browser]":
     """Debian's Chromium."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed: the browser tests did not run")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
-        yield launched
-        launched.close()
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_ARGUMENTS)
+        yield chromium
+        chromium.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """Debian's Chromium, or none of these tests."""
+    if shutil.which("chromium") is None:
+        pytest.skip("Chromium is not installed: the browser tests did not run")
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=WAIT)
+    with launched() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """Another origin: its address, and the folder whose pages it serves."""
+    """Another site: its address, and the folder whose pages it serves. By its number it is a third one, not listed."""
     folder = tmp_path_factory.mktemp("host")
     handler = functools.partial(_Quiet, directory=str(folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", folder
+    yield f"http://localhost:{server.server_address[1]}", folder
     server.shutdown()
     server.server_close()
     thread.join(5)
@@ -105,7 +127,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def programs(
     browser: "Browser",
     host: tuple[str, Path],
@@ -137,7 +159,7 @@ def programs(
             }
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def contexts(browser: "Browser") -> "Iterator[Callable[[Language], BrowserContext]]":
     """A browser profile for each language, kept for the session so that Gradio's files are loaded once."""
     made: dict[Language, BrowserContext] = {}
@@ -149,7 +171,7 @@ def contexts(browser: "Browser") -> "Iterator[Callable[[Language], BrowserContex
                 viewport={"width": 1280, "height": 800},
                 permissions=["clipboard-read", "clipboard-write"],
             )
-            made[language].set_default_timeout(15_000)
+            made[language].set_default_timeout(2 * WAIT)
         return made[language]
 
     yield of
@@ -172,7 +194,7 @@ def page(contexts: "Callable[[Language], BrowserContext]", language: Language) -
     allowed: set[str] = set()
 
     def asked(url: str) -> None:
-        if not url.startswith(("http://127.0.0.1:", "data:", "blob:http://127.0.0.1:")):
+        if not url.startswith(HERE):
             complaints.append(f"a request to {url}")
 
     opened.on("request", lambda request: asked(request.url))

@@ -1,48 +1,27 @@
 """Accessibility, measured with axe-core in every state of the page, and what a glance at each size must find."""
 
-import json
-import os
-from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from evals.fakellm import says
 from evals.personalities import honest, modality_upgrader
-from tests.browser.chat import BINDING, FUSION, UNANSWERABLE, Chat
-
-OUT = Path(os.environ.get("MOC_SCREENSHOTS", Path(__file__).parents[2] / "out" / "screenshots"))
-
-# What axe-core cannot decide, judged by looking: rule → why it holds here.
-JUDGED = {
-    "color-contrast": "a sentence half scrolled out of its box; the same colours pass in those beside it",
-}
+from tests.browser import axe
+from tests.browser.chat import BINDING, FUSION, OUT, UNANSWERABLE, Chat
 
 
-def violations(chat: Chat) -> list[str]:
-    """Violations of any impact, and undecided results that nobody has judged."""
-    found: dict[str, Any] = Axe().run(chat.page).response
-    wrong = [
-        f"{rule['id']} ({rule['impact']}): {node['html'][:160]}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
-    open_questions = [
-        f"undecided {rule['id']}: {node['html'][:160]} {[check['message'] for check in node['any'] + node['all']]}"
-        for rule in found["incomplete"]
-        if rule["id"] not in JUDGED
-        for node in rule["nodes"]
-    ]
-    return wrong + open_questions
+def problems(chat: Chat, state: str, scheme: Literal["light", "dark"] = "light") -> list[str]:
+    """What axe-core finds wrong in this state; in the dark only what depends on colours is looked at again."""
+    if scheme == "dark":
+        chat.page.emulate_media(color_scheme="dark")
+    return axe.problems(chat.page, state, chat.language, colours_only=scheme == "dark")
 
 
 def test_first_screen(chat: Chat) -> None:
     """The empty page, light and dark."""
     chat.open()
-    assert violations(chat) == []
-    chat.page.emulate_media(color_scheme="dark")
-    assert violations(chat) == []
+    assert problems(chat, "first-screen") == []
+    assert problems(chat, "first-screen", "dark") == []
 
 
 def test_answers_and_document(chat: Chat) -> None:
@@ -52,23 +31,23 @@ def test_answers_and_document(chat: Chat) -> None:
     field = chat.page.get_by_role("searchbox")
     field.fill("MOC")
     field.press("Enter")
-    assert violations(chat) == []
+    assert problems(chat, "answered-document-searched") == []
     chat.ask(UNANSWERABLE[chat.language])
     chat.ask("jane.roe@example.com 090-1234-5678")
     chat.ask("x" * 501)
-    assert violations(chat) == []
-    chat.page.emulate_media(color_scheme="dark")
-    assert violations(chat) == []
+    assert problems(chat, "refused-declined-too-long") == []
+    assert problems(chat, "refused-declined-too-long", "dark") == []
 
 
 def test_narrow(chat: Chat) -> None:
-    """At 320 px: the answer, then the document over it."""
+    """At 320 px: the answer, then the document over it, also in the dark."""
     chat.page.set_viewport_size({"width": 320, "height": 640})
     chat.open().ask(FUSION[chat.language])
-    assert violations(chat) == []
-    chat.page.locator("#open-document").click()
+    assert problems(chat, "answered-320") == []
+    chat.answer.locator("a.cite").first.click()
     expect(chat.page.locator("#panel")).to_be_visible()
-    assert violations(chat) == []
+    assert problems(chat, "document-open-320") == []
+    assert problems(chat, "document-open-320", "dark") == []
 
 
 def test_text_spacing(chat: Chat) -> None:
@@ -94,9 +73,10 @@ def test_embedded(chat: Chat) -> None:
     """The compact form, empty and after an answer."""
     chat.page.set_viewport_size({"width": 360, "height": 600})
     chat.open(f"?embed=1&lang={chat.language}")
-    assert violations(chat) == []
+    assert problems(chat, "embedded-first-screen") == []
     chat.ask(FUSION[chat.language])
-    assert violations(chat) == []
+    assert problems(chat, "embedded-answered") == []
+    assert problems(chat, "embedded-answered", "dark") == []
 
 
 def test_written_withheld_and_failed(written: Chat) -> None:
@@ -106,13 +86,14 @@ def test_written_withheld_and_failed(written: Chat) -> None:
     written.open().ask(FUSION[written.language])
     written.answer.locator("details summary").click()
     written.answer.locator(".statement a.cite").first.focus()
-    assert violations(written) == []
+    assert problems(written, "written-withheld-quote-shown") == []
     written.page.allow("Failed to load resource")  # type: ignore[attr-defined]
     written.page.route("**/gradio_api/queue/join*", lambda route: route.fulfill(status=429, json={}))
     written.box.fill(BINDING[written.language])
     written.box.press("Enter")
     expect(written.page.locator("#problem")).to_be_visible()
-    assert violations(written) == []
+    assert problems(written, "limit-reached") == []
+    assert problems(written, "limit-reached", "dark") == []
 
 
 def test_feedback_form(chat: Chat) -> None:
@@ -120,7 +101,8 @@ def test_feedback_form(chat: Chat) -> None:
     chat.open().ask(BINDING[chat.language])
     chat.answer.get_by_role("button", name=chat.words["not_helpful"], exact=True).click()
     expect(chat.page.get_by_role("dialog")).to_be_visible()
-    assert violations(chat) == []
+    assert problems(chat, "feedback-form") == []
+    assert problems(chat, "feedback-form", "dark") == []
 
 
 def test_screenshots(chat: Chat) -> None:
@@ -133,10 +115,12 @@ def test_screenshots(chat: Chat) -> None:
             chat.ask(question)
         for width, height in ((1280, 800), (768, 1024), (390, 844), (320, 640)):
             chat.page.set_viewport_size({"width": width, "height": height})
+            if question:
+                chat.page.locator(".asked").last.evaluate("asked => asked.scrollIntoView()")
             for scheme in ("light", "dark"):
                 chat.page.emulate_media(color_scheme=scheme)
-                chat.page.screenshot(path=OUT / f"{state}-{width}-{chat.language}-{scheme}.png")
+                picture = chat.page.screenshot(path=OUT / f"{state}-{width}-{chat.language}-{scheme}.png")
+                assert picture.startswith(b"\x89PNG")
             assert chat.page.evaluate("() => document.documentElement.scrollWidth") <= width
             expect(chat.box).to_be_in_viewport(ratio=1)
         chat.page.set_viewport_size({"width": 1280, "height": 800})
-    assert json.dumps(sorted(path.name for path in OUT.glob(f"*-{chat.language}-*.png"))).count(".png") >= 24

@@ -34,6 +34,7 @@ def test_shipped_gates_name_metrics_that_exist() -> None:
     both[1].answer["claims"].append({"text": "x", "kind": "note", "citations": [1]})  # type: ignore[union-attr]
     both.append(result(case("5", gold=("iv.p1.s3",)), stated("iii.p1.s2", "Not within 9 days.")))
     both.append(result(case("6", group="t"), answer("iii.p1.s1")))
+    both.append(result(case("7"), answer("iii.p1.s1", mode="llm")))
     again = {r.case.id: r.answer for r in both}  # type: ignore[union-attr]
     noisy = scored(case("1~case"), "iii.p1.s1")
     found = metrics.measure_run(both, MEASURE, {"1": False, "2": False}, again, [noisy])
@@ -153,3 +154,15 @@ def test_a_mistake_in_the_gates_is_no_gate_less(tmp_path: Path, text: str) -> No
     path.write_text(text, encoding="utf-8")
     with pytest.raises(GateError, match=r"gates\.toml"):
         gates.load(path)
+
+
+def test_a_quality_gate_speaks_of_its_own_mode() -> None:
+    """What was reached in replay is no limit in quote mode, nor the other way round; safety gates hold everywhere."""
+    found = run(2, 2)
+    quote = Gate("completeness", "more", floor=0.9, reached=(4, 4))
+    replay = Gate("completeness", "more", floor=0.9, reached=(2, 4), mode="replay")
+    safety = Gate("completeness", "more", limit=1.0)
+    assert gates.judge("dev", found, (quote, replay)).exit_code == 1
+    assert gates.judge("dev", found, (quote, replay), mode="replay").line.startswith("BELOW FLOOR")
+    assert gates.judge("dev", found, (quote, replay), mode="llm").findings == ()
+    assert gates.judge("dev", found, (safety,), mode="llm").exit_code == 1

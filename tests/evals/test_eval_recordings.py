@@ -1,5 +1,6 @@
 """Recordings: the same request gets the same words, another request gets none, and liars are listened to."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import httpx
 import pytest
 
 from evals import liars, recordings
-from evals.fakellm import FakeLlm, lines, says
+from evals.fakellm import Exchange, FakeLlm, lines, says
 from evals.liars import Lies
 from evals.personalities import Prompt, claim_line, honest, number_changer
 from evals.recordings import Player, Recorder, Recording, RecordingsError
@@ -54,6 +55,28 @@ def test_what_was_recorded_is_played_and_the_rest_is_missed(tmp_path: Path) -> N
         assert player.missed == 1
 
 
+def test_a_stream_is_passed_on_until_the_assistant_has_read_enough() -> None:
+    """Who leaves in the middle has its part recorded, so that a model that goes on and on does not hold up the rest."""
+    with FakeLlm(default=endless) as model:
+        recorder = Recorder(model.base_url, case="dev-1")
+        with FakeLlm(default=recorder.script) as proxy:
+            with httpx.stream("POST", f"{proxy.base_url}/chat/completions", json=BODY | {"stream": True}) as reply:
+                assert "again" in next(line for line in reply.iter_lines() if line)
+            assert proxy.wait(lambda server: server.calls[0].ended is not None, 5)
+        assert model.wait(lambda server: server.disconnects == 1, 5)
+    (kept,) = recorder.kept.values()
+    assert kept.text.startswith("again ")
+    assert (kept.case, kept.finish, recorder.cases) == ("dev-1", recordings.LEFT, 1)
+
+
+async def endless(exchange: Exchange) -> None:
+    """A model in a loop."""
+    await exchange.start()
+    while True:
+        await exchange.piece("again ")
+        await asyncio.sleep(0.01)
+
+
 def test_missing_recordings_are_exit_4(tmp_path: Path) -> None:
     """Neither silence nor a crash."""
     with pytest.raises(RecordingsError, match="python -m evals record"):
@@ -82,3 +105,12 @@ def test_one_shown_lie_fails() -> None:
     )
     assert liars.judge([Lies("m", 4, (), ("dev-1",))]).exit_code == 1
     assert liars.judge([Lies("m", 0, (), ())]).exit_code == 1
+
+
+def test_an_honest_model_must_be_heard() -> None:
+    """Nine of ten true claims shown pass; eight, an error, or a prompt that lets it write nothing fail."""
+    shown = tuple(("dev-1", f"claim {number}") for number in range(9))
+    assert liars.judge_truth(Lies("honest", 10, shown, ())).exit_code == 0
+    assert liars.judge_truth(Lies("honest", 10, shown[1:], ())).line.startswith("FAIL honest model: 8 of 10")
+    assert liars.judge_truth(Lies("honest", 10, shown, ("dev-1",))).exit_code == 1
+    assert "no sentence" in liars.judge_truth(Lies("honest", 0, (), ())).line

@@ -9,10 +9,11 @@ import pytest
 from evals import cases, replay
 from evals.fakellm import FakeLlm, says
 from evals.personalities import honest
+from evals.recordings import Recording
 from evals.running import Wish
 from index.embed import Embedder
 from index.store import Store
-from tests.evals.made import DOCUMENT
+from tests.evals.made import DOCUMENT, MEASURE, case, scored
 
 NAMES = ("dev-001", "dev-003")
 
@@ -31,29 +32,78 @@ def test_recorded_answers_are_replayed_and_stale_ones_are_not(
 ) -> None:
     """An honest model recorded and replayed passes, with its statements scored; other requests are exit 4."""
     with FakeLlm(default=says(honest)) as model:
-        kept, line = replay.record_from(model.base_url, chosen, 60.0, say=lambda _: None)
+        made = replay.record_from(model.base_url, chosen, 9, 60.0, say=lambda _: None)
         calls = len(model.calls)
-        assert replay.record_from(model.base_url, chosen, 60.0, kept, lambda _: None)[0] == kept
+        again = replay.record_from(model.base_url, chosen, 9, 60.0, made.kept, lambda _: None)
+        assert again.kept == made.kept
         assert len(model.calls) == calls  # nothing has changed, so nothing is asked again
+    kept = made.kept
     assert {recording.case for recording in kept} == set(NAMES)
-    assert line.startswith("2 recordings of 2 questions")
+    assert made.line.startswith("2 of 9 questions recorded")
     wish = Wish(tmp_path / "good", partial=False, once=True, whole=False, baseline=None)
     assert replay.replay(DOCUMENT, {"dev": chosen}, wish, kept).exit_code == 0
     content = json.loads((tmp_path / "good/dev/metrics.json").read_text(encoding="utf-8"))
     assert (content["mode"], content["cases"], content["not_run"]) == ("replay", 2, [])
+    assert content["metrics"]["written"]["k"] == content["metrics"]["written"]["n"] == 2
     rows = [json.loads(row) for row in (tmp_path / "good/dev/results.jsonl").read_text(encoding="utf-8").splitlines()]
     assert {row["answer"]["mode"] for row in rows} == {"llm"}
     assert json.loads((tmp_path / "good/liars.json").read_text(encoding="utf-8"))["line"].startswith("PASS liars")
 
-    stale = [replace(recording, request="0" * 63 + str(number)) for number, recording in enumerate(kept)]
+    # The same questions as those of another suite: what has a recording is replayed, whatever suite it is of.
+    capsys.readouterr()
+    stale = [replace(kept[0], request="0" * 64), *kept[1:]]
+    other = tuple(replace(case, suite="routes") for case in chosen)
     wish = replace(wish, out=tmp_path / "stale")
-    assert replay.replay(DOCUMENT, {"dev": chosen}, wish, stale).exit_code == 4
-    assert "2 of 2 recordings of dev are stale" in capsys.readouterr().err
+    assert replay.replay(DOCUMENT, {"routes": other}, wish, stale).exit_code == 4
+    told = capsys.readouterr()
+    assert "1 of 2 recordings of routes are stale; 'python -m evals record --suite routes' remakes them" in told.err
+    assert "(1 replayed, 1 stale and not run)" in told.out
+    content = json.loads((tmp_path / "stale/routes/metrics.json").read_text(encoding="utf-8"))
+    assert (content["cases"], [row["id"] for row in content["not_run"]]) == (1, [NAMES[0]])
 
 
-def test_what_is_recorded_are_few_questions_of_many_facts() -> None:
-    """One for each fact, both languages, none that needs a history."""
-    chosen = replay.to_record()
-    assert len({case.fact for case in chosen}) == len(chosen) <= replay.RECORDED_FACTS
-    assert {case.language for case in chosen} == {"en", "ja"}
-    assert all(case.expectation == "answerable" and not case.history for case in chosen)
+def test_nothing_recorded_is_no_pass(
+    chosen: tuple[cases.Case, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 4; a tenth and no more may be stale."""
+    monkeypatch.setattr(replay.liars, "pick", lambda _: chosen[:1])
+    wish = Wish(tmp_path, partial=False, once=True, whole=False, baseline=None)
+    assert replay.replay(DOCUMENT, {"dev": chosen}, wish, ()).exit_code == 4
+    assert "nothing of dev is recorded" in (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert replay.STALE_AT_MOST == 0.1
+
+
+@pytest.mark.parametrize("suite", ["dev", "follow_ups"])
+def test_what_is_recorded_first_are_questions_of_many_facts(suite: str) -> None:
+    """One of each fact before the second of any, both languages, all answerable, none that needs a history."""
+    ordered = replay.in_order(cases.load(suite))
+    facts = len({case.fact for case in ordered})
+    assert len({case.fact for case in ordered[:facts]}) == facts
+    assert len({case.id for case in ordered}) == len(ordered)
+    assert all(case.expectation == "answerable" and not case.history for case in ordered)
+    if suite == "dev":
+        assert len(ordered) >= 100
+        assert {case.language for case in ordered[:10]} == {"en", "ja"}
+
+
+def test_other_suites_and_what_was_not_reached_stay() -> None:
+    """New recordings replace those of their suite; when the time was up, questions not reached keep theirs."""
+    old = [Recording(f"r{id_}", id_, "old", "stop") for id_ in ("dev-1", "dev-2", "test-1")]
+    new = Recording("new", "dev-1", "new", "stop")
+    made = replay.Made((new,), frozenset({"dev-1"}), True, "")
+    assert [r.case for r in replay.merged(old, made, {"dev-1", "dev-2"})] == ["test-1", "dev-1"]
+    late = replace(made, in_time=False)
+    assert replay.merged(old, late, {"dev-1", "dev-2"}) == (old[1], old[2], new)
+
+
+def test_variation_between_cases_and_within_one() -> None:
+    """Shares 2/3 and 1: mean 5/6, between 1/36, within (2/9 + 0) / 2; a case asked only once is left out."""
+    right, wrong = "iii.p1.s1", "iii.p1.s2"
+    answers = (("a#1", right), ("a#2", wrong), ("a#3", right), *((f"b#{n}", right) for n in (1, 2, 3)), ("c#1", wrong))
+    found = replay.variation([scored(case(id_), address) for id_, address in answers], MEASURE, 3)["completeness"]
+    assert found == {
+        "cases": 2,
+        "mean": pytest.approx(5 / 6, abs=1e-6),
+        "between_cases": pytest.approx(1 / 36, abs=1e-6),
+        "within_cases": pytest.approx(1 / 9, abs=1e-6),
+    }

@@ -10,7 +10,7 @@ import pytest
 from evals import charts, compare, page, report, stored, summary
 from evals.stored import NoRun
 from tests.evals.made import DOCUMENT, case, scored
-from tests.evals.stored_run import BROKEN, store
+from tests.evals.stored_run import BROKEN, RESULTS, store
 
 
 def test_report_and_exit_code_say_the_same(tmp_path: Path) -> None:
@@ -85,6 +85,15 @@ def test_the_page_is_one_file_without_script_or_network(tmp_path: Path) -> None:
     assert 'lang="ja">誰が？' in text
     assert "prefers-color-scheme: dark" in text
     assert "never asked" in text
+    assert '<details class="cases" open>' in text  # a suite that fails shows its cases
+
+
+def test_cuts_stand_side_by_side(tmp_path: Path) -> None:
+    """English beside Japanese, fresh groups in a table of their own; a cut without cases has no column."""
+    text = page.render(store(tmp_path, (*RESULTS, scored(case("f", group="j.1"), "iii.p1.s1"))), None, DOCUMENT)
+    assert "<caption>English, Japanese</caption>" in text
+    assert "<caption>fresh groups</caption>" in text
+    assert "near copy in the bank" not in text
 
 
 def test_reports_are_written_again_from_the_files(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from evals import __main__ as command
 from evals import lock, runner
 from evals.outcomes import Failed, Scored
 from evals.seen import Remembering, seen
-from index.embed import EmbeddingInputError
+from index.embed import Embedder, EmbeddingInputError
+from index.store import Store
 from tests.evals.made import DOCUMENT, case
-from tests.evals.stored_run import store
+from tests.evals.stored_run import store as store_run
 
 
 class Scripted:
@@ -69,7 +70,7 @@ def test_the_second_run_says_why_it_gave_nothing() -> None:
         second.answers()
 
 
-class Embedder:
+class Axes:
     """Texts about x point one way, all others another; refuses what holds a NUL, as the real one does."""
 
     def encode(self, texts: list[str], *, query: bool) -> np.ndarray:
@@ -85,7 +86,7 @@ def test_seen_is_equal_text_or_a_near_copy() -> None:
         def __init__(self, role: str, text: str) -> None:
             self.role, self.text = role, text
 
-    class Store:
+    class Stored:
         entries = (Entry("passage", "passage"), Entry("question", "Near x?"), Entry("question", "Is it new?"))
         vectors = np.array([[0.0, 1.0], [0.98, 0.199], [0.6, 0.8]], dtype=np.float32)
 
@@ -96,15 +97,15 @@ def test_seen_is_equal_text_or_a_near_copy() -> None:
         case("nul", question="a\x00b"),
         case("empty", question=""),
     ]
-    store: Any = Store()
-    embedder: Any = Embedder()
+    store: Any = Stored()
+    embedder: Any = Axes()
     assert seen(asked, store, embedder) == {"copy": True, "near": True, "far": False, "nul": False, "empty": False}
 
 
 def test_a_question_is_embedded_once() -> None:
     """Asked alone it is kept; a batch takes what is kept and embeds the rest; passages are never kept."""
 
-    class Counting(Embedder):
+    class Counting(Axes):
         def __init__(self) -> None:
             self.asked: list[list[str]] = []
 
@@ -147,7 +148,7 @@ def test_what_takes_too_long_is_an_error() -> None:
 
 def test_a_baseline_is_never_updated_in_ci(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Exit 2 with a good run and a reason; recordings are not made there either."""
-    store(tmp_path)
+    store_run(tmp_path)
     monkeypatch.setenv("CI", "true")
     target = ["--run", str(tmp_path), "--baseline", str(tmp_path / "baseline.json")]
     assert command.main(["baseline", "update", "--reason", "r", *target]) == 2
@@ -190,3 +191,17 @@ def test_a_case_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         "dev", "manifest.json", "conclusion.json", "coverage.json", "summary.md", "junit.xml", "report.html",
     }  # fmt: skip
     assert (tmp_path / "dev" / "summary.md").read_text(encoding="utf-8").startswith("# PASS dev")
+
+
+def test_the_same_twice_gives_the_same_files(
+    tmp_path: Path, index_directory: Path, opened_index: tuple[Store, Embedder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs, each opening the index anew: metrics.json and results.jsonl are equal byte for byte."""
+    monkeypatch.setenv("MOC_INDEX_DIR", str(index_directory))
+    chosen = ["dev-001", "dev-003", "dev-329"]
+    for name in ("one", "two"):
+        target = ["--out", str(tmp_path / name), "--once", "--only", *chosen]
+        assert command.main(["run", "--suite", "dev", *target]) == 0
+    for name in ("metrics.json", "results.jsonl"):
+        first, second = ((tmp_path / run / "dev" / name).read_bytes() for run in ("one", "two"))
+        assert first == second

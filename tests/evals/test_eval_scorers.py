@@ -160,6 +160,16 @@ def test_what_is_no_answer_object_is_an_error(damage: dict[str, Any]) -> None:
     assert isinstance(result(case(), "RuntimeError"), Failed)
 
 
+def test_written_counts_the_questions_a_model_was_asked() -> None:
+    """Its words shown: 1 of 1; withheld: 0 of 1; never asked, or an error: does not apply."""
+    of = case()
+    assert scorers.written(scored(of, "iii.p1.s1", mode="llm"), MEASURE) == Score(1, 1)
+    assert scorers.written(scored(of, "iii.p1.s1", mode_note="gate_dropped_all"), MEASURE) == Score(0, 1)
+    for note in (None, "llm_off", "refused_before_llm"):
+        assert scorers.written(scored(of, "iii.p1.s1", mode_note=note), MEASURE) is None
+    assert scorers.written(failed(of), MEASURE) is None
+
+
 def test_places_are_innermost_parts_or_sections() -> None:
     """Space and fusion are two parts, and one section."""
     found = scored(case(), "ii.trusted.space.p1.s2", "ii.trusted.fusion.p1.s1", "iii.p1.s1", "title")

@@ -7,8 +7,9 @@ import pytest
 
 from assistant.ask import Assistant
 from assistant.config import Config
+from assistant.types import Request
 from assistant.verify import Finding, Verifier
-from evals import llm, recording
+from evals import llm_page, recording, small_model, told
 from evals.personalities import lines_of
 from evals.recording import Recorded
 from evals.scorers import Measure
@@ -31,60 +32,57 @@ def test_lines_are_of_every_kind_and_both_languages() -> None:
     assert {line.language for line in lies} == {"en", "ja"}
     for kind in {line.kind for line in lies}:
         assert {line.language for line in lies if line.kind == kind} == {"en", "ja"}, kind
-    assert llm.DECIDABLE - {"not_offered"} <= {line.kind for line in lies}
-
-
-# What still gets through of this sample (docs/gate.md has all of it): may only fall.
-KNOWN_LEAKS = {"party_swap": 1}
+    assert told.DECIDABLE - {"not_offered"} <= {line.kind for line in lies}
 
 
 def test_no_lie_a_rule_can_decide_is_shown(assistant: Assistant) -> None:
-    """A few answers of each such liar through the whole application: nothing it wrote is shown but the known leaks."""
+    """A few answers of each such liar through the whole application: nothing is shown beyond the known leaks."""
     lies = lines_of("liars")
-    questions = llm.answerable("dev")[:3]
-    for kind in sorted(llm.DECIDABLE - {"not_offered"}):
-        told = llm.tell(assistant, kind, [line for line in lies if line.kind == kind], questions)
-        assert told.written > 0
-        assert len(told.shown) <= KNOWN_LEAKS.get(kind, 0), (kind, told.shown)
+    questions = told.answerable("dev")[:3]
+    for kind in sorted(told.DECIDABLE - {"not_offered"}):
+        found = told.tell(assistant, kind, [line for line in lies if line.kind == kind], questions)
+        assert found.written > 0
+        assert found.new_leaks <= 0, (kind, found.shown)
 
 
 def test_a_leak_is_counted_and_printed(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a gate that lets everything pass, the lies are counted as shown and stand on the page."""
     lies = [line for line in lines_of("liars") if line.kind == "added_content"]
     monkeypatch.setattr(Verifier, "finding", lambda *_: Finding((), 1.0))
-    told = llm.tell(assistant, "added_content", lies, llm.answerable("dev")[:2])
-    assert told.shown
-    assert not told.passed
-    assert all(line.text in llm.lies_section([told]) for line in told.shown)
+    found = told.tell(assistant, "added_content", lies, told.answerable("dev")[:2])
+    assert found.shown
+    assert not found.passed
+    assert found.new_leaks > 0
+    assert all(line.text in llm_page.lies_section([found]) for line in found.shown)
 
 
 def test_a_recording_is_replayed_word_for_word(assistant: Assistant, tmp_path: Path) -> None:
     """The recorded text goes through the gate like any other; figures compare it with quote mode."""
-    case = llm.answerable("dev")[0]
+    case = told.answerable("dev")[0]
     text = '{"claims": [{"addresses": ["v.p9.s9"], "text": "It must be obeyed."}]}'
     path = tmp_path / "dev.jsonl"
     recording.append(path, Recorded(case.id, case.question, case.language, text, "stop", 0.5, 1.5))
-    (one,) = llm.replay(assistant, "dev", path)
+    (one,) = small_model.replay(assistant, "dev", path)
     assert (one.answer.mode, one.written) == ("quote", [])
     assert one.answer.dropped[0].text == "It must be obeyed."
-    section = llm.small_section([one], "dev", Measure.of(assistant.document))
+    section = llm_page.small_section([one], "dev", Measure.of(assistant.document))
     assert "gate_dropped_all 1" in section
 
 
 def test_figures_go_between_the_markers() -> None:
     """Everything else of the page stays; a page without markers is an error."""
-    page = f"before\n{llm.BEGIN}\nold\n{llm.END}\nafter\n"
-    assert llm.insert(page, "new") == f"before\n{llm.BEGIN}\n\nnew\n\n{llm.END}\nafter\n"
+    page = f"before\n{llm_page.BEGIN}\nold\n{llm_page.END}\nafter\n"
+    assert llm_page.insert(page, "new") == f"before\n{llm_page.BEGIN}\n\nnew\n\n{llm_page.END}\nafter\n"
     with pytest.raises(UserError):
-        llm.insert("no markers", "new")
+        llm_page.insert("no markers", "new")
 
 
 def test_every_labelled_claim_was_really_written() -> None:
     """It stands in a recorded answer, under the addresses the model named, and says who labelled it."""
     written = {
         (recorded.id, claim.addresses, claim.text)
-        for suite in ("dev", "test")
-        for recorded in recording.load(llm.RECORDINGS / f"{suite}.smol.jsonl")
+        for suite in ("dev", "test", "earlier")
+        for recorded in recording.load(small_model.RECORDINGS / f"{suite}.smol.jsonl")
         for claim in recording.claims(recorded)
     }
     labelled = recording.labelled()
@@ -94,10 +92,26 @@ def test_every_labelled_claim_was_really_written() -> None:
     assert all(one.by for one in labelled)
 
 
+def test_a_sample_of_what_was_shown_is_labelled(assistant: Assistant, tmp_path: Path) -> None:
+    """A shown sentence is looked up by its question and words; an unsupported one is printed."""
+    case = told.answerable("dev")[0]
+    address = assistant.answer(Request(case.question)).citations[0].address
+    text = assistant.document.by_address[address].text
+    path = tmp_path / "dev.jsonl"
+    recording.append(path, Recorded(case.id, case.question, "en", f"[{address}] {text}", "stop", 0.5, 1.5))
+    replayed = small_model.replay(assistant, "dev", path)
+    label = recording.Labelled(case.id, "en", (address,), "unsupported", "a test", text)
+    if replayed[0].written:
+        section = llm_page.sample_section(replayed, [label])
+        assert "1 are labelled unsupported and 0 have no label" in section
+        assert text in section
+    assert "0 sentences" in llm_page.sample_section([], [label])
+
+
 def test_an_unsupported_claim_that_passes_is_named(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page lists what the gate let through against its label."""
     monkeypatch.setattr(Verifier, "finding", lambda *_: Finding((), 1.0))
     wrong = next(one for one in recording.labelled() if not one.is_supported)
-    section = llm.labels_section(assistant, [wrong])
+    section = llm_page.labels_section(assistant, [wrong])
     assert f"- {wrong.id}" in section
     assert "of these 1 are labelled unsupported" in section

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.gate import causes, legal, negation, numbers, roles, scope, sides
+from assistant.gate import causes, legal, negation, quantities, roles, scope, sides
 from assistant.gate.record import Record
 from assistant.gate.words import plain
 from assistant.types import Language
@@ -118,13 +118,13 @@ def test_every_sentence_bears_itself_and_its_rendering(address: str) -> None:
 )
 def test_numbers_are_read_in_every_writing(text: str, amount: tuple[float, str]) -> None:
     """Digits, words, kanji, full width."""
-    assert [found[:2] for found in numbers.read(plain(text)).amounts] == [amount]
+    assert [found[:2] for found in quantities.read(plain(text)).amounts] == [amount]
 
 
 def test_lists_are_counted() -> None:
     """Others named in passing make one more than those named."""
-    assert numbers.listed("a, b, c, and other d") == {4, 3}
-    assert numbers.listed("no list here") == frozenset()
+    assert quantities.listed("a, b, c, and other d") == {4, 3}
+    assert quantities.listed("no list here") == frozenset()
 
 
 def test_rules_of_one_document_stay_silent_on_another() -> None:

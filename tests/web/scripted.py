@@ -24,6 +24,7 @@ class Scripted:
     fails: bool = False
     delay: float = 0.0
     dropped: tuple[Dropped, ...] = ()
+    mode_note: str | None = None  # why no model wrote, as the real one would say it
     writer: None = None  # quote mode's side only
 
     def __post_init__(self) -> None:
@@ -35,7 +36,7 @@ class Scripted:
     def reset(self) -> None:
         """Forget what was asked, and answer as at first."""
         self.asked.clear()
-        self.fails, self.delay, self.dropped = False, 0.0, ()
+        self.fails, self.delay, self.dropped, self.mode_note = False, 0.0, (), None
 
     def answer(self, request: Request) -> Answer:
         """The scripted answer."""
@@ -49,7 +50,7 @@ class Scripted:
             Claim("", "quote", ("iii.p1.s1",)),
             Claim("", "quote", ("iii.p1.s4",)),
         )
-        note = "llm_off" if request.mode == "llm" else None
+        note = self.mode_note or ("llm_off" if request.mode == "llm" else None)
         follow_ups = ("What does it say about fusion?",)
         draft = Draft(
             question, "answered", 0.9, claims=claims, follow_ups=follow_ups, mode_note=note, dropped=self.dropped

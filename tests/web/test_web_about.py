@@ -10,8 +10,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from assistant.config import Config, LlmSettings
+from assistant.strings import strings
 from assistant.types import LANGUAGES, Language
 from assistant.web.about import HISTORY, facts, measured, text_of
+from assistant.web.room import facts as told
 from assistant.web.service import Service
 from assistant.web_settings import WebSettings
 from index import bank, parse
@@ -85,6 +87,51 @@ def test_where_questions_go(assistant: Scripted) -> None:
             page = shown(assistant, name, with_model, language)
             assert "secret-key" not in page
             assert "127.0.0.1" not in page
+
+
+STAYS = {"en": "stays on this server", "ja": "このサーバーの外に出"}
+NOTHING = {"en": "Nothing.", "ja": "何も保存しません"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("llm", [None, LLM, replace(LLM, vendor="")], ids=["quotes", "vendor", "unnamed"])
+@pytest.mark.parametrize("embedding", [None, "text-embed-9"])
+@pytest.mark.parametrize("cache", [0, 90])
+@pytest.mark.parametrize("feedback", [False, True])
+def test_the_first_screen_says_the_same(
+    assistant: Scripted,
+    tmp_path: Path,
+    language: Language,
+    llm: LlmSettings | None,
+    embedding: str | None,
+    cache: int,
+    feedback: bool,
+) -> None:
+    """Under every combination of settings it names each place a question goes to or stays at, and promises no more."""
+    config = Config(
+        llm=llm,
+        index=IndexSettings(embedding_model=embedding, embedding_api_key="secret-key"),
+        feedback_directory=tmp_path if feedback else None,
+        feedback_days=14,
+        web=WebSettings(cache_seconds=cache),
+    )
+    words, known = strings(language), dict(row[:2] for row in told(config, language))
+    sent, stored = known[words["welcome_sending"]], known[words["welcome_storage"]]
+    assert (STAYS[language] in sent) is (embedding is None)
+    assert ("text-embed-9" in sent) is (embedding is not None)
+    assert (sent == words["sending_none"]) is (llm is None and embedding is None)
+    assert ("Example Corp" in sent or "gpt-test" in sent) is (llm is not None)
+    kept = llm is not None and cache > 0
+    assert (NOTHING[language] in stored) is (not kept and not feedback)
+    assert ("14" in stored) is feedback
+    assert bool(re.search(r"(?<!1)2 minutes|最大2分間", stored)) is kept
+    if cache or feedback:  # the rest of the page has tests of its own
+        return
+    privacy = shown(assistant, "privacy", config, language)
+    short = privacy.partition(words["privacy_sent"])[2].partition(words["privacy_cookies"])[0]
+    assert (short.strip() == words["privacy_sent_none"]) is (llm is None and embedding is None)
+    assert (words["privacy_embedding"].format(embedding="scripted") in privacy) is (embedding is not None)
+    assert (words["privacy_llm_off"] in privacy) is (llm is None and embedding is None)
 
 
 def test_what_is_stored(assistant: Scripted, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from mcp.client import Client
 from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 import assistant.ask  # noqa: F401 -- seconds of import, which would count as the first answer's
 from assistant.config import Config
@@ -30,14 +31,24 @@ from tests.web.live import serving
 from tests.web.scripted import Scripted, service_with
 
 ASSISTANT = Scripted()
-CONFIG = replace(Config(), web=replace(WebSettings(), trusted_proxies=(ip_network("127.0.0.2"),)))
+WEB = replace(WebSettings(), trusted_proxies=(ip_network("127.0.0.2"),))
 QUESTION = "Is it binding?"
+OPERATIONS = (
+    ("/api/ask", "POST"),
+    ("/api/verify", "POST"),
+    ("/api/feedback", "POST"),
+    ("/api/document", "GET"),
+    ("/api/sections/{address}", "GET"),
+    ("/v1/models", "GET"),
+    ("/v1/chat/completions", "POST"),
+)
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The whole application on a port."""
-    with serving(create(service_with(ASSISTANT, CONFIG))) as where:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The whole application on a port, feedback switched on."""
+    config = Config(web=WEB, feedback_directory=tmp_path_factory.mktemp("feedback"))
+    with serving(create(service_with(ASSISTANT, config))) as where:
         yield where
 
 
@@ -222,26 +233,23 @@ def test_the_description_names_every_route_of_the_api(description: Any) -> None:
     """Generated from the code: each listed route of the API is in it, with its refusals, and nothing else."""
     raw = description.raw_schema
     described = {(path, method.upper()) for path, operations in raw["paths"].items() for method in operations}
-    listed = {"/api/ask", "/api/document", "/api/sections/{address}", "/v1/models", "/v1/chat/completions"}
-    assert listed <= {path for path, _ in described}
+    assert {path for path, _ in described} == {path for path, _ in OPERATIONS}
     for path, method in described:
         route = ALLOWED.find(path.replace("{address}", "iv"))
         assert route is not None, path
         assert route.takes(method), (path, method)
-    assert {"AnswerShape", "ErrorShape", "AskBody", "CompletionBody"} <= set(raw["components"]["schemas"])
+    bodies = {"AskBody", "CompletionBody", "ReceiptBody", "FeedbackBody"}
+    shapes = {"AnswerShape", "ErrorShape", "VerifiedShape", "KeptShape"}
+    assert bodies | shapes <= set(raw["components"]["schemas"])
+    for path, method in OPERATIONS:
+        operation = raw["paths"][path][method.lower()]
+        [good] = [reply for status, reply in operation["responses"].items() if status.startswith("2")]
+        assert good["content"]["application/json"]["schema"]["$ref"], path
+        assert ("requestBody" in operation) is (method == "POST"), path
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize(
-    ("path", "method"),
-    [
-        ("/api/ask", "POST"),
-        ("/api/document", "GET"),
-        ("/api/sections/{address}", "GET"),
-        ("/v1/models", "GET"),
-        ("/v1/chat/completions", "POST"),
-    ],
-)
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_what_is_described_is_what_is_done(description: Any, path: str, method: str, mode: GenerationMode) -> None:
     """Generated requests, right and wrong: statuses, types and shapes as described, and never an error of ours."""
     ASSISTANT.reset()
@@ -250,8 +258,10 @@ def test_what_is_described_is_what_is_done(description: Any, path: str, method: 
     @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     def check(case: Any) -> None:
         response = case.call()
+        # No schema can say which DATA of a receipt's link is one that unpacks.
+        damaged = path == "/api/verify" and isinstance(case.body, dict) and isinstance(case.body.get("data"), str)
         if response.status_code != 413:  # an answer that comes before anything is read
-            case.validate_response(response)
+            case.validate_response(response, excluded_checks=[positive_data_acceptance] if damaged else [])
 
     try:
         check()

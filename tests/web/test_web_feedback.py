@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from assistant import feedback as module
 from assistant.config import Config
 from assistant.feedback import REASONS, FeedbackStore
 from assistant.web import api, feedback
+from assistant.web.limits import Refused
 from assistant.web.service import Service
+from assistant.web_settings import WebSettings
 
 ANSWER = "a_" + "0" * 64
 GOOD: dict[str, Any] = {"answer_id": ANSWER, "verdict": "not_helpful"}
@@ -79,6 +82,18 @@ def test_anything_else_is_refused(open_door: TestClient, directory: Path, change
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "bad_request")
     assert "somebody" not in refused.text
     assert FeedbackStore(directory, 7).all() == ()
+
+
+def test_nobody_fills_it_in_minutes(directory: Path) -> None:
+    """Feedback counts like a question of its address, and a refusal says when to come back."""
+    web = replace(WebSettings(), address_per_minute=2, raised=())
+    app = FastAPI()
+    app.add_exception_handler(Refused, api.refused_response)
+    app.include_router(feedback.router(Service(Config(feedback_directory=directory, web=web))))
+    with TestClient(app) as client:
+        assert [client.post("/api/feedback", json=GOOD).status_code for _ in range(3)] == [201, 201, 429]
+        assert client.post("/api/feedback", json=GOOD).headers["retry-after"]
+    assert len(FeedbackStore(directory, 30).all()) == 2
 
 
 def test_when_it_is_full(open_door: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,8 @@
 """How often someone may ask, in memory, with a shared store, and with one that is down."""
 
 import asyncio
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,6 +11,7 @@ from assistant.web.limits import Limited, Rates, Store
 from assistant.web.llm_limits import Budget, Slots
 from assistant.web.visitor import Pseudonyms, Visitor
 from assistant.web_settings import WebSettings
+from tests.web.stores import closed_port, redis_server
 
 SETTINGS = WebSettings(secret="s", session_per_minute=3, session_per_day=50, address_per_minute=5)
 OUTSIDE = Visitor(address="203.0.113.7", session="one")
@@ -38,36 +34,8 @@ async def allowed(counting: Callable[[Visitor], Awaitable[None]], visitor: Visit
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Redis server of our own on loopback; its address."""
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
-    if program is None:
-        pytest.skip("needs redis-server")
-    folder: Path = tmp_path_factory.mktemp("redis")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
-    process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                assert time.monotonic() < deadline
-                assert process.poll() is None
-                time.sleep(0.02)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def closed_port() -> str:
-    """The address of a store that is not there."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"redis://127.0.0.1:{free.getsockname()[1]}/0"
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 def test_a_session_and_an_address_have_their_share() -> None:

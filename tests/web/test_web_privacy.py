@@ -21,6 +21,9 @@ CANARY = "zebracanary"
 ADDRESS = "203.0.113.77"
 KEY = "sk-canary-key-1234567890"
 SESSION = "session-canary"
+# What another visitor gets of the same process afterwards, pages and data.
+PAGES = """/ /?lang=ja /config /ja/config /gradio_api/info /document /document?lang=ja /about /privacy /accessibility
+/api/document /api/sections/iii /api/openapi.json /v1/models /healthz /readyz /nothing /embed.js""".split()
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,8 @@ def everything(redis: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[st
             with httpx.Client(base_url=app.address(), timeout=DEADLINE, headers=headers) as client:
                 until_ready(client)
                 text = "".join(reply.text for reply in ask_everything(client))
+                with httpx.Client(base_url=client.base_url, timeout=DEADLINE) as another:
+                    text += "".join(another.get(path).text for path in PAGES)
                 switch.touch()
                 client.post("/api/ask", json={"question": CANARY})
                 metrics = client.get("/metrics", headers={"authorization": "Bearer canary-token"})
@@ -68,6 +73,10 @@ def ask_everything(client: httpx.Client) -> Iterator[httpx.Response]:
     client.post("/api/ask", json={"question": question + " Really?", "mode": "llm", "stream": True})
     client.post("/api/ask", json={"question": question + " Oh?", "history": [{"role": "user", "content": CANARY}]})
     client.post("/api/ask", json={"question": f"My card is 4111 1111 1111 1111 {CANARY}"})
+    answer = client.post("/api/ask", json={"question": question, "mode": "quote"}).json()
+    assert client.post("/api/verify", json=answer).json()["holds"]
+    client.post("/api/verify", json={**answer, "claims": [{"text": CANARY, "kind": "statement", "citations": [1]}]})
+    client.get(f"/a/{answer['id']}", headers={"accept": "text/html"})
     client.post(
         "/v1/chat/completions", json={"model": "moc", "messages": [{"role": "user", "content": question + "!"}]}
     )
@@ -77,6 +86,10 @@ def ask_everything(client: httpx.Client) -> Iterator[httpx.Response]:
     begun = client.post("/gradio_api/call/ask", json={"data": [question, [], "quote"]}).json()
     client.get(f"/gradio_api/call/ask/{begun['event_id']}")
     # Broken ones: the errors of libraries like to quote their input.
+    yield client.post("/api/verify", json={"id": "a_1", "data": CANARY})
+    yield client.post("/api/verify", json={"id": CANARY * 50})
+    yield client.post("/api/verify", json={"id": "a_1", "text": CANARY * 3000})
+    yield client.post("/api/feedback", json={CANARY: CANARY, "comment": CANARY})
     yield client.post("/api/ask", content=f'{{"question": "{CANARY}"', headers=json_headers)
     yield client.post(
         "/api/ask", json={"question": 1, CANARY: CANARY, "history": [{"role": CANARY, "content": CANARY}]}
@@ -105,7 +118,7 @@ def test_nothing_that_was_typed_is_logged(everything: tuple[str, list[str], Path
         assert canary not in whole, [line for line in lines if canary in line]
     logged = [json.loads(line) for line in lines if not line.startswith("index: there is no index")]
     questions = [line for line in logged if line["event"] == "question"]
-    assert {line["surface"] for line in questions} == {"api", "openai", "mcp", "chat"}
+    assert {line["surface"] for line in questions} == {"api", "openai", "mcp", "chat", "receipt"}
     assert {"switched_off", "declined"} <= {line["outcome"] for line in questions}
     assert {line["mode_note"] for line in questions if "mode_note" in line} >= {"llm_unavailable"}
     assert all(set(line) <= logs.FIELDS | {"logger"} for line in logged)
@@ -114,7 +127,7 @@ def test_nothing_that_was_typed_is_logged(everything: tuple[str, list[str], Path
 
 @pytest.mark.slow
 def test_nothing_that_was_typed_is_kept(everything: tuple[str, list[str], Path, str], redis: str) -> None:
-    """Not in errors, metrics, files the process wrote, nor in keys and values of the shared store."""
+    """Not in errors, pages others get, metrics, files the process wrote, nor in keys of the shared store."""
     text, _, folder, metrics = everything
     for canary in (CANARY, ADDRESS, SESSION, KEY):
         assert canary not in text

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from assistant import receipt
 from assistant.config import Config
 from assistant.types import IndexIdentity
 from assistant.web.service import Service
-from tests.web.scripted import Scripted, client_of
+from assistant.web_settings import WebSettings
+from tests.web.scripted import Scripted, client_of, service_with
 
 Answer = dict[str, Any]
+JSON = {"content-type": "application/json"}
 
 
 @pytest.fixture
@@ -137,6 +140,69 @@ def test_a_written_sentence_goes_through_the_gate(client: TestClient, answer: An
     assert "number_mismatch" in found["claims"][1]["reasons"]
 
 
+def written(answer: Answer, texts: list[str], citations: list[int]) -> Answer:
+    """The answer as if a model had written these sentences."""
+
+    def change(copy: Answer) -> None:
+        copy.update(mode="llm", model={"name": "m", "prompt_sha256": "p"})
+        copy["claims"] = [{"text": text, "kind": "statement", "citations": citations} for text in texts]
+        copy.pop("text")
+
+    return forged(answer, change, with_id=True)
+
+
+def test_what_nobody_judged_does_not_hold(client: TestClient, answer: Answer) -> None:
+    """Two citations under one number end the comparison; a sentence that was not reached is not called good."""
+    wrote = written(answer, ["This MOC is not legally binding."], [1])
+    wrote["citations"].append(dict(wrote["citations"][0]))
+    found = by_object(client, wrote)
+    assert found["problems"] == ["two citations have the same number"]
+    assert [claim["holds"] for claim in found["claims"]] == [False]
+
+
+def test_nobody_keeps_the_gate_busy(client: TestClient, answer: Answer) -> None:
+    """No more written sentences, nor quotes they rest on, than any model's answer has."""
+    for texts, citations, status in ((12, 20, 200), (13, 1, 400), (12, 21, 400)):
+        wrote = written(answer, [f"The MOC is binding {n}." for n in range(texts)], [1] * citations)
+        assert client.post("/api/verify", json=wrote).status_code == status, (texts, citations)
+
+
+def asks_left(client: TestClient, visitor: dict[str, str]) -> bool:
+    return client.post("/api/ask", json={"question": "Q"}, headers=visitor).status_code == 200
+
+
+def test_checking_counts_as_asking(scripted: Scripted, answer: Answer) -> None:
+    """Asking again passes the gatekeeper; over the limit the rest is still checked, what a model wrote is not."""
+    limited = Config(web=replace(WebSettings(), session_per_minute=2, raised=()))
+    wrote = written(answer, ["This MOC is not legally binding."], [1])
+    with client_of(service_with(scripted, limited)) as client:
+        visitor = {"x-session-id": "one"}
+        asked = len(scripted.asked)
+        first, second, third = (client.post("/api/verify", json=answer, headers=visitor).json() for _ in range(3))
+        assert [found["asked_again"] for found in (first, second, third)] == ["same", "same", "unavailable"]
+        assert third["holds"]
+        assert len(scripted.asked) == asked + 2
+        assert not asks_left(client, visitor)
+        refused = client.post("/api/verify", json=wrote, headers=visitor)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limited")
+        assert refused.headers["retry-after"]
+        other = {"x-session-id": "two"}
+        assert client.post("/api/verify", json=wrote, headers=other).status_code == 200
+        assert asks_left(client, other)
+        assert not asks_left(client, other)
+        metrics = client.get("/metrics").text
+    assert 'moc_questions_total{mode="none",outcome="limited",surface="receipt"} 2.0' in metrics
+
+
+def test_nothing_is_asked_again_while_answering_is_off(scripted: Scripted, answer: Answer, tmp_path: Path) -> None:
+    """The off switch holds for receipts too; comparing with the text needs no answer."""
+    (tmp_path / "off").touch()
+    config = Config(web=replace(WebSettings(), off_file=str(tmp_path / "off")))
+    with client_of(service_with(scripted, config)) as client:
+        found = by_object(client, answer)
+    assert (found["holds"], found["asked_again"]) == (True, "unavailable")
+
+
 @WAYS
 def test_another_document_is_told_apart(client: TestClient, answer: Answer, way: Way) -> None:
     """Its quotes are not called wrong: they cannot be compared."""
@@ -194,6 +260,8 @@ def test_anything_else_does_not_hold(client: TestClient, answer: Answer, change:
         ({"id": "a_1", "data": "####"}, 400),
         ({"id": "a_1", "data": "A" * 7000}, 400),
         ({"id": "a_1", "text": "x" * 70_000}, 413),
+        ({"id": "a_1", "text": "x" * 17_000}, 413),
+        ({"question": "x" * 17_000}, 413),
     ],
 )
 def test_wrong_bodies(client: TestClient, body: Any, status: int) -> None:
@@ -201,6 +269,16 @@ def test_wrong_bodies(client: TestClient, body: Any, status: int) -> None:
     refused = client.post("/api/verify", json=body)
     assert refused.status_code == status
     assert set(refused.json()["error"]) == {"code", "message"}
+
+
+def test_a_long_answer_can_be_checked_too(client: TestClient, answer: Answer) -> None:
+    """Above 16 KiB only an answer object is read, whole or tampered with."""
+    long = {**answer, "follow_ups": ["長" * 6000]}
+    assert by_object(client, long)["holds"]
+    assert not by_object(client, forged(long, quote_more, with_id=True))["holds"]
+    del long["citations"]
+    refused = client.post("/api/verify", content=json.dumps(long, ensure_ascii=False).encode(), headers=JSON)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "too_large")
 
 
 def test_further_fields_of_a_claim_are_not_repeated(client: TestClient, answer: Answer) -> None:

@@ -1,21 +1,196 @@
 """Every degraded state names itself in the page, in /readyz, in the metrics and in the runbook."""
 
+import asyncio
+import html
 import json
 import re
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
 
+from assistant.config import Config, LlmSettings
 from assistant.strings import strings
-from assistant.types import LANGUAGES, MODE_NOTES
-from assistant.web import messages
+from assistant.types import LANGUAGES, MODE_NOTES, Language
+from assistant.web import api, feedback, messages
+from assistant.web.about import facts, text_of
+from assistant.web.chat import Step, reply
 from assistant.web.limits import Limited, SwitchedOff
+from assistant.web.service import Service
+from assistant.web.shell import Shell
 from assistant.web.states import RECENT, STATES, Recent
 from assistant.web.telemetry import OUTCOMES, SURFACES
+from assistant.web.visitor import Visitor
+from assistant.web_settings import WebSettings
 from tests.web.scripted import Scripted, service_with
 
 ROOT = Path(__file__).parent.parent.parent
 RUNBOOK = ROOT / "docs" / "runbook"
+
+
+VISITOR = Visitor(address="203.0.113.8", session="one")
+LLM = LlmSettings("m", "http://127.0.0.1:9/v1", None, "Example")
+RAISED_NOBODY = replace(WebSettings(), raised=(), session_per_minute=1)
+
+
+@dataclass
+class Brought:
+    """A degraded state that was brought about, and what the reader and the operator then see."""
+
+    client: TestClient
+    page: str  # what a reader's browser gets where this state shows
+
+
+Bringing = Callable[[Path, Language], Iterator[Brought]]
+
+
+def client_for(service: Service) -> TestClient:
+    """A client on this machine: the shell around the API, without the pages, which take a second to build."""
+    app = FastAPI()
+    app.add_exception_handler(api.ApiError, api.error_response)
+    for surface in (api, feedback):
+        app.include_router(surface.router(service))
+    return TestClient(Shell(app, service), client=("127.0.0.1", 50000))
+
+
+def in_chat(service: Service, language: Language) -> str:
+    """The last message after a question in the chat."""
+    question = "Is it binding?" if language == "en" else "法的拘束力はありますか"
+
+    async def last() -> Step:
+        *_, step = [step async for step in reply(service, question, language, None, (), VISITOR)]
+        return step
+
+    return html.unescape(messages.content(asyncio.run(last()).reply))
+
+
+def opening(_: Path, language: Language) -> Iterator[Brought]:
+    """The index is not open yet."""
+    held = threading.Event()
+    service = Service(Config(), lambda _: held.wait(30) and Scripted())  # type: ignore[arg-type, return-value]
+    service.start()
+    try:
+        with client_for(service) as client:
+            yield Brought(client, in_chat(service, language))
+    finally:
+        held.set()
+
+
+def not_ready(_: Path, language: Language) -> Iterator[Brought]:
+    """The index could not be opened."""
+
+    def fails(_: Config) -> Any:
+        raise RuntimeError("secret")
+
+    service = Service(Config(), fails)
+    service.start()
+    with client_for(service) as client:
+        yield Brought(client, in_chat(service, language))
+
+
+def switched(word: str) -> Bringing:
+    def bring(folder: Path, language: Language) -> Iterator[Brought]:
+        (folder / "off").write_text(word, encoding="utf-8")
+        config = Config(llm=LLM, web=replace(WebSettings(), off_file=str(folder / "off")))
+        service = service_with(Scripted(mode_note="llm_off"), config)
+        with client_for(service) as client:
+            yield Brought(client, in_chat(service, language))
+
+    return bring
+
+
+def of_the_model(note: str) -> Bringing:
+    def bring(_: Path, language: Language) -> Iterator[Brought]:
+        service = service_with(Scripted(mode_note=note), Config(llm=LLM))
+        with client_for(service) as client:
+            yield Brought(client, in_chat(service, language))
+
+    return bring
+
+
+def store_down(_: Path, language: Language) -> Iterator[Brought]:
+    """Nothing listens where the store should be."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"redis://127.0.0.1:{free.getsockname()[1]}/0"
+    config = Config(web=replace(RAISED_NOBODY, store_url=url, secret="s", address_per_minute=2, replicas=2))
+    service = service_with(Scripted(), config)
+    with client_for(service) as client:
+        in_chat(service, language)
+        yield Brought(client, in_chat(service, language))
+
+
+def proxy_not_listed(_: Path, language: Language) -> Iterator[Brought]:
+    """A machine of our own network forwards, and nobody listed it."""
+    config = Config(web=replace(RAISED_NOBODY, address_per_minute=1), metrics_token="t")
+    service = service_with(Scripted(), config)
+    with client_for(service) as client:
+        client.get("/api/document", headers={"x-forwarded-for": "203.0.113.7"})
+        in_chat(service, language)
+        yield Brought(client, in_chat(service, language))
+
+
+def feedback_broken(spoil: Callable[[Path, pytest.MonkeyPatch], object]) -> Bringing:
+    def bring(folder: Path, language: Language) -> Iterator[Brought]:
+        given = {"answer_id": "a_" + "0" * 64, "verdict": "helpful"}
+        service = service_with(Scripted(), Config(feedback_directory=folder))
+        with pytest.MonkeyPatch.context() as patch, client_for(service) as client:
+            assert client.post("/api/feedback", json=given).status_code == 201
+            assert client.get("/readyz").json() == {"status": "ready"}
+            spoil(folder, patch)
+            assert client.post("/api/feedback", json=given).status_code == 503
+            yield Brought(client, html.unescape(text_of("privacy", facts(service, language), language)))
+
+    return bring
+
+
+def fill(_: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("assistant.feedback.MAX_ENTRIES", 1)
+
+
+def damage(folder: Path, _: pytest.MonkeyPatch) -> None:
+    (folder / "feedback.sqlite3").write_bytes(b"damaged" * 200)
+
+
+BRINGING: Mapping[str, Bringing] = {
+    "opening": opening,
+    "not_ready": not_ready,
+    "switched_off": switched("off"),
+    "llm_off": switched("llm"),
+    **{
+        f"llm_{kind}": of_the_model(f"llm_{kind}")
+        for kind in ("timeout", "unavailable", "busy", "budget", "cut", "invalid")
+    },
+    "store_down": store_down,
+    "proxy_not_listed": proxy_not_listed,
+    "feedback_full": feedback_broken(fill),
+    "feedback_failed": feedback_broken(damage),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", list(STATES))
+def test_a_state_that_comes_about_names_itself(
+    code: str, language: Language, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Brought about as it comes about: the reader reads why, in their language; /readyz and the metric name it."""
+    monkeypatch.setattr("assistant.web.service.WAIT", 0.1)
+    bringing = contextmanager(BRINGING[code])
+    with bringing(tmp_path, language) as brought:
+        token = {"authorization": "Bearer t"}
+        ready = brought.client.get("/readyz", headers=token)
+        assert code in ready.json()["states"]
+        assert ready.status_code == (503 if code in ("opening", "not_ready") else 200)
+        assert f'moc_state{{state="{code}"}} 1.0' in brought.client.get("/metrics", headers=token).text
+        assert strings(language)[STATES[code].words] in brought.page
+        assert "secret" not in brought.page
 
 
 @pytest.mark.parametrize("code", list(STATES))

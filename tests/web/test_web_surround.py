@@ -1,5 +1,8 @@
 """The shell's newer parts: other origins, TLS, request ids, sign-in, slow bodies, and errors without words."""
 
+import asyncio
+import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
@@ -7,7 +10,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from assistant.admission import Admission, everyone
 from assistant.config import Config
+from assistant.types import Request
 from assistant.web import shell
 from assistant.web.server import create
 from assistant.web_settings import WebSettings
@@ -126,8 +131,6 @@ def test_a_forgotten_proxy_is_a_state(scripted: Scripted) -> None:
 
 def test_a_body_that_never_ends_is_given_up(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """408 after a while, whatever the route."""
-    import asyncio
-
     monkeypatch.setattr(shell, "BODY_SECONDS", 0.05)
     sent: list[dict[str, Any]] = []
 
@@ -141,6 +144,52 @@ def test_a_body_that_never_ends_is_given_up(client: TestClient, monkeypatch: pyt
     scope = {"type": "http", "method": "POST", "path": "/api/ask", "headers": [], "query_string": b"", "scheme": "http"}
     asyncio.run(client.app({**scope, "client": ("127.0.0.1", 1)}, never, send))  # type: ignore[arg-type]
     assert sent[0]["status"] == 408
+
+
+class Waiting(Scripted):
+    """Says when it was asked, and then takes its time."""
+
+    asking: asyncio.Event
+
+    async def stream(self, request: Request, admission: Admission = everyone) -> AsyncIterator[object]:
+        self.asking.set()
+        await asyncio.sleep(30)
+        yield self.answer(request)
+
+
+@pytest.mark.parametrize("path", ["/api/ask", "/v1/chat/completions"])
+def test_a_question_cut_by_a_shutdown_may_be_asked_elsewhere(path: str) -> None:
+    """A server that has to stop cancels what it still does: 503 with Retry-After, which a proxy passes on, not 500."""
+    waiting = Waiting()
+    application = create(service_with(waiting))
+    messages = {"model": "moc", "messages": [{"role": "user", "content": "Q"}], "question": "Q"}
+    body = json.dumps(messages if path.startswith("/v1") else JSON).encode()
+    sent: list[dict[str, Any]] = []
+
+    async def run() -> None:
+        begun, waiting.asking = asyncio.Event(), asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            if begun.is_set():
+                await asyncio.sleep(30)
+            begun.set()
+            return {"type": "http.request", "body": body}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [(b"content-type", b"application/json"), (b"host", b"testserver")]
+        scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
+        client = {"scheme": "http", "client": ("127.0.0.1", 1), "http_version": "1.1"}
+        task: asyncio.Task[None]
+        task = asyncio.create_task(application({**scope, **client}, receive, send))  # type: ignore[arg-type]
+        await waiting.asking.wait()
+        task.cancel()
+        await task
+
+    asyncio.run(asyncio.wait_for(run(), 10))
+    assert (sent[0]["status"], dict(sent[0]["headers"])[b"retry-after"]) == (503, b"2")
+    assert json.loads(sent[1]["body"])["error"]["code"] == "unavailable"
 
 
 def test_a_bug_has_no_words(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

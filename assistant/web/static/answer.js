@@ -82,6 +82,10 @@
   /** Beside the button for those who see it, aloud for those who do not. */
   function tell(button, text) {
     const acts = button.closest(".acts");
+    if (!acts) {
+      button.textContent = text; // it stands alone in the document, and goes with the highlight
+      button.removeAttribute("aria-label");
+    }
     let line = acts?.querySelector(".said");
     if (acts && !line) {
       line = document.createElement("span");
@@ -112,12 +116,17 @@
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body),
       });
-      if (!reply.ok) throw new Error(String(reply.status));
+      if (!reply.ok) {
+        const { error } = await reply.json();
+        tell(button, words(error?.code === "feedback_full" ? "feedback_full" : "feedback_failed"));
+        return;
+      }
+      const kept = await reply.json();
       button.closest(".vote").querySelectorAll("button").forEach((other) => {
         other.setAttribute("aria-pressed", String(other === button));
         other.disabled = other !== button;
       });
-      tell(button, words("feedback_thanks"));
+      tell(button, words(kept.question ? "feedback_thanks_question" : "feedback_thanks", { days: kept.days }));
     } catch {
       tell(button, words("feedback_failed"));
     }
@@ -147,6 +156,7 @@
     const answer = button.closest(".answer");
     if (button.classList.contains("copy")) copy(withSource(answer), button, "copied");
     else if (button.classList.contains("copy-link")) copy(linkOf(answer), button, "link_copied");
+    else if (button.classList.contains("copy-sentence")) copy(button.dataset.link, button, "link_copied");
     else if (button.classList.contains("helpful") && !button.hasAttribute("aria-pressed")) {
       send(button, { answer_id: answer.id, verdict: "helpful" });
     } else if (button.classList.contains("not-helpful") && !button.hasAttribute("aria-pressed")) {

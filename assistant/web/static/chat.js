@@ -20,6 +20,7 @@ window.room = (() => {
   const answers = () => document.querySelectorAll("#conversation .answer");
   const questions = () => document.querySelectorAll("#conversation .user-row");
   let pending = null; // the question on its way, until the conversation shows it
+  let unanswered = null; // the same, until its answer is whole: to be put back when the connection is lost before
   let seen = 0; // questions shown before it
   let growing = false;
   let owed = false; // an announcement, for the answer to the newest question
@@ -32,7 +33,7 @@ window.room = (() => {
   const busy = () => pending !== null || growing;
 
   function begin(question) {
-    pending = question;
+    pending = unanswered = question;
     owed = true;
     seen = questions().length;
     byId("problem").hidden = true;
@@ -144,7 +145,7 @@ window.room = (() => {
   function fail(status, retryAfter) {
     if (!busy()) return;
     const area = box();
-    if (area && pending && !area.value.trim()) fill(area, pending);
+    if (area && unanswered && !area.value.trim()) fill(area, unanswered);
     pending = null;
     root.classList.add("lost");
     const key = { 0: "error_offline", 429: "error_limited", 503: "error_busy" }[status] ?? "error_refused";
@@ -154,14 +155,68 @@ window.room = (() => {
     mark();
   }
 
+  let running = null; // what the server needs to know which question to stop working on
+  let left = null; // the same, of a question whose connection was lost
+
+  /** The stream of answers, with a loss of it told to Gradio as a question that failed.
+   *  As a lost connection Gradio would wait for the server and then load the page anew, without the conversation. */
+  function steady(reply) {
+    const reader = reply.body.getReader();
+    const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
+    let ended = false; // the server said goodbye
+    const end = (controller) => {
+      if (!ended) {
+        left = running;
+        fail(0);
+        for (const msg of ["unexpected_error", "close_stream"]) {
+          controller.enqueue(encoder.encode(`data: ${JSON.stringify({ msg, message: "unreachable", success: false })}\n\n`));
+        }
+      }
+      controller.close();
+    };
+    const body = new ReadableStream({
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (done) return end(controller);
+          // A server that was started anew does not know this page any more: the same.
+          const text = decoder.decode(value, { stream: true }).replace(/"session_not_found": ?true/, '"session_not_found":false');
+          ended ||= text.includes('"close_stream"');
+          controller.enqueue(encoder.encode(text));
+        } catch (error) {
+          if (error.name === "AbortError") controller.error(error); // by Gradio itself
+          else end(controller);
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    });
+    return new Response(body, { status: reply.status, headers: reply.headers });
+  }
+
   const fetched = window.fetch;
   window.fetch = async (...given) => {
     const address = String(given[0]?.url ?? given[0]);
     const asking = /\/gradio_api\/queue\/(join|data)/.test(address);
+    const joining = asking && address.includes("/queue/join");
+    // Gradio also cancels what has no number yet, of which the server cannot know.
+    const ending = /\/gradio_api\/(cancel|reset)/.test(address);
+    if (ending && !JSON.parse(given[1]?.body ?? "{}").event_id) {
+      return new Response("{}", { status: 200, headers: { "Content-Type": "application/json" } });
+    }
     try {
+      if (joining && left) {
+        const body = JSON.stringify(left);
+        left = null; // whether or not that works, what the reader asks now goes first
+        const headers = { "Content-Type": "application/json" };
+        await fetched(address.replace(/queue\/join.*/, "cancel"), { method: "POST", headers, body }).catch(() => {});
+      }
       const reply = await fetched.apply(window, given);
       if (asking && !reply.ok) fail(reply.status, reply.headers.get("retry-after"));
-      return reply;
+      if (joining && reply.ok && pending !== null) {
+        const { session_hash, fn_index } = JSON.parse(given[1].body);
+        reply.clone().json().then(({ event_id }) => (running = { session_hash, fn_index, event_id }));
+      }
+      return asking && !joining && reply.ok ? steady(reply) : reply;
     } catch (error) {
       if (!asking) throw error;
       fail(0);

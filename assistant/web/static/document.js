@@ -32,6 +32,8 @@
     unmark();
     sentence.classList.add("shown");
     root.classList.add("shown-from");
+    const rendering = sentence.nextElementSibling;
+    (rendering?.classList.contains("aid") ? rendering : sentence).after(own(address, link.textContent.trim()));
     cameFrom = link;
     leave();
     read();
@@ -40,8 +42,21 @@
     say(words("shown_in_document", { label: link.textContent.trim() }));
   }
 
+  /** A button behind the highlighted sentence: copies the address it has on the document's own page. */
+  function own(address, label) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy-sentence";
+    button.lang = language();
+    button.textContent = words("copy_sentence");
+    button.setAttribute("aria-label", `${words("copy_sentence")}: ${label}`);
+    button.dataset.link = new URL(`document?lang=${language()}#${address}`, document.baseURI).href;
+    return button;
+  }
+
   function unmark() {
     document.querySelectorAll(".sentence.shown").forEach((other) => other.classList.remove("shown"));
+    document.querySelectorAll(".copy-sentence").forEach((other) => other.remove());
     root.classList.remove("shown-from");
   }
 

@@ -1,21 +1,25 @@
 // Puts the chat about the memorandum on a page of yours:
 //   <script src="https://…/embed.js" defer></script>                                      a button in the corner
 //   <script src="https://…/embed.js" data-mode="panel" data-target="#ask" defer></script>  a panel inside #ask
-// data-language: en or ja (else the page's own); data-height: of the panel, in pixels (600).
+// data-language: en or ja (else the page's own); data-theme: light or dark (else the reader's); data-height: in pixels;
+// data-question: put into the box, and sent only when the reader sends it.
 // The chat runs in a frame from where this script came; it sets no cookie and reads nothing of your page.
 "use strict";
 (() => {
   const script = document.currentScript;
   if (!script || !script.src) return;
-  const option = (name, otherwise) => script.dataset[name] || otherwise;
+  const option = (name, otherwise = "") => script.dataset[name] || otherwise;
   const page = (document.documentElement.lang || navigator.language || "en").toLowerCase();
   const language = option("language", page).startsWith("ja") ? "ja" : "en";
+  const theme = ["light", "dark"].includes(option("theme")) ? option("theme") : "";
+  const height = Math.max(0, Number.parseInt(option("height"), 10) || 0);
   const words = {
     en: { open: "Ask about the memorandum", close: "Close the chat", title: "Ask about the US–Japan memorandum" },
     ja: { open: "覚書について質問する", close: "チャットを閉じる", title: "日米の覚書について質問する" },
   }[language];
   const source = new URL("./", script.src);
-  source.search = new URLSearchParams({ embed: "1", lang: language });
+  const wished = { embed: "1", lang: language, theme, question: option("question") };
+  source.search = new URLSearchParams(Object.entries(wished).filter(([, value]) => value));
 
   const make = (name, attributes, style) => {
     const element = document.createElement(name);
@@ -34,17 +38,18 @@
         loading: "lazy",
         referrerpolicy: "no-referrer",
         allow: "clipboard-write",
-        sandbox: "allow-scripts allow-same-origin allow-forms allow-downloads allow-popups allow-popups-to-escape-sandbox",
+        sandbox:
+          "allow-scripts allow-same-origin allow-forms allow-downloads allow-popups allow-popups-to-escape-sandbox allow-modals",
       },
-      { border: "0", width: "100%", background: "Canvas", colorScheme: "light dark", ...style },
+      { border: "0", width: "100%", background: "Canvas", colorScheme: theme || "light dark", ...style },
     );
 
   function panel() {
-    const target = document.querySelector(option("target", "")) || script.parentElement;
-    const height = Number.parseInt(option("height", "600"), 10) || 600;
-    const made = frame({ height: `${height}px`, display: "block" });
-    if (target === script.parentElement) script.after(made);
-    else target.append(made);
+    const made = frame({ height: `${height || 600}px`, display: "block" });
+    const target = option("target") && document.querySelector(option("target"));
+    if (target) target.append(made);
+    else if (document.body.contains(script)) script.after(made);
+    else document.body.append(made);
   }
 
   function button() {
@@ -65,40 +70,38 @@
       },
     );
     opener.textContent = words.open;
-    let box = null;
-
+    // There from the start, because the button names it; what is in it is loaded when it is first opened.
+    const box = make(
+      "div",
+      { id: "moc-chat", role: "region", "aria-label": words.title, lang: language },
+      {
+        ...corner,
+        bottom: "4.5rem",
+        display: "none",
+        width: "min(26rem, calc(100vw - 2rem))",
+        height: `min(${height ? `${height}px` : "40rem"}, calc(100vh - 6rem))`,
+        border: "1px solid #71767a",
+        borderRadius: "0.5rem",
+        overflow: "hidden",
+        background: "Canvas",
+        colorScheme: theme || "light dark",
+      },
+    );
+    const opened = () => opener.getAttribute("aria-expanded") === "true";
     const show = (open) => {
-      if (open && !box) {
-        box = make(
-          "div",
-          { id: "moc-chat", role: "region", "aria-label": words.title },
-          {
-            ...corner,
-            bottom: "4.5rem",
-            width: "min(26rem, calc(100vw - 2rem))",
-            height: "min(40rem, calc(100vh - 6rem))",
-            border: "1px solid #71767a",
-            borderRadius: "0.5rem",
-            overflow: "hidden",
-            background: "Canvas",
-          },
-        );
-        box.append(frame({ height: "100%" }));
-        document.body.append(box);
-      }
-      if (box) box.style.display = open ? "block" : "none";
+      if (open && !box.firstChild) box.append(frame({ height: "100%" }));
+      box.style.display = open ? "block" : "none";
       opener.textContent = open ? words.close : words.open;
       opener.setAttribute("aria-expanded", String(open));
       if (open) box.firstChild.focus();
+      else opener.focus();
     };
-    const opened = () => opener.getAttribute("aria-expanded") === "true";
     opener.addEventListener("click", () => show(!opened()));
-    document.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || !opened()) return;
-      show(false);
-      opener.focus();
+    // Only from the button: an Escape elsewhere on the page is the page's own.
+    opener.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && opened()) show(false);
     });
-    document.body.append(opener);
+    document.body.append(opener, box);
   }
 
   const start = () => (option("mode", "button") === "panel" ? panel() : button());

@@ -1,0 +1,67 @@
+"""Whose question is searched next: a few at once, and those who wait are served address by address in turn.
+
+Searching is what takes the processor. In the order of arrival somebody who asks fifty questions at once would let
+everyone behind them wait for all fifty; in turns one question waits for at most one of theirs.
+"""
+
+import asyncio
+import os
+from collections import deque
+
+# One more than cores: while one answer is put into words, others are embedded.
+AT_ONCE = (os.cpu_count() or 1) + 1
+
+
+class Turns:
+    """Lets ``at_once`` questions be searched at a time."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._at_once = at_once
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}  # the first is served next
+        self.busy = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many wait now."""
+        return sum(map(len, self._waiting.values()))
+
+    async def take(self, who: str) -> "Turn":
+        """Wait for a turn of ``who``; end it when the search is over."""
+        if self.busy < self._at_once:
+            self.busy += 1
+            return Turn(self)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(who, deque()).append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.give()  # it came in the moment of leaving
+            raise
+        return Turn(self)
+
+    def give(self) -> None:
+        """Pass a turn on to whoever's is next; it is not free in between."""
+        while self._waiting:
+            who = next(iter(self._waiting))
+            queue = self._waiting.pop(who)
+            turn = queue.popleft()
+            if queue:
+                self._waiting[who] = queue  # at the end: everyone else comes before their next
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self.busy -= 1
+
+
+class Turn:
+    """One turn that was taken."""
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns: Turns | None = turns
+
+    def end(self) -> None:
+        """The search is over; a second time changes nothing."""
+        if self._turns is not None:
+            turns, self._turns = self._turns, None
+            turns.give()

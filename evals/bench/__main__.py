@@ -1,0 +1,184 @@
+"""python -m evals.bench [PART]: measure one part, or all but the long run; every part keeps its result at once."""
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evals.bench import figures, report
+from index.errors import UserError
+
+# Measured by the bare command, in this order: the short parts first, so that a run that is stopped leaves most.
+BENCH = ("start", "latency", "profile", "page", "attack", "load", "growth")
+Measure = Callable[[argparse.Namespace], Mapping[str, Any]]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, keep, and write docs/performance.md anew; returns the exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        if options.part is None:
+            return _everything(options.results)
+        if options.part != "report":
+            about = figures.machine()  # before the bench itself makes the load
+            began = time.perf_counter()
+            content = _MEASURES[options.part](options)
+            figures.keep(options.part, content, about, time.perf_counter() - began, options.results)
+        if options.results == figures.RESULTS:
+            report.write()
+    except UserError as error:
+        print(f"evals.bench: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _everything(results: Path) -> int:
+    """Each part in a process of its own; one that fails does not keep the others from being measured."""
+    failed = []
+    for part in BENCH:
+        print(f"\n== {part}", flush=True)
+        command = [sys.executable, "-m", "evals.bench", "--results", str(results), part]
+        if subprocess.run(command, cwd=figures.ROOT, check=False).returncode:
+            failed.append(part)
+    if failed:
+        print(f"evals.bench: not measured: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m evals.bench", description=__doc__)
+    parser.add_argument("--results", type=Path, default=figures.RESULTS, help="file of results (default: %(default)s)")
+    parts = parser.add_subparsers(dest="part", metavar="PART")
+
+    def part(name: str, words: str, *options: tuple[str, Any, str]) -> argparse.ArgumentParser:
+        made = parts.add_parser(name, help=words)
+        for option, default, meaning in options:
+            many = isinstance(default, tuple)
+            made.add_argument(
+                option,
+                default=default,
+                type=type(default[0] if many else default),
+                nargs="+" if many else None,
+                help=f"{meaning} (default: %(default)s)",
+            )
+        return made
+
+    part("start", "cold start, and where its time goes", ("--times", 5, "starts"))
+    part(
+        "latency",
+        "one answer at a time: in the process, over HTTP, through the chat; memory; index build",
+        ("--questions", 200, "questions asked"),
+        ("--builds", 3, "index builds"),
+    )
+    part("profile", "where an answer's time goes", ("--questions", 100, "questions asked"))
+    part("page", "requests and bytes of a page view, in Chromium")
+    part(
+        "attack",
+        "an attack on the purse",
+        ("--seconds", 60.0, "of attack"),
+        ("--idle", 15.0, "seconds without it, for comparison"),
+        ("--rate", 50, "questions a second"),
+    )
+    load = part(
+        "load",
+        "many visitors at once",
+        ("--users", (1, 10, 50, 200), "visitors at once"),
+        ("--seconds", 60.0, "each"),
+        ("--modes", ("quote", "llm"), "quote, llm or both"),
+        ("--reading", 10.0, "mean pause between questions, for one more run of the most visitors; 0: none"),
+    )
+    load.description = "Every visitor asks again at once; one more run has the most visitors with readers' pauses."
+    part("growth", "build and search as the document grows", ("--sizes", (51, 10_000, 100_000), "passages"))
+    part(
+        "soak",
+        "a long run of mixed chats",
+        ("--chats", 10_000, "chats"),
+        ("--samples", 20, "times at which is counted what the process holds"),
+    )
+    against = part("against", "answers of this checkout against another one's", ("--turns", 150, "questions"))
+    against.add_argument("--before", type=Path, required=True, help="the other checkout")
+    against.add_argument("--what", required=True, help="what was changed, for the report")
+    part("report", "write docs/performance.md from the results")
+    return parser
+
+
+def _load(options: argparse.Namespace) -> Mapping[str, Any]:
+    from evals.bench import load
+
+    scenarios = []
+    for mode in options.modes:
+        scenarios += [load.Scenario(mode, users, options.seconds) for users in options.users]
+        if options.reading:
+            scenarios.append(load.Scenario(mode, max(options.users), options.seconds, options.reading))
+    return load.measure(scenarios)
+
+
+def _start(options: argparse.Namespace) -> Mapping[str, Any]:
+    from evals.bench import start
+
+    return start.measure(options.times)
+
+
+def _latency(options: argparse.Namespace) -> Mapping[str, Any]:
+    from evals.bench import latency
+
+    return latency.measure(options.questions, options.builds)
+
+
+def _profile(options: argparse.Namespace) -> Mapping[str, Any]:
+    from evals.bench import profile
+
+    return profile.measure(options.questions)
+
+
+def _against(options: argparse.Namespace) -> Mapping[str, Any]:
+    from evals.bench import profile
+
+    made = profile.against(options.before, options.what, options.turns)
+    kept = figures.read_results(options.results).get("against", {}).get("changes", [])
+    return {"changes": [*(change for change in kept if change["what"] != options.what), made]}
+
+
+def _page(options: argparse.Namespace) -> Mapping[str, Any]:
+    from evals.bench import view
+
+    return view.measure()
+
+
+def _attack(options: argparse.Namespace) -> Mapping[str, Any]:
+    from evals.bench import attack
+
+    return attack.measure(options.seconds, options.idle, options.rate)
+
+
+def _growth(options: argparse.Namespace) -> Mapping[str, Any]:
+    from evals.bench import growth
+
+    return growth.measure(options.sizes)
+
+
+def _soak(options: argparse.Namespace) -> Mapping[str, Any]:
+    from evals.bench import soak
+
+    soak.check_linux()
+    return soak.measure(options.chats, options.samples)
+
+
+_MEASURES: Mapping[str, Measure] = {
+    "start": _start,
+    "latency": _latency,
+    "profile": _profile,
+    "page": _page,
+    "attack": _attack,
+    "load": _load,
+    "growth": _growth,
+    "soak": _soak,
+    "against": _against,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

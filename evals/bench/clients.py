@@ -1,0 +1,134 @@
+"""Visitors: they ask over the JSON interface or through the chat's own protocol, and note when they saw what."""
+
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import httpx
+
+from assistant.types import Mode, Turn
+
+Surface = Literal["api", "chat"]
+Outcome = Literal["answered", "turned away", "error"]
+SURFACES: tuple[Surface, ...] = ("api", "chat")
+PATIENCE = 120.0  # seconds
+# Marks in the chat's messages: words of an answer, and an answer that is none.
+_WORDS = ('class=\\"quote', 'class=\\"statement', 'class=\\"lead')
+_FAILURE = 'class=\\"answer failure'
+# What is said with a refusal that was planned: limits (429), busy or switched off (503).
+_PLANNED = (429, 503)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a visitor saw. Seconds from sending to the first sign that something happens (``sign``), to the first words
+    of the answer (``words``) and to its end (``total``); None where it did not come to that."""
+
+    surface: Surface
+    outcome: Outcome
+    total: float
+    sign: float | None = None
+    words: float | None = None
+    mode: str | None = None
+    detail: str = ""
+
+
+@asynccontextmanager
+async def connected(address: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client for any number of visitors at once."""
+    # The server closes idle connections after five seconds; one that is about to be closed must not be used again.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=3)
+    async with httpx.AsyncClient(base_url=address, timeout=PATIENCE, limits=limits, trust_env=False) as client:
+        yield client
+
+
+async def ask(
+    client: httpx.AsyncClient,
+    surface: Surface,
+    question: str,
+    mode: Mode | None,
+    history: Sequence[Turn] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Asked:
+    """One question on one surface; never raises for what the server does."""
+    started = time.perf_counter()
+    way = _over_api if surface == "api" else _in_chat
+    try:
+        return await way(client, question, mode, history, dict(headers or {}), started)
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        return Asked(surface, "error", time.perf_counter() - started, detail=f"{type(error).__name__}: {error}"[:200])
+
+
+async def _over_api(
+    client: httpx.AsyncClient,
+    question: str,
+    mode: Mode | None,
+    history: Sequence[Turn],
+    headers: Mapping[str, str],
+    started: float,
+) -> Asked:
+    body: dict[str, Any] = {"question": question, "mode": mode, "stream": True}
+    if history:
+        body["history"] = [{"role": turn.role, "content": turn.content} for turn in history]
+    sign = words = None
+    event = ""
+    async with client.stream("POST", "/api/ask", json=body, headers=headers) as reply:
+        if reply.status_code != 200:
+            return await _not_answered("api", reply, started)
+        async for line in reply.aiter_lines():
+            now = time.perf_counter() - started
+            if line.startswith("event: "):
+                event = line[7:]
+                sign = now if sign is None else sign
+                if event in ("claim", "answer") and words is None:
+                    words = now
+            elif line.startswith("data: ") and event == "answer":
+                written_by = json.loads(line[6:])["mode"]
+                return Asked("api", "answered", now, sign, words, written_by)
+            elif line.startswith("data: ") and event == "error":
+                return Asked("api", "error", now, sign, detail=line[6:206])
+    return Asked("api", "error", time.perf_counter() - started, sign, detail="the stream ended without an answer")
+
+
+async def _in_chat(
+    client: httpx.AsyncClient,
+    question: str,
+    mode: Mode | None,
+    history: Sequence[Turn],
+    headers: Mapping[str, str],
+    started: float,
+) -> Asked:
+    messages = [{"role": turn.role, "content": [{"type": "text", "text": turn.content}]} for turn in history]
+    body = {"data": [question, messages, mode or "llm"], "session_hash": secrets.token_hex(6)}
+    reply = await client.post("/gradio_api/call/ask", json=body, headers=headers)
+    if reply.status_code != 200:
+        return await _not_answered("chat", reply, started)
+    address = f"/gradio_api/call/ask/{reply.json()['event_id']}"
+    sign = words = None
+    event = ""
+    async with client.stream("GET", address, headers=headers) as stream:
+        async for line in stream.aiter_lines():
+            now = time.perf_counter() - started
+            if line.startswith("event: "):
+                event = line[7:]
+            elif line.startswith("data: ") and event in ("generating", "complete"):
+                sign = now if sign is None else sign
+                if words is None and any(mark in line for mark in _WORDS):
+                    words = now
+                if event == "complete":
+                    if _FAILURE in line:
+                        return Asked("chat", "error", now, sign, detail="the chat said that it failed")
+                    return Asked("chat", "answered", now, sign, words, "llm" if "badge-llm" in line else "quote")
+            elif line.startswith("data: ") and event == "error":
+                return Asked("chat", "error", now, sign, detail=line[:200])
+    return Asked("chat", "error", time.perf_counter() - started, sign, detail="the stream ended without an answer")
+
+
+async def _not_answered(surface: Surface, reply: httpx.Response, started: float) -> Asked:
+    text = (await reply.aread()).decode(errors="replace")[:200]
+    outcome: Outcome = "turned away" if reply.status_code in _PLANNED else "error"
+    return Asked(surface, outcome, time.perf_counter() - started, detail=f"{reply.status_code} {text}")

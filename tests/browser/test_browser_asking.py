@@ -1,0 +1,132 @@
+"""Asking: input methods, limits, personal data, and whatever goes wrong on the way."""
+
+import json
+from collections.abc import Callable
+
+from playwright.sync_api import Route, expect
+
+from evals.fakellm import says, stalls
+from tests.browser.chat import BINDING, FUSION, Chat
+from tests.browser.relay import relayed
+
+
+def test_08_enter_during_conversion_never_sends(chat: Chat) -> None:
+    """Composition events of an input method: Enter ends the conversion; the next Enter sends."""
+    chat.open().box.focus()
+    keys = chat.page.context.new_cdp_session(chat.page)
+    keys.send("Input.imeSetComposition", {"text": "かくゆうごう", "selectionStart": 6, "selectionEnd": 6})
+    enter = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229}
+    keys.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **enter})
+    keys.send("Input.dispatchKeyEvent", {"type": "keyUp", **enter})
+    keys.send("Input.insertText", {"text": "核融合とは"})
+    assert chat.answers.count() == 0
+    assert chat.page.locator("#pending").is_hidden()
+    expect(chat.box).to_have_value("核融合とは")
+    chat.page.keyboard.press("Enter")
+    chat.answered(1)
+
+
+def test_08_shift_enter_makes_a_line_and_long_pastes_meet_a_limit(chat: Chat) -> None:
+    """The counter appears near the limit, says what is wrong above it; the server refuses, and the text is kept."""
+    chat.open().box.focus()
+    chat.page.keyboard.type("a")
+    chat.page.keyboard.press("Shift+Enter")
+    chat.page.keyboard.type("b")
+    expect(chat.box).to_have_value("a\nb")
+    assert chat.answers.count() == 0
+    counter = chat.page.locator("#counter")
+    expect(counter).to_be_hidden()
+    chat.box.fill("x" * 450)
+    expect(counter).to_have_text(chat.words["counter"].format(count=450, limit=500))
+    chat.box.fill("x" * 501)
+    expect(counter).to_have_text(chat.words["counter_over"].format(count=501, limit=500))
+    expect(chat.box).to_have_attribute("aria-invalid", "true")
+    chat.box.press("Enter")
+    chat.answered(1)
+    expect(chat.answer.locator(".lead")).to_contain_text("500")
+    expect(chat.box).to_have_value("x" * 501)
+
+
+def test_13_personal_data_is_refused_before_any_call(written: Chat) -> None:
+    """The refusal gives the reason, the question is in the box to be mended and nowhere else, no model was called."""
+    assert written.model is not None
+    calls = len(written.model.calls)
+    question = {
+        "en": "My phone number is 090-1234-5678 and my mail is jane.roe@example.com. What does it say about AI?",
+        "ja": "私の電話番号は090-1234-5678、メールはjane.roe@example.comです。AIについては？",
+    }[written.language]
+    answer = written.open().ask(question)
+    expect(written.page.locator(".asked").last).to_contain_text(written.words["question_withheld"])
+    assert "jane.roe" not in written.page.locator("#conversation").inner_text()
+    expect(answer.locator(".act")).to_have_count(0)
+    expect(written.box).to_have_value(question)
+    assert len(written.model.calls) == calls
+    written.ask(FUSION[written.language])
+    sent = json.dumps([call.body for call in written.model.calls[calls:]])
+    assert sent != "[]"
+    assert "jane.roe" not in sent
+
+
+def failing(status: int, headers: dict[str, str]) -> Callable[[Route], None]:
+    """Answers a request with this status; 0 drops the connection."""
+
+    def handle(route: Route) -> None:
+        if status:
+            route.fulfill(status=status, headers=headers, json={})
+        else:
+            route.abort()
+
+    return handle
+
+
+def test_13_limits_and_errors_keep_the_question(chat: Chat) -> None:
+    """A refusal says when to try again; whatever fails, the question stays in the box and can be sent again."""
+    chat.page.allow("Failed to load resource")  # type: ignore[attr-defined]
+    chat.open()
+    words, join = chat.words, "**/gradio_api/queue/join*"
+    soon, later = words["wait_seconds"].format(count=30), words["wait_minutes"].format(count=3)
+    failures: list[tuple[int, dict[str, str], str]] = [
+        (429, {"retry-after": "30"}, words["error_limited"].format(wait=soon)),
+        (503, {"retry-after": "180"}, words["error_busy"].format(wait=later)),
+        (500, {}, words["error_refused"].format(status=500)),
+        (0, {}, words["error_offline"]),
+    ]
+    for number, (status, headers, said) in enumerate(failures, 1):
+        chat.page.route(join, failing(status, headers))
+        chat.box.fill(BINDING[chat.language])
+        chat.box.press("Enter")
+        expect(chat.page.locator("#problem")).to_have_text(said)
+        expect(chat.page.locator("#problem")).to_have_attribute("role", "alert")
+        expect(chat.box).to_have_value(BINDING[chat.language])
+        expect(chat.page.locator("#send")).to_be_visible()
+        chat.page.unroute(join)
+        chat.box.press("Enter")
+        chat.answered(number)
+        expect(chat.page.locator("#problem")).to_be_hidden()
+
+
+def test_13_a_lost_connection_keeps_what_came(written: Chat) -> None:
+    """Cut in mid-answer: what was checked stays, the question is back in its box and can be sent again."""
+    assert written.model is not None
+    written.model.play([stalls()])  # one claim, then silence
+    for text in ("Failed to load resource", "unreachable"):
+        written.page.allow(text)  # type: ignore[attr-defined]
+    with relayed(written.address) as line:
+        written.address = line.address
+        written.open()
+        written.box.fill(FUSION[written.language])
+        written.box.press("Enter")
+        first = written.answer.locator(".statement").first
+        first.wait_for()
+        said = first.inner_text()
+        line.cut()
+        expect(written.page.locator("#problem")).to_have_text(written.words["error_offline"])
+        expect(written.page.locator("#send")).to_be_visible()
+        assert first.inner_text() == said
+        expect(written.answer.locator(".stage")).to_be_hidden()
+        expect(written.box).to_have_value(FUSION[written.language])
+        line.mend()
+        written.model.play([says()])
+        written.box.press("Enter")
+        written.page.locator(".answer.answered").wait_for()
+        expect(written.page.locator("#problem")).to_be_hidden()

@@ -1,0 +1,95 @@
+"""The document beside the chat: cited, highlighted, searched, linked."""
+
+from playwright.sync_api import expect
+
+from index import parse
+from tests.browser.chat import BINDING, FUSION, Chat
+
+TEXT = parse.load()
+
+
+def test_02_a_citation_leads_to_its_sentence_and_back(chat: Chat) -> None:
+    """A click highlights exactly that sentence, focuses it and says so; Back returns to the citation."""
+    answer = chat.open().ask(FUSION[chat.language])
+    citation = answer.locator("a.cite").nth(1)
+    address = str(citation.get_attribute("href")).removeprefix("#")
+    label = citation.inner_text()
+    citation.click()
+    assert chat.shown() == [address]
+    assert chat.focus() == address
+    expect(chat.page.locator(f'[id="{address}"]')).to_be_in_viewport()
+    chat.heard(chat.words["shown_in_document"].format(label=label))
+    chat.page.go_back()
+    assert chat.shown() == []
+    assert chat.focus() == label
+
+
+def test_02_a_citation_by_keyboard(chat: Chat) -> None:
+    """Enter does the same as a click, and Escape the same as Back."""
+    citation = chat.open().ask(FUSION[chat.language]).locator("a.cite").first
+    citation.focus()
+    chat.page.keyboard.press("Enter")
+    assert chat.shown() == [str(citation.get_attribute("href")).removeprefix("#")]
+    chat.page.keyboard.press("Escape")
+    expect(citation).to_be_focused()
+
+
+def test_02_the_quote_shows_on_hover_and_focus(written: Chat) -> None:
+    """Behind a written sentence stands its quote: on hover, on focus, while the pointer is on it, until Escape."""
+    citation = written.open().ask(FUSION[written.language]).locator(".statement a.cite").first
+    sentence = TEXT.by_address[str(citation.get_attribute("href")).removeprefix("#")].text
+    quote = written.page.locator("#quote")
+    citation.hover()
+    expect(quote).to_contain_text(sentence)
+    expect(quote.locator('[lang="ja"]')).to_have_count(1 if written.language == "ja" else 0)
+    quote.hover()
+    expect(quote).to_be_visible()
+    written.page.keyboard.press("Escape")
+    expect(quote).to_be_hidden()
+    citation.focus()
+    expect(quote).to_be_visible()
+    expect(citation).to_have_attribute("aria-describedby", "quote")
+
+
+def test_03_the_document_is_there_and_can_be_searched(chat: Chat) -> None:
+    """Every sentence stands beside the chat; finding marks the words, counts them and steps through them."""
+    chat.open()
+    for sentence in TEXT.passages:
+        assert chat.page.locator(f'[id="{sentence.address}"]').text_content() == sentence.text
+    field = chat.page.get_by_role("searchbox")
+    query = "children's" if chat.language == "en" else "核融合"  # curly in the text, straight as typed
+    field.fill(query)
+    field.press("Enter")
+    marks = chat.page.locator("#text mark")
+    assert marks.count() >= 1
+    expect(marks.first).to_be_in_viewport()
+    found = chat.words["panel_hits"].format(place=1, count=marks.count())
+    expect(chat.page.locator("#found")).to_have_text(found)
+    field.fill("")
+    expect(marks).to_have_count(0)
+    field.fill("zeppelin")
+    field.press("Enter")
+    expect(chat.page.locator("#found")).to_have_text(chat.words["panel_hits_0"])
+
+
+def test_03_every_sentence_has_an_address_of_its_own(chat: Chat) -> None:
+    """/document#ADDRESS leads to the sentence, also without the chat."""
+    chat.page.goto(f"{chat.address}/document?lang={chat.language}#iv.p1.s4")
+    expect(chat.page.locator('[id="iv.p1.s4"]')).to_be_in_viewport()
+
+
+def test_03_the_cited_sentence_can_be_linked_to(chat: Chat) -> None:
+    """Behind the highlighted sentence stands a button, next in the tab order, that copies its own address."""
+    answer = chat.open().ask(BINDING[chat.language])
+    answer.locator("a.cite").first.click()
+    chat.page.keyboard.press("Tab")
+    button = chat.page.locator(".copy-sentence")
+    expect(button).to_be_focused()
+    expect(button).to_have_text(chat.words["copy_sentence"])
+    chat.page.keyboard.press("Enter")
+    expect(button).to_have_text(chat.words["link_copied"])
+    link = chat.page.evaluate("() => navigator.clipboard.readText()")
+    assert link == f"{chat.address}/document?lang={chat.language}#iii.p1.s1"
+    chat.page.keyboard.press("Escape")
+    expect(button).to_have_count(0)
+    expect(answer.locator("a.cite").first).to_be_focused()

@@ -1,0 +1,151 @@
+"""What a reader takes along and leaves behind: copies, links, downloads, print, feedback."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Route, expect
+
+from index import parse
+from tests.browser.chat import BINDING, FUSION, UNANSWERABLE, Chat
+from tests.browser.conftest import Running
+
+TEXT = parse.load()
+
+
+def test_09_copy_with_quotes_and_sections(chat: Chat) -> None:
+    """What is copied holds the quotes, their sections, the mode, what document it is and the link to check it."""
+    answer = chat.open().ask(BINDING[chat.language])
+    answer.get_by_role("button", name=chat.words["copy_answer"]).click()
+    chat.heard(chat.words["copied"])
+    copied = chat.page.evaluate("() => navigator.clipboard.readText()")
+    assert f"> {TEXT.by_address['iii.p1.s1'].text} [{answer.locator('a.cite').first.inner_text()}]" in copied
+    assert chat.words["badge_quote"] in copied
+    assert f"{chat.address}/a/a_" in copied
+    expect(answer.locator(".said")).to_have_text(chat.words["copied"])
+
+
+def test_09_copied_sentences_of_a_model_bring_their_quotes(written: Chat) -> None:
+    """Each written sentence is followed by its section, and the quotes they rest on stand below."""
+    answer = written.open().ask(BINDING[written.language])
+    answer.get_by_role("button", name=written.words["copy_answer"]).click()
+    written.heard(written.words["copied"])
+    copied = written.page.evaluate("() => navigator.clipboard.readText()")
+    for citation in answer.locator(".statement a.cite").all():
+        address = str(citation.get_attribute("href")).removeprefix("#")
+        assert f"> {TEXT.by_address[address].text} [{citation.inner_text()}]" in copied
+
+
+def test_09_link_download_and_print(chat: Chat) -> None:
+    """The link leads to the receipt; the conversation downloads as Markdown; on paper only questions and answers."""
+    chat.open()
+    answer = chat.ask(BINDING[chat.language])
+    answer.get_by_role("button", name=chat.words["copy_link"]).click()
+    chat.heard(chat.words["link_copied"])
+    link = chat.page.evaluate("() => navigator.clipboard.readText()")
+    assert re.match(rf"{re.escape(chat.address)}/a/a_[0-9a-f]{{64}}#[\w-]+$", link)
+    chat.ask(UNANSWERABLE[chat.language])
+    with chat.page.expect_download() as downloading:
+        chat.page.get_by_role("button", name=chat.words["tool_download"]).click()
+    assert downloading.value.suggested_filename == f"{chat.words['transcript_file']}.md"
+    text = Path(downloading.value.path()).read_text(encoding="utf-8")
+    assert text.startswith(f"# {chat.words['transcript_title']}\n")
+    for part in (BINDING[chat.language], UNANSWERABLE[chat.language], TEXT.by_address["iii.p1.s1"].text, link):
+        assert part in text
+    chat.page.emulate_media(media="print")
+    for gone in ("#panel", "#foot", ".acts >> nth=0", "#small .talk"):
+        expect(chat.page.locator(gone)).to_be_hidden()
+    expect(chat.answers.first).to_be_visible()
+    chat.page.emulate_media(media="screen")
+    chat.page.evaluate("() => (window.print = () => (window.printed = true))")
+    chat.page.get_by_role("button", name=chat.words["tool_print"]).click()
+    assert chat.page.evaluate("() => window.printed")
+
+
+def test_09_clear(chat: Chat) -> None:
+    """Clear brings back the first screen, and the focus to the box."""
+    chat.open().ask(BINDING[chat.language])
+    chat.page.get_by_role("button", name=chat.words["tool_clear"]).click()
+    expect(chat.answers).to_have_count(0)
+    expect(chat.page.locator("#welcome")).to_be_visible()
+    expect(chat.box).to_be_focused()
+
+
+def test_12_feedback_says_what_happens_and_keeps_only_that(chat: Chat, programs: dict[str, Running]) -> None:
+    """Helpful is one click; not helpful asks why; the question travels only when ticked; all of it is stored."""
+    bodies = []
+    chat.page.on(
+        "request", lambda sent: bodies.append(sent.post_data_json) if sent.url.endswith("/api/feedback") else None
+    )
+    chat.open().ask(BINDING[chat.language])
+    chat.answer.get_by_role("button", name=chat.words["helpful"], exact=True).click()
+    chat.heard(chat.words["feedback_thanks"].format(days=30))
+    chat.ask(FUSION[chat.language])
+    opener = chat.answer.get_by_role("button", name=chat.words["not_helpful"], exact=True)
+    opener.click()
+    form = chat.page.get_by_role("dialog")
+    expect(form).to_contain_text(chat.words["feedback_what"].format(days=30))
+    expect(form.get_by_role("checkbox")).not_to_be_checked()
+    chat.page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    opener.click()
+    form.get_by_role("radio", name=chat.words["feedback_wrong_passage"]).check()
+    form.get_by_role("button", name=chat.words["feedback_send"]).click()
+    expect(chat.answer.locator(".said")).to_have_text(chat.words["feedback_thanks"].format(days=30))
+    expect(opener).to_have_attribute("aria-pressed", "true")
+    chat.ask(UNANSWERABLE[chat.language])
+    chat.answer.get_by_role("button", name=chat.words["not_helpful"], exact=True).click()
+    form.get_by_role("radio", name=chat.words["feedback_other"], exact=True).check()
+    form.get_by_role("textbox").fill("Please say more.")
+    form.get_by_role("checkbox").check()
+    form.get_by_role("button", name=chat.words["feedback_send"]).click()
+    expect(chat.answer.locator(".said")).to_have_text(chat.words["feedback_thanks_question"].format(days=30))
+    for body in bodies:
+        assert re.fullmatch("a_[0-9a-f]{64}", body.pop("answer_id"))
+    assert bodies == [
+        {"verdict": "helpful"},
+        {"verdict": "not_helpful", "reason": "wrong_passage"},
+        {
+            "verdict": "not_helpful",
+            "reason": "other",
+            "comment": "Please say more.",
+            "question": UNANSWERABLE[chat.language],
+        },
+    ]
+    [database] = programs["quotes"].feedback.glob("*.sqlite*")
+    with sqlite3.connect(database) as stored:
+        kept = json.dumps(
+            [
+                row
+                for (name,) in stored.execute("select name from sqlite_master where type = 'table'")
+                for row in stored.execute(f'select * from "{name}"')
+            ],
+            ensure_ascii=False,
+            default=str,
+        )
+    assert UNANSWERABLE[chat.language] in kept
+    assert FUSION[chat.language] not in kept
+
+
+def refusing(status: int, code: str) -> Callable[[Route], None]:
+    """Answers a request with this error."""
+    return lambda route: route.fulfill(status=status, json={"error": {"code": code, "message": "refused"}})
+
+
+def test_12_feedback_that_is_not_kept_says_so(chat: Chat) -> None:
+    """When no more can be kept, or the server fails, nobody is thanked, and the button can be used again."""
+    chat.page.allow("Failed to load resource")  # type: ignore[attr-defined]
+    chat.open().ask(BINDING[chat.language])
+    button = chat.answer.get_by_role("button", name=chat.words["helpful"], exact=True)
+    said = chat.answer.locator(".said")
+    for status, code, words in ((503, "feedback_full", "feedback_full"), (500, "internal", "feedback_failed")):
+        chat.page.route("**/api/feedback", refusing(status, code))
+        button.click()
+        expect(said).to_have_text(chat.words[words])
+        expect(button).to_be_enabled()
+        assert button.get_attribute("aria-pressed") is None
+        chat.page.unroute("**/api/feedback")
+    button.click()
+    expect(said).to_have_text(chat.words["feedback_thanks"].format(days=30))
