@@ -26,7 +26,7 @@ from index.settings import IndexSettings
 from index.store import Identity, Store, build, check_files, current
 
 SEED = 8
-START_SECONDS = 5.0
+START_SECONDS = 5
 
 Damage = Callable[[Path, random.Random], object]
 
@@ -254,7 +254,8 @@ def locked(stage: Stage) -> Seen:
     wrong = []
     if opened.fingerprint != good.fingerprint:
         wrong.append("another index was opened")
-    if seconds - free > START_SECONDS:
+    # Waiting for either lock would never end; in the small size a busy machine is no reason to fail.
+    if seconds - free > stage.times(60, START_SECONDS):
         wrong.append("it waited")
     return judged(wrong, f"opened in {seconds:.1f} s, and in {free:.1f} s when nobody holds it")
 
