@@ -87,10 +87,14 @@ def load(path: Path) -> tuple[Recorded, ...]:
 
 
 def claims(recorded: Recorded) -> list[Claim]:
-    """The whole claims in a recorded answer, as the application reads them."""
-    stream = ClaimStream()
-    found = stream.feed(recorded.text)
-    return found if recorded.finish == LEFT else [*found, *stream.rest()]
+    """Every whole claim in a recorded answer; the application stops reading where a model repeats itself."""
+    if not recorded.text.lstrip().startswith("["):
+        stream = ClaimStream()
+        found = stream.feed(recorded.text)
+        return found if recorded.finish == LEFT else [*found, *stream.rest()]
+    lines = recorded.text.split("\n")
+    whole = lines[:-1] if recorded.finish == LEFT else lines
+    return list(dict.fromkeys(claim for line in whole for claim in ClaimStream().feed(f"{line}\n")))
 
 
 @dataclass(frozen=True, slots=True)

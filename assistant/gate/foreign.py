@@ -45,7 +45,7 @@ _ADDRESSED = re.compile(
 _TALK = re.compile(
     r"^\W*(?:here(?:'s| is| are) (?:how|the|your|what)|sure|certainly|of course|absolutely|step \d|click|call|visit"
     r"|dial|please|welcome)\b|\b(?:i am|i'm|i will|i'll|i can|i hate|my)\b"
-    r"|^\W*(?:はい、|手順\d|ようこそ|どうぞ)|吾輩は|私は|私が",
+    r"|^\W*(?:はい、(?:手順|わかり|分かり|承知|了解|喜んで|もちろん|お任せ|私|こちら|[^。]{0,12}(?:こちら|どうぞ)\W*$)|手順\d|ようこそ|どうぞ)|吾輩は|私は|私が",
     re.IGNORECASE,
 )
 _QUESTION = re.compile(r"[?？]\W*$|(?:です|ます|でしょう)か\W*$")  # says nothing, unless its answer follows
