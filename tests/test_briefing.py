@@ -8,7 +8,7 @@ import pytest
 from assistant import glossary
 from assistant.briefing import NO_CLAIM, SHORT_BELOW, Briefing, tokens
 from assistant.claim_stream import ClaimStream
-from assistant.types import Question, Turn
+from assistant.types import Language, Question, Turn
 from index import parse, reading_aid
 
 DOCUMENT = parse.load()
@@ -99,7 +99,7 @@ def test_the_schema_is_one_that_servers_take() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_a_small_budget_makes_the_short_prompt_of_a_small_model(language: str) -> None:
+def test_a_small_budget_makes_the_short_prompt_of_a_small_model(language: Language) -> None:
     """One rule, the likely sentences in the reader's language, lines instead of objects, and nothing else offered."""
     short = briefing(SHORT_BELOW - 1)
     asked = replace(QUESTION, language=language)
