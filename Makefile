@@ -16,7 +16,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --python $(BIN)/python --
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check evals bench soak faults replicas llm attack-data lock audit clean
+.PHONY: help setup run test check evals bench page soak faults replicas llm attack-data lock audit clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ evals: $(VENV)/installed-dev ## validate the questions, test the suite itself, m
 
 bench: $(VENV)/installed-dev ## measure start, latency, load, growth and memory, and write docs/performance.md
 	@$(BIN)/python -m evals.bench
+
+page: $(VENV)/installed-dev ## measure what the page costs and take its pictures (after the browser tests)
+	@$(BIN)/python -m tests.browser.measure
 
 soak: $(VENV)/installed-dev ## ten thousand mixed chats: memory, descriptors, tasks and temporary files stay flat
 	@$(BIN)/python -m evals.bench soak

@@ -13,7 +13,7 @@ USES = {  # room → rooms it may import; nothing imports app, evals or tests
     "assistant": {"assistant", "index"},
     "index": {"index"},
     "deploy": set(),  # starts the program, knows nothing of its inside
-    "evals": {"evals", "assistant", "index"},
+    "evals": {"evals", "assistant", "assistant.web", "index"},  # attacks are judged by what the page would show
 }
 LEVEL = {"types": 0, "ask": 2, "web": 3, "__main__": 3}  # inside assistant; every other module is at 1
 WALLS = {  # library → the only places that may import it
