@@ -47,6 +47,7 @@ class ClaimStream:
         """The claims this piece completes."""
         found = self._complete(text)
         self._looping = self._looping or is_looping(self._buffer)
+        self.malformed |= self._looping and not self._seen
         return found
 
     def _complete(self, text: str) -> list[Claim]:
@@ -102,7 +103,10 @@ class ClaimStream:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError):
-            self._talk = True
+            if line.startswith(("{", "[")):
+                self.malformed = True
+            else:
+                self._talk = True
             return None
         return self._claim(row)
 

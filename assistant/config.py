@@ -24,7 +24,9 @@ class Setting:
 SETTINGS = (
     Setting("MOC_INDEX_DIR", ".index", "where the index lies"),
     Setting("MOC_INDEX_BUILD", "auto", "`never`: a missing or stale index is an error (exit 4) instead of being built"),
-    Setting("MOC_LLM_MODEL", "", "name of the model; setting it switches LLM mode on. Empty: no language model is asked"),
+    Setting(
+        "MOC_LLM_MODEL", "", "name of the model; setting it switches LLM mode on. Empty: no language model is asked"
+    ),
     Setting("OPENAI_BASE_URL", "", "address of the OpenAI-compatible server, for instance of vLLM or llama.cpp"),
     Setting("OPENAI_API_KEY", "", "key of that server (or `OPENAI_API_KEY_FILE`)"),
     Setting("MOC_LLM_VENDOR", "", "who runs that server, told to readers"),

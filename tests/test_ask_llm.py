@@ -285,7 +285,7 @@ def test_a_true_sentence_beside_the_question_is_no_answer(
 
 def test_only_what_was_shown_to_the_model_may_be_cited(quoting: Assistant, server: FakeLlm) -> None:
     """With the document left out for its length, a true claim about a sentence that was not sent is withheld."""
-    writing = fault_table.writing(quoting, server.base_url, budget=500)
+    writing = fault_table.writing(quoting, server.base_url, budget=1000)
     elsewhere = "ii.trusted.fusion.p1.s1"
     true = claim_line(quoting.document.by_address[elsewhere].text, elsewhere)
     server.play((says(lambda prompt: [true, *honest(prompt)]),))
@@ -297,7 +297,8 @@ def test_only_what_was_shown_to_the_model_may_be_cited(quoting: Assistant, serve
 
 def test_a_claim_that_was_cut_off_is_not_shown(writing: Assistant, server: FakeLlm) -> None:
     """A text as long as the schema allows ends where the server cut it, not where the model ended it."""
-    server.play((says(lambda prompt: [claim_line("This MOC " * 100, "iii.p1.s1"), *honest(prompt)]),))
+    endless = " ".join(sentence.text for sentence in writing.document.sentences)[:900]
+    server.play((says(lambda prompt: [claim_line(endless, "iii.p1.s1"), *honest(prompt)]),))
     answer = writing.answer(Request(BINDING))
     assert answer.mode == "llm"
     assert "low_score" in answer.dropped[0].reasons

@@ -376,7 +376,6 @@ def test_harmless_dress_is_taken_off(line: str, expected: str, server: FakeLlm) 
 @pytest.mark.parametrize(
     "line",
     [
-        "plain words",
         "[1, 2]",
         "7",
         "{}",
@@ -385,12 +384,20 @@ def test_harmless_dress_is_taken_off(line: str, expected: str, server: FakeLlm) 
         '{"text": "It may.", "addresses": [1]}',
         '{"text": "It may."',
         "[" * 5000,
-        '{"text": ' + "9" * 6000 + "}",
+        '{"text": ' + "".join(map(str, range(1000, 2500))) + "}",
     ],
 )
-def test_a_line_that_is_no_claim_spoils_the_answer(line: str, server: FakeLlm) -> None:
+def test_a_line_that_is_meant_as_a_claim_and_is_none_spoils_the_answer(line: str, server: FakeLlm) -> None:
     """Nothing is guessed from a malformed line, and nothing crashes on it."""
     server.play((says(lines(claim_line(WRITTEN[0], LIKELY[0]), line)),))
+    assert asyncio.run(written(writer(server)))[1] == "llm_invalid"
+
+
+def test_talk_beside_claims_costs_none_of_them_and_is_no_answer_by_itself(server: FakeLlm) -> None:
+    """Small models cannot keep from it; it is never shown."""
+    server.play((says(lines("Here is my answer:", claim_line(WRITTEN[0], LIKELY[0]))), says(lines("Plain words."))))
+    claims, ended = asyncio.run(written(writer(server)))
+    assert ([claim.text for claim in claims], ended) == ([WRITTEN[0]], "whole")
     assert asyncio.run(written(writer(server)))[1] == "llm_invalid"
 
 

@@ -96,7 +96,9 @@ def launched() -> "Iterator[Browser]":
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="package"
+)  # not for the session: Playwright's event loop would run on under the tests that follow
 def browser() -> "Iterator[Browser]":
     """Debian's Chromium, or none of these tests."""
     if shutil.which("chromium") is None:
@@ -108,7 +110,7 @@ def browser() -> "Iterator[Browser]":
         yield chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """Another site: its address, and the folder whose pages it serves. By its number it is a third one, not listed."""
     folder = tmp_path_factory.mktemp("host")
@@ -127,7 +129,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def programs(
     browser: "Browser",
     host: tuple[str, Path],
@@ -159,9 +161,9 @@ def programs(
             }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def contexts(browser: "Browser") -> "Iterator[Callable[[Language], BrowserContext]]":
-    """A browser profile for each language, kept for the session so that Gradio's files are loaded once."""
+    """A browser profile for each language, kept for the package so that Gradio's files are loaded once."""
     made: dict[Language, BrowserContext] = {}
 
     def of(language: Language) -> "BrowserContext":

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from assistant.types import Language
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def below(
     programs: dict[str, Running], index_directory: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[bool], str]]:
