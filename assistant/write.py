@@ -198,6 +198,8 @@ class Writer:
                         )
                     for claim in written.feed(piece.text):
                         yield claim
+                    if written.enough and written.malformed:
+                        raise WriterFailure("llm_invalid", "the answer goes round in circles", by_server=False)
                     if written.enough:
                         return  # closing the stream ends the server's work too
             finally:
