@@ -72,6 +72,7 @@ def _settings(scratch: Path, index: Path, llm: FakeLlm, redis: RedisServer | Non
         "MOC_LLM_TOTAL_SECONDS": "60",
         "MOC_LLM_BREAKER_FAILURES": "1000",
         "MOC_CACHE_SECONDS": "0",
+        "MOC_LLM_TOKENS_PER_HOUR": "9000000",  # readers who leave are charged what was set aside for them
     }
 
 
