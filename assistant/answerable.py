@@ -35,15 +35,19 @@ class Verdict:
     confidence: float
 
 
-def judge(evidence: Evidence, parts: Sequence[Evidence] = (), *, judgement: bool = False) -> Verdict:
+def judge(
+    evidence: Evidence, parts: Sequence[Evidence] = (), *, judgement: bool = False, about_text: bool = False
+) -> Verdict:
     """Answered, partly or not at all in the document, or a short reply that no rule recognised.
 
     ``parts`` is the evidence for each part of a question that asks several things; ``judgement`` whether the question
-    uses words of judgement.
+    uses words of judgement; ``about_text`` whether it asks what the text says, which is no wish for an opinion unless
+    such words stand beside it.
     """
     confidence = evidence.answerable
     threshold = evidence.scoring.answer_from
-    if evidence.reasons.get("opinion", 0.0) >= (OPINION_IN_WORDS_FROM if judgement else OPINION_FROM):
+    factual = about_text and not judgement
+    if not factual and evidence.reasons.get("opinion", 0.0) >= (OPINION_IN_WORDS_FROM if judgement else OPINION_FROM):
         return Verdict("declined", "opinion", confidence)
     if any(covers(part) for part in parts) and any(_lacks(part) for part in parts):
         mean = fmean(part.answerable for part in parts)
@@ -52,7 +56,11 @@ def judge(evidence: Evidence, parts: Sequence[Evidence] = (), *, judgement: bool
     doubted = sum(absent.values()) >= SURELY_ABSENT and confidence < SURELY_ANSWERED
     if confidence >= threshold and not doubted:
         return Verdict("answered", None, confidence)
-    routed = {reason: share for reason, share in evidence.reasons.items() if reason in _ROUTED}
+    routed = {
+        reason: share
+        for reason, share in evidence.reasons.items()
+        if reason in _ROUTED and not (factual and reason == "opinion")
+    }
     if routed:
         reason = max(sorted(routed), key=routed.__getitem__)
         if sum(routed.values()) >= ROUTE_FROM and routed[reason] >= ROUTE_FROM / 2:

@@ -12,7 +12,7 @@ from assistant.admission import Admission, NotAdmitted, everyone
 from assistant.briefing import CUT_FROM, Brief, Briefing
 from assistant.clauses import clauses
 from assistant.config import Config
-from assistant.opinions import sounds_like_opinion
+from assistant.opinions import asks_about_text, sounds_like_opinion
 from assistant.retrieve import Evidence, Retriever
 from assistant.types import (
     Answer,
@@ -180,7 +180,10 @@ class Assistant:
         evidence = self._evidence(understood)
         parts = parts_found()
         clock.lap("retrieve")
-        verdict = answerable.judge(evidence, parts, judgement=sounds_like_opinion(understood.standalone))
+        asked = understood.standalone
+        verdict = answerable.judge(
+            evidence, parts, judgement=sounds_like_opinion(asked), about_text=asks_about_text(asked)
+        )
         if verdict.status in ("small_talk", "declined"):
             assert verdict.reason is not None
             reply = ShortReply(understood.text, understood.language, verdict.status, verdict.reason)

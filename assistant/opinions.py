@@ -62,3 +62,20 @@ _COMPILED = re.compile("|".join(f"(?:{words})" for words in _WORDS), re.IGNORECA
 def sounds_like_opinion(text: str) -> bool:
     """Whether a cleaned question uses words of judgement, advice, prediction or taste."""
     return _COMPILED.search(text) is not None
+
+
+# Who asks whether or where the text names something asks for a fact, also about a subject that others hold opinions on.
+_ABOUT_THE_TEXT = re.compile(
+    r"\b(?:mention(?:s|ed|ing)?|according to the (?:text|document|memorandum|moc)|(?:does|do|did) (?:it|they|the "
+    r"(?:text|document|memorandum|moc|deal|agreement)) (?:\w+ )?(?:say|state|refer|address|cover|include|contain|name|list)"
+    r"|(?:is|are|anything|something|nothing) (?:\w+ ){0,4}(?:said|stated|written|listed|named) (?:\w+ ){0,2}"
+    r"(?:about|on|in)|anything (?:in (?:it|there|the \w+) )?(?:about|on)|(?:what|how|where) about)\b"
+    r"|言及|記載|書いて(?:ある|あり|ない|いる|い)|書かれて|触れ(?:て|られ)|載って|出て(?:くる|き)"
+    r"|(?:文書|文面|本文|条文)(?:の)?(?:上|中)(?:で|に)",
+    re.IGNORECASE,
+)
+
+
+def asks_about_text(text: str) -> bool:
+    """Whether a cleaned question asks what the text says or names, not what to think of it."""
+    return _ABOUT_THE_TEXT.search(text) is not None

@@ -60,6 +60,15 @@ def test_absence_has_the_likeliest_reason(reasons: Mapping[str, float], reason: 
     assert judge(found(0.1, reasons)).reason == reason
 
 
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_a_question_about_the_text_is_no_wish_for_an_opinion(share: float) -> None:
+    """However like one it looks to the classifier, unless words of judgement stand beside it."""
+    evidence = found(0.1, {"opinion": share, "absent_topic": 0.05})
+    assert judge(evidence).reason == "opinion"
+    assert judge(evidence, about_text=True).status == "not_in_document"
+    assert judge(evidence, about_text=True, judgement=True).reason == "opinion"
+
+
 @pytest.mark.parametrize(
     ("reasons", "status", "reason"),
     [

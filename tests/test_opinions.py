@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.opinions import sounds_like_opinion
+from assistant.opinions import asks_about_text, sounds_like_opinion
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,20 @@ def test_judgement_is_heard(text: str) -> None:
 def test_questions_about_the_text_have_none(text: str) -> None:
     """Which prevails (優先) is no question of who is better (優れる)."""
     assert not sounds_like_opinion(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Does the MOC mention China anywhere?", True),
+        ("What about rare earths", True),
+        ("Is anything said in it about visas?", True),
+        ("中国についての言及はありますか", True),
+        ("半導体のことは書いてありますか", True),
+        ("Is this a good deal for Japan?", False),
+        ("この覚書は日本にとって得ですか", False),
+    ],
+)
+def test_who_asks_what_the_text_says_is_told_from_who_asks_what_to_think(text: str, expected: bool) -> None:
+    """Whether a subject is named is a fact, also of a subject that others hold opinions on."""
+    assert asks_about_text(text) is expected

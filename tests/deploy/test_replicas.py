@@ -109,7 +109,9 @@ def alive(pid: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def stack(index_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(
+    index_directory: Path, opened_index: tuple[object, object], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
     """The whole stack, once, run from exactly the files that the image has.
 
     Addresses in X-Forwarded-For are believed of this machine, as if a proxy stood before nginx.

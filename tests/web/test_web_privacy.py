@@ -27,7 +27,9 @@ PAGES = """/ /?lang=ja /config /ja/config /gradio_api/info /document /document?l
 
 
 @pytest.fixture(scope="module")
-def everything(redis: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str], Path, str]:
+def everything(
+    redis: str, index_directory: Path, opened_index: tuple[object, object], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, list[str], Path, str]:
     """What is left of a service that was asked with canaries in every way, well-formed and not."""
     folder = tmp_path_factory.mktemp("canary")
     switch = folder / "off"
@@ -38,7 +40,7 @@ def everything(redis: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[st
             "0",
             TMPDIR=str(folder),
             HOME=str(folder),
-            MOC_INDEX_DIR=str(folder / "index"),
+            MOC_INDEX_DIR=str(index_directory),
             MOC_LLM_MODEL="scripted",
             MOC_LLM_GAP_SECONDS="0.5",
             OPENAI_BASE_URL=llm.base_url,
