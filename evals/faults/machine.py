@@ -12,8 +12,9 @@ from pathlib import Path
 
 import httpx
 
-from evals.faults.program import PATIENCE, QUESTION, Program, environment, run, same
+from evals.faults.program import PATIENCE, QUESTION, Program, run, same
 from evals.faults.row import CannotRun, Fault, Seen, Stage, judged
+from evals.processes import environment
 
 _JAPANESE = "この覚書に法的拘束力はありますか"
 FEEDBACK = {"answer_id": "a_" + "0" * 64, "verdict": "helpful", "comment": "x" * 300}
