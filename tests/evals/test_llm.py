@@ -13,7 +13,6 @@ from evals import llm_page, recording, small_model, told
 from evals.personalities import lines_of
 from evals.recording import Recorded
 from evals.scorers import Measure
-from index.errors import UserError
 from index.settings import IndexSettings
 
 if TYPE_CHECKING:
@@ -69,14 +68,6 @@ def test_a_recording_is_replayed_word_for_word(assistant: Assistant, tmp_path: P
     assert "gate_dropped_all 1" in section
 
 
-def test_figures_go_between_the_markers() -> None:
-    """Everything else of the page stays; a page without markers is an error."""
-    page = f"before\n{llm_page.BEGIN}\nold\n{llm_page.END}\nafter\n"
-    assert llm_page.insert(page, "new") == f"before\n{llm_page.BEGIN}\n\nnew\n\n{llm_page.END}\nafter\n"
-    with pytest.raises(UserError):
-        llm_page.insert("no markers", "new")
-
-
 def test_every_labelled_claim_was_really_written() -> None:
     """It stands in a recorded answer, under the addresses the model named, and says who labelled it."""
     written = {
@@ -101,10 +92,10 @@ def test_a_sample_of_what_was_shown_is_labelled(assistant: Assistant, tmp_path: 
     recording.append(path, Recorded(case.id, case.question, "en", f"[{address}] {text}", "stop", 0.5, 1.5))
     replayed = small_model.replay(assistant, "dev", path)
     label = recording.Labelled(case.id, "en", (address,), "unsupported", "a test", text)
-    if replayed[0].written:
-        section = llm_page.sample_section(replayed, [label])
-        assert "1 are labelled unsupported and 0 have no label" in section
-        assert text in section
+    assert len(replayed[0].written) == 1
+    section = llm_page.sample_section(replayed, [label])
+    assert "1 are labelled unsupported and 0 have no label" in section
+    assert text in section
     assert "0 sentences" in llm_page.sample_section([], [label])
 
 
