@@ -6,18 +6,18 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from assistant import glossary, render, types
-from assistant.ask import Assistant, ClaimShown, Event, Stage
+from assistant.ask import Assistant, ClaimShown, Stage
 from assistant.config import Config
 from assistant.quote import MOST_SHOWN
 from assistant.retrieve import Retriever
 from assistant.types import Answer, Language, Mode, Question, Request, Turn
+from evals.events import events_of
 from index.settings import IndexSettings
 from tests.index.running import run
 
@@ -357,11 +357,6 @@ def test_without_a_model_every_mode_quotes(mode: Mode | None, note: str | None, 
     for question in (LEAVING, TARIFFS, "Hello"):
         answer = assistant.answer(Request(question, mode=mode))
         assert (answer.mode, answer.mode_note, answer.model) == ("quote", note, None)
-
-
-async def events_of(assistant: Assistant, request: Request) -> list[Event]:
-    async with aclosing(assistant.stream(request)) as stream:
-        return [event async for event in stream]
 
 
 @pytest.mark.parametrize("question", [LEAVING, BINDING_JA, TARIFFS, "Hello"])

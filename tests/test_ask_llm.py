@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assistant.admission import NotAdmitted, Usage
-from assistant.ask import Assistant, ClaimShown, Event, Stage
+from assistant.ask import Assistant, ClaimShown, Stage
 from assistant.config import Config
 from assistant.render import answer_object
 from assistant.types import Answer, Request, Turn
 from evals import fault_table
+from evals.events import events_of
 from evals.fakellm import FakeLlm, faults, lines, says, stalls
 from evals.personalities import LIARS, Personality, Prompt, claim_line, honest, modality_upgrader, obedient, parrot
 from index.settings import IndexSettings
@@ -49,11 +50,6 @@ def writing(quoting: Assistant, server: FakeLlm) -> Assistant:
 
 def statements(answer: Answer) -> list[str]:
     return [claim.text for claim in answer.claims if claim.kind == "statement"]
-
-
-async def events_of(assistant: Assistant, request: Request) -> list[Event]:
-    async with aclosing(assistant.stream(request)) as stream:
-        return [event async for event in stream]
 
 
 @pytest.mark.parametrize("text", [BINDING, JAPANESE])

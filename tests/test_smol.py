@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from assistant.config import Config
 from assistant.render import answer_object
 from assistant.types import MODE_NOTES, Answer, Request
 from evals import fault_table, smol
+from evals.events import events_of
 from evals.small_model import PROMPT_TOKENS
 from index.settings import IndexSettings
 
@@ -47,9 +47,7 @@ def test_the_real_model_streams_and_is_gated(quoting: Assistant, server: smol.Sm
     writing.warm_up()
 
     async def ask(text: str) -> tuple[list[ClaimShown], Answer]:
-        async with aclosing(writing.stream(Request(text))) as stream:
-            events = [event async for event in stream]
-        answer = events[-1]
+        *events, answer = await events_of(writing, Request(text))
         assert isinstance(answer, Answer)
         return [event for event in events if isinstance(event, ClaimShown)], answer
 
