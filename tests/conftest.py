@@ -1,13 +1,14 @@
 """What holds for every test: where MOC_REQUIRE_ALL is 1, as in CI, a test that would be skipped fails instead."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
+    from evals.fakellm import FakeLlm
     from index.embed import Embedder
     from index.store import Store
 
@@ -52,3 +53,12 @@ def opened_index(index_directory: Path) -> "tuple[Store, Embedder]":
     from index.settings import IndexSettings
 
     return open_index(IndexSettings(directory=index_directory))
+
+
+@pytest.fixture
+def server() -> "Iterator[FakeLlm]":
+    """A scripted language model on a port of loopback."""
+    from evals.fakellm import FakeLlm
+
+    with FakeLlm() as running:
+        yield running

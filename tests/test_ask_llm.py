@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -34,12 +34,6 @@ DELAY = "How many days after the notice does the discontinuation commence?"
 def quoting(opened_index: "tuple[Store, Embedder]", index_directory: Path) -> Assistant:
     """The assistant without a language model."""
     return Assistant.open(Config(index=IndexSettings(directory=index_directory)))
-
-
-@pytest.fixture
-def server() -> Iterator[FakeLlm]:
-    with FakeLlm() as running:
-        yield running
 
 
 @pytest.fixture
