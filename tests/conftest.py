@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 if TYPE_CHECKING:
+    from assistant.ask import Assistant
     from evals.fakellm import FakeLlm
     from index.embed import Embedder
     from index.store import Store
@@ -53,6 +54,22 @@ def opened_index(index_directory: Path) -> "tuple[Store, Embedder]":
     from index.settings import IndexSettings
 
     return open_index(IndexSettings(directory=index_directory))
+
+
+@pytest.fixture(scope="session")
+def quoting(opened_index: "tuple[Store, Embedder]", index_directory: Path) -> "Assistant":
+    """The assistant without a language model, on the session's index. Tests ask it and change nothing in it."""
+    from assistant.ask import Assistant
+    from assistant.config import Config
+    from index.settings import IndexSettings
+
+    return Assistant.open(Config(index=IndexSettings(directory=index_directory)), opened_index)
+
+
+@pytest.fixture(scope="session")
+def assistant(quoting: "Assistant") -> "Assistant":
+    """The same, where no other one stands beside it."""
+    return quoting
 
 
 @pytest.fixture

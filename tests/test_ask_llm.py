@@ -19,7 +19,6 @@ from evals import fault_table
 from evals.events import events_of
 from evals.fakellm import FakeLlm, faults, lines, says, stalls
 from evals.personalities import LIARS, Personality, Prompt, claim_line, honest, modality_upgrader, obedient, parrot
-from index.settings import IndexSettings
 
 if TYPE_CHECKING:
     from index.embed import Embedder
@@ -28,12 +27,6 @@ if TYPE_CHECKING:
 BINDING = "Is this memorandum legally binding?"
 JAPANESE = "この覚書に法的拘束力はありますか"
 DELAY = "How many days after the notice does the discontinuation commence?"
-
-
-@pytest.fixture(scope="module")
-def quoting(opened_index: "tuple[Store, Embedder]", index_directory: Path) -> Assistant:
-    """The assistant without a language model."""
-    return Assistant.open(Config(index=IndexSettings(directory=index_directory)))
 
 
 @pytest.fixture

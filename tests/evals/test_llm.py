@@ -1,28 +1,16 @@
 """The measurements of language-model mode, small: the page is made from what happened, and leaks are seen."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from assistant.ask import Assistant
-from assistant.config import Config
 from assistant.types import Request
 from assistant.verify import Finding, Verifier
 from evals import llm_page, recording, small_model, told
 from evals.personalities import lines_of
 from evals.recording import Recorded
 from evals.scorers import Measure
-from index.settings import IndexSettings
-
-if TYPE_CHECKING:
-    from index.embed import Embedder
-    from index.store import Store
-
-
-@pytest.fixture(scope="module")
-def assistant(opened_index: "tuple[Store, Embedder]", index_directory: Path) -> Assistant:
-    return Assistant.open(Config(index=IndexSettings(directory=index_directory)))
 
 
 def test_lines_are_of_every_kind_and_both_languages() -> None:
