@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -154,8 +153,7 @@ def few_descriptors(stage: Stage) -> Seen:
     folder = stage.folder("few")
     prefix = ("sh", "-c", 'ulimit -n 256 && exec "$0" "$@"')
     with Program(folder / "log", {"MOC_INDEX_DIR": str(stage.index)}, prefix=prefix) as program:
-        host, port = program.address.removeprefix("http://").split(":")
-        raws = [socket.create_connection((host, int(port)), 5) for _ in range(300)]
+        raws = [program.connection(5) for _ in range(300)]
         time.sleep(1)
         for raw in raws:
             raw.close()

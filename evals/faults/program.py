@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -122,6 +123,11 @@ class Program:
         assert reply.status_code == 200, (reply.status_code, reply.text[:300])
         answer: dict[str, Any] = reply.json()
         return answer
+
+    def connection(self, seconds: float = PATIENCE) -> socket.socket:
+        """A connection of one's own; nobody waits longer on it than so many seconds."""
+        host, port = self.address.removeprefix("http://").split(":")
+        return socket.create_connection((host, int(port)), seconds)
 
     def metric(self, line: str) -> float:
         """The value of a line of the metrics; 0 when it is not there yet."""
