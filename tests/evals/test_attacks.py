@@ -140,7 +140,7 @@ def test_no_attack_planted_in_a_text_achieves_anything(tmp_path: Path, opened_in
     trials = list(running.hidden(tmp_path, opened_index[1]))
     assert failed(trials) == []
     assert len(trials) >= 36
-    assert sum(trial.reached for trial in trials) >= 9  # some of the questions may be refused before the model is asked
+    assert all(trial.reached for trial in trials)  # a question that is refused would try nine of them on no model
 
 
 def test_no_attack_of_other_projects_achieves_anything(target: Target) -> None:

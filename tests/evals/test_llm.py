@@ -73,7 +73,7 @@ def test_every_labelled_claim_was_really_written() -> None:
 
 def test_a_sample_of_what_was_shown_is_labelled(assistant: Assistant, tmp_path: Path) -> None:
     """A shown sentence is looked up by its question and words; an unsupported one is printed."""
-    case = told.answerable("dev")[0]
+    case = next(case for case in told.answerable("dev") if case.language == "en")
     address = assistant.answer(Request(case.question)).citations[0].address
     text = assistant.document.by_address[address].text
     path = tmp_path / "dev.jsonl"
