@@ -19,6 +19,7 @@ from assistant.types import IndexIdentity
 from assistant.understand import Understanding
 from evals import lock
 from evals.cases import load
+from evals.marked import insert
 from evals.measured import Measured, Metric
 from evals.metrics import measure_run
 from evals.runner import ask
@@ -41,10 +42,6 @@ _NAMES: dict[Level, str] = {
 _COLUMNS = ("completeness[en]", "completeness[ja]", "precision", "auroc", "refusal_recall", "over_refusal")
 _ON_REFUSING = 2  # the last columns say nothing about an assistant that never refuses
 _HEADINGS = ("evidence", "complete EN", "complete JA", "precision", "AUROC", "refusal recall", "over-refusal")
-
-
-class PageError(UserError):
-    """docs/retrieval.md has no place for the table (exit 2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +92,11 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def insert(page: str, content: str) -> str:
-    """The page with ``content`` between the markers; raises PageError when they are not there, in order, once."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end or BEGIN in rest:
-        raise PageError(f"{PAGE} needs the lines {BEGIN!r} and {END!r}, in this order and once")
-    return f"{before}{BEGIN}\n\n{content}\n\n{END}{after}"
-
-
 def main() -> int:
     """Run the test split once for each row and write the table."""
     try:
         page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-        insert(page, "")
+        insert(page, BEGIN, END, "")
         document = parse.load()
         lock.check(document)
         cases = load("test")
@@ -122,7 +110,7 @@ def main() -> int:
         results = ask(assistant_with(store, embedder, LEVELS[-1], refusing=True), cases).results
         rows.append(Row("+ answerability (as shipped)", measure_run(results, measure, {}), refuses=True))
         print(" | ".join(rows[-1].cells))
-        PAGE.write_text(insert(page, table(rows)), encoding="utf-8")
+        PAGE.write_text(insert(page, BEGIN, END, table(rows)), encoding="utf-8")
     except UserError as error:
         print(f"evals.ablation: {error}", file=sys.stderr)
         return error.exit_code

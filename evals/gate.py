@@ -17,6 +17,7 @@ from assistant.types import LANGUAGES, Claim, IndexIdentity
 from assistant.verify import Finding, Verifier, check
 from evals import claims, gates
 from evals.claims import LIES, LabelledClaim, Line
+from evals.marked import insert
 from evals.measured import Measured, Metric
 from evals.statistics import Rate, auroc
 from index import parse, reading_aid
@@ -199,11 +200,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         each = (time.perf_counter() - started) / sum(map(len, judged.values())) * 1000
         text = [*report("test", judged["test"]), *report("dev", judged["dev"])]
         text += lines_report(verifier, splits["dev"])
+        if not arguments.no_write:
+            write("\n".join(text))
     except UserError as error:
         print(f"evals.gate: {error}", file=sys.stderr)
         return error.exit_code
-    if not arguments.no_write:
-        write("\n".join(text))
     if arguments.show:
         for one in judged[arguments.show]:
             if not one.is_right:
@@ -218,10 +219,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def write(figures: str, path: Path = REPORT) -> None:
     """Put the figures between their markers; the text around them stays."""
-    page = path.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    after = rest.partition(END)[2]
-    path.write_text(f"{before}{BEGIN}\n\n{figures}\n{END}{after}", encoding="utf-8")
+    path.write_text(insert(path.read_text(encoding="utf-8"), BEGIN, END, figures), encoding="utf-8")
 
 
 if __name__ == "__main__":

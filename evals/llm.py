@@ -14,10 +14,12 @@ from assistant.ask import Assistant
 from assistant.config import Config
 from evals import fault_table, llm_page, recording, small_model, told
 from evals.cases import Case
+from evals.marked import insert
 from evals.personalities import lines_of
 from evals.scorers import Measure
 
 PAGE = Path(__file__).parent.parent / "docs" / "llm.md"
+BEGIN, END = "<!-- figures: python -m evals.llm --write -->", "<!-- end of the figures -->"
 ANSWERS, SMALL_ANSWERS = 48, 4  # of each kind of liar
 
 
@@ -63,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = "\n\n".join(sections)
     print(text)
     if arguments.write:
-        PAGE.write_text(llm_page.insert(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
+        PAGE.write_text(insert(PAGE.read_text(encoding="utf-8"), BEGIN, END, text), encoding="utf-8")
     never = [one for one in found_lies if one.kind in told.DECIDABLE and one.new_leaks > 0]
     good = all(row.passed for row in faults) and not never
     if not arguments.small:

@@ -18,10 +18,8 @@ from evals.small_model import Replayed
 from evals.smol import NAME
 from evals.statistics import Rate
 from evals.told import DECIDABLE, SEED, Told
-from index.errors import UserError
 
 SAMPLE = 60  # shown sentences
-BEGIN, END = "<!-- figures: python -m evals.llm --write -->", "<!-- end of the figures -->"
 
 
 def share(rate: Rate) -> str:
@@ -187,12 +185,3 @@ def _rate(score: object, pairs: Sequence[tuple[Case, Answer]], measure: Measure)
 
 def _word(passed: bool) -> str:
     return "yes" if passed else "**no**"
-
-
-def insert(page: str, content: str) -> str:
-    """The page with ``content`` between its markers."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise UserError(f"the page needs the lines {BEGIN!r} and {END!r}")
-    return f"{before}{BEGIN}\n\n{content}\n\n{END}{after}"

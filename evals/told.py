@@ -4,14 +4,14 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 
-from assistant.ask import Assistant, ClaimShown, Event
+from assistant.ask import Assistant, ClaimShown
 from assistant.types import Answer, Request
 from evals import cases as case_files
 from evals import fault_table
 from evals.cases import Case
+from evals.events import events_of
 from evals.fakellm import FakeLlm, says
 from evals.personalities import Line, Teller
 from evals.statistics import Rate
@@ -96,7 +96,7 @@ def tell(assistant: Assistant, kind: str, given: Sequence[Line], questions: Sequ
         asked = fault_table.writing(assistant, server.base_url, patience=20)
         for case in questions:
             calls = len(server.calls)
-            events = asyncio.run(_events(asked, case))
+            events = asyncio.run(events_of(asked, Request(case.question)))
             if len(server.calls) == calls:
                 continue  # refused or answered shortly before the model
             answers += 1
@@ -110,8 +110,3 @@ def tell(assistant: Assistant, kind: str, given: Sequence[Line], questions: Sequ
                     (shown if addresses <= set(line.addresses) else repaired).append(line)
             reasons.update(reason for drop in answer.dropped for reason in drop.reasons)
     return Told(kind, answers, written, tuple(shown), tuple(repaired), reasons)
-
-
-async def _events(assistant: Assistant, case: Case) -> list[Event]:
-    async with aclosing(assistant.stream(Request(case.question))) as stream:
-        return [event async for event in stream]

@@ -1,13 +1,15 @@
 """What holds for every test: where MOC_REQUIRE_ALL is 1, as in CI, a test that would be skipped fails instead."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
+    from assistant.ask import Assistant
+    from evals.fakellm import FakeLlm
     from index.embed import Embedder
     from index.store import Store
 
@@ -52,3 +54,28 @@ def opened_index(index_directory: Path) -> "tuple[Store, Embedder]":
     from index.settings import IndexSettings
 
     return open_index(IndexSettings(directory=index_directory))
+
+
+@pytest.fixture(scope="session")
+def quoting(opened_index: "tuple[Store, Embedder]", index_directory: Path) -> "Assistant":
+    """The assistant without a language model, on the session's index. Tests ask it and change nothing in it."""
+    from assistant.ask import Assistant
+    from assistant.config import Config
+    from index.settings import IndexSettings
+
+    return Assistant.open(Config(index=IndexSettings(directory=index_directory)), opened_index)
+
+
+@pytest.fixture(scope="session")
+def assistant(quoting: "Assistant") -> "Assistant":
+    """The same, where no other one stands beside it."""
+    return quoting
+
+
+@pytest.fixture
+def server() -> "Iterator[FakeLlm]":
+    """A scripted language model on a port of loopback."""
+    from evals.fakellm import FakeLlm
+
+    with FakeLlm() as running:
+        yield running

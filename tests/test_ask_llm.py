@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assistant.admission import NotAdmitted, Usage
-from assistant.ask import Assistant, ClaimShown, Event, Stage
+from assistant.ask import Assistant, ClaimShown, Stage
 from assistant.config import Config
 from assistant.render import answer_object
 from assistant.types import Answer, Request, Turn
 from evals import fault_table
+from evals.events import events_of
 from evals.fakellm import FakeLlm, faults, lines, says, stalls
 from evals.personalities import LIARS, Personality, Prompt, claim_line, honest, modality_upgrader, obedient, parrot
-from index.settings import IndexSettings
 
 if TYPE_CHECKING:
     from index.embed import Embedder
@@ -29,18 +29,6 @@ JAPANESE = "この覚書に法的拘束力はありますか"
 DELAY = "How many days after the notice does the discontinuation commence?"
 
 
-@pytest.fixture(scope="module")
-def quoting(opened_index: "tuple[Store, Embedder]", index_directory: Path) -> Assistant:
-    """The assistant without a language model."""
-    return Assistant.open(Config(index=IndexSettings(directory=index_directory)))
-
-
-@pytest.fixture
-def server() -> Iterator[FakeLlm]:
-    with FakeLlm() as running:
-        yield running
-
-
 @pytest.fixture
 def writing(quoting: Assistant, server: FakeLlm) -> Assistant:
     """The same assistant with the scripted model switched on."""
@@ -49,11 +37,6 @@ def writing(quoting: Assistant, server: FakeLlm) -> Assistant:
 
 def statements(answer: Answer) -> list[str]:
     return [claim.text for claim in answer.claims if claim.kind == "statement"]
-
-
-async def events_of(assistant: Assistant, request: Request) -> list[Event]:
-    async with aclosing(assistant.stream(request)) as stream:
-        return [event async for event in stream]
 
 
 @pytest.mark.parametrize("text", [BINDING, JAPANESE])

@@ -116,4 +116,5 @@ def test_a_small_budget_makes_the_short_prompt_of_a_small_model(language: Langua
     assert "hello" not in last
     examples = [m["content"] for m in brief.messages(False) if m["role"] == "assistant"]
     before = [m["content"] for m in brief.messages(False) if m["role"] == "user"]
+    assert examples
     assert all(example in question for example, question in zip(examples, before, strict=False))

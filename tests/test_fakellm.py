@@ -3,7 +3,6 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import openai
@@ -24,12 +23,6 @@ MESSAGES = [
         "Likely sentences:\n[iv.p1.s4] 180 days\n[iii.p1.s4] Nothing\nAnswer in English.",
     },
 ]
-
-
-@pytest.fixture
-def server() -> Iterator[FakeLlm]:
-    with FakeLlm() as running:
-        yield running
 
 
 def client(server: FakeLlm) -> openai.OpenAI:

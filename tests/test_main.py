@@ -1,8 +1,7 @@
-"""python -m assistant as its users run it: processes, exit codes, a line for each line, receipts that hold or don't."""
+"""python -m assistant as its users run it: processes, exit codes, a line for each line."""
 
-import copy
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,20 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from assistant import render
 from assistant.config import SETTINGS
-from assistant.receipt import digest_of_object
-from assistant.types import Claim, Draft, IndexIdentity, Question
-from assistant.verify import Verifier
-from index import parse, reading_aid
-from tests.index.running import one_line, run
+from tests.command import DOCUMENT, VERIFIER, assistant, lines_of
+from tests.index.running import one_line
 
 if TYPE_CHECKING:
     from index.embed import Embedder
     from index.store import Store
 
-DOCUMENT = parse.load()
-VERIFIER = Verifier(DOCUMENT, reading_aid.load(DOCUMENT), IndexIdentity("f", "e"))
 FUSION = [{"role": "user", "content": "What does it say about fusion energy?"}, {"role": "assistant", "content": "…"}]
 GOOD: Sequence[dict[str, Any]] = (
     {"id": "leave", "question": "How can a country leave the MOC and how long does it take?"},
@@ -48,14 +41,6 @@ BAD: Sequence[tuple[str, str]] = (  # line, what its error has to name
     ('{"id": "b5", "question": "Q?", "history": "earlier"}', "history"),
     ('{"id": "b6", "question": "Q?", "history": [{"role": "user"}]}', "history"),
 )
-
-
-def assistant(*arguments: object, **settings: str) -> CompletedProcess[str]:
-    return run("-m", "assistant", *map(str, arguments), **settings)
-
-
-def lines_of(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 @dataclass(frozen=True)
@@ -221,162 +206,3 @@ def test_settings_are_printed() -> None:
     done = assistant("settings")
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) == len(SETTINGS) + 2
-
-
-def test_the_gate_judges_a_batch(tmp_path: Path) -> None:
-    """Supported or not, with score and reasons, under each id; a refused claim is a good answer (exit 0)."""
-    leave, bind = DOCUMENT.by_address["iv.p1.s3"].text, DOCUMENT.by_address["iii.p1.s1"].text
-    rows = [
-        {"id": 1, "claim": "Either Participant may discontinue the MOC.", "evidence": [leave], "language": "en"},
-        {"id": 2, "claim": "Either Participant must discontinue the MOC.", "evidence": [leave], "language": "en"},
-        {"id": 3, "claim": "この覚書は法的拘束力のある権利及び義務を生じさせない。", "evidence": [bind], "lang": "ja"},
-        {"id": 4, "claim": "The MOC ends.", "evidence": [], "language": "en"},
-    ]
-    path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    done = assistant("check", "--batch", path, "--out", out)
-    assert (done.returncode, done.stderr) == (0, "")
-    found = lines_of(out)
-    assert [row["id"] for row in found] == [1, 2, 3, 4]
-    assert all(set(row) == {"id", "supported", "score", "reasons"} for row in found)
-    assert [row["supported"] for row in found] == [True, False, True, False]
-    assert "modality_upgrade" in found[1]["reasons"]
-    assert found[3]["score"] is None
-    assert all(bool(row["reasons"]) != row["supported"] for row in found)
-
-
-GOOD_CLAIM = '{"id": "good", "claim": "It may end.", "evidence": ["It may end."], "language": "en"}'
-
-
-@pytest.mark.parametrize(
-    ("line", "identity"),
-    [
-        pytest.param('{"id": "x", "claim": "It ends."}', "x", id="no evidence"),
-        pytest.param('{"id": "x", "claim": "It ends.", "evidence": "It ends."}', "x", id="evidence is no list"),
-        pytest.param('{"id": "x", "claim": "It ends.", "evidence": [1]}', "x", id="evidence is no text"),
-        pytest.param('{"id": "x", "evidence": ["It ends."]}', "x", id="no claim"),
-        pytest.param('{"id": "x", "claim": "x", "evidence": [], "language": 5}', "x", id="language is no text"),
-        pytest.param("{", None, id="cut"),
-        pytest.param("[" * 200_000, None, id="nested too deep"),
-        pytest.param('{"id": "\\ud800", "claim": 5}', "\ud800", id="an id that is no text"),
-    ],
-)
-def test_a_bad_claim_does_not_take_others_with_it(line: str, identity: object, tmp_path: Path) -> None:
-    """Its line says so, the lines before and after are judged; exit 1, no traceback."""
-    path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    path.write_text("\n".join([GOOD_CLAIM, line, GOOD_CLAIM]) + "\n", encoding="utf-8")
-    done = assistant("check", "--batch", path, "--out", out)
-    assert done.returncode == 1
-    assert "1 of 3 lines failed" in one_line(done.stderr)
-    first, bad, last = lines_of(out)
-    assert (first["supported"], last["supported"]) == (True, True)
-    assert bad["id"] == identity
-    assert bad["error"]["message"]
-
-
-@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\u0085"])
-def test_only_line_feeds_end_a_line(separator: str, tmp_path: Path) -> None:
-    """JSON may hold Unicode's other line separators as they are."""
-    path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    row = {"id": 1, "claim": f"It may{separator}end.", "evidence": ["It may end."], "language": "en"}
-    path.write_text(json.dumps(row, ensure_ascii=False) + "\r\n" + GOOD_CLAIM + "\n", encoding="utf-8")
-    done = assistant("check", "--batch", path, "--out", out)
-    assert done.returncode == 0, done.stderr
-    assert [json.loads(line)["supported"] for line in out.read_text(encoding="utf-8").split("\n")[:-1]] == [True, True]
-
-
-def saved() -> dict[str, Any]:
-    """An answer of two quotes and a written statement, as a surface would give it."""
-    claims = (
-        Claim("", "quote", ("iv.p1.s3",)),
-        Claim("", "quote", ("iv.p1.s4",)),
-        Claim("Either Participant may discontinue the MOC.", "statement", ("iv.p1.s3",)),
-    )
-    question = Question("Can Japan leave?", "Can Japan leave?", "Can Japan leave?", "en")
-    answer = VERIFIER.answer(Draft(question, "answered", 0.9, mode="llm", claims=claims), {"total": 1.0})
-    return dict(copy.deepcopy(render.answer_object(answer)))
-
-
-def _change(*steps: str | int, to: Any) -> Callable[[dict[str, Any]], None]:
-    def change(body: Any) -> None:
-        for step in steps[:-1]:
-            body = body[step]
-        body[steps[-1]] = to(body[steps[-1]]) if callable(to) else to
-
-    return change
-
-
-def _quote(body: dict[str, Any]) -> None:
-    """Claim and citation together, so that only the record tells."""
-    for place in (body["claims"][0], body["citations"][0]):
-        name = "text" if "text" in place else "quote"
-        place[name] = place[name].replace("may", "must")
-
-
-def _absent(body: dict[str, Any]) -> None:
-    body.update(status="not_in_document", reason="absent_topic")
-
-
-TAMPERED: dict[str, tuple[Callable[[dict[str, Any]], None], bool]] = {  # name → change, and whether the id is redone
-    "quote": (_quote, True),
-    "quote of the claim alone": (_change("claims", 0, "text", to="Japan must leave."), True),
-    "start": (_change("citations", 0, "start", to=lambda start: start + 1), True),
-    "end": (_change("citations", 1, "end", to=lambda end: end - 1), True),
-    "address": (_change("citations", 0, "address", to="iii.p1.s1"), True),
-    "unknown address": (_change("citations", 0, "address", to="v.p1.s1"), True),
-    "number": (_change("claims", 0, "citations", to=[9]), False),
-    "no citation": (_change("claims", 0, "citations", to=[]), True),
-    "id": (_change("id", to=lambda identity: identity[:-1] + ("0" if identity[-1] != "0" else "1")), False),
-    "status": (_change("status", to="partial"), False),
-    "status and id": (_absent, True),
-    "question": (_change("question", to="Must Japan leave?"), False),
-    "statement": (_change("claims", 2, "text", to="Either Participant must discontinue the MOC."), True),
-    "claim left out": (lambda body: body["claims"].pop(), False),
-    "document": (_change("document", "sha256", to="0" * 64), True),
-    "schema": (_change("schema", to=2), False),
-}
-
-
-def test_a_good_receipt_holds(tmp_path: Path) -> None:
-    """Exit 0, and says how many quotes were compared."""
-    receipt = tmp_path / "receipt.json"
-    receipt.write_text(json.dumps(saved()), encoding="utf-8")
-    done = assistant("verify", receipt)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "2 quotes" in done.stdout
-
-
-@pytest.mark.parametrize("name", TAMPERED)
-def test_a_tampered_receipt_does_not_hold(name: str) -> None:
-    """Whatever was changed, also where the id was computed anew."""
-    change, redo = TAMPERED[name]
-    body = saved()
-    change(body)
-    if redo:
-        body["id"] = digest_of_object(body)
-    assert VERIFIER.problems(body)
-
-
-@pytest.mark.parametrize("name", ["quote", "start", "id", "status and id", "statement"])
-def test_the_command_says_what_does_not_hold(name: str, tmp_path: Path) -> None:
-    """Exit 1 and the same words as the verifier's, one a line; no traceback."""
-    change, redo = TAMPERED[name]
-    body = saved()
-    change(body)
-    if redo:
-        body["id"] = digest_of_object(body)
-    receipt = tmp_path / "receipt.json"
-    receipt.write_text(json.dumps(body), encoding="utf-8")
-    done = assistant("verify", receipt)
-    assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.splitlines() == VERIFIER.problems(body)
-
-
-@pytest.mark.parametrize("text", ["[]", "null", "{}", '{"schema": 1}', '"a_"'])
-def test_what_is_no_answer_does_not_hold(text: str, tmp_path: Path) -> None:
-    """Exit 1 with a reason, never a traceback."""
-    receipt = tmp_path / "receipt.json"
-    receipt.write_text(text, encoding="utf-8")
-    done = assistant("verify", receipt)
-    assert (done.returncode, done.stderr) == (1, "")
-    assert "answer object" in done.stdout

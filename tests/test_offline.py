@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from evals.processes import ROOT, environment
 from index.store import Store
-from tests.index.running import DEADLINE, ROOT, environment, run
+from tests.index.running import DEADLINE, run
 
 # Runs in a fresh process: every look-up and connection is written down before it happens.
 WATCHED = """

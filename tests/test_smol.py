@@ -2,23 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import aclosing
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from assistant.ask import Assistant, ClaimShown
-from assistant.config import Config
 from assistant.render import answer_object
 from assistant.types import MODE_NOTES, Answer, Request
 from evals import fault_table, smol
+from evals.events import events_of
 from evals.small_model import PROMPT_TOKENS
-from index.settings import IndexSettings
-
-if TYPE_CHECKING:
-    from index.embed import Embedder
-    from index.store import Store
 
 pytestmark = pytest.mark.skipif(not smol.available(), reason="the small model is not installed: make llm")
 QUESTIONS = (
@@ -26,11 +18,6 @@ QUESTIONS = (
     "What is the purpose of the memorandum?",
     "この覚書に法的拘束力はありますか",
 )
-
-
-@pytest.fixture(scope="module")
-def quoting(opened_index: "tuple[Store, Embedder]", index_directory: Path) -> Assistant:
-    return Assistant.open(Config(index=IndexSettings(directory=index_directory)))
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +34,7 @@ def test_the_real_model_streams_and_is_gated(quoting: Assistant, server: smol.Sm
     writing.warm_up()
 
     async def ask(text: str) -> tuple[list[ClaimShown], Answer]:
-        async with aclosing(writing.stream(Request(text))) as stream:
-            events = [event async for event in stream]
-        answer = events[-1]
+        *events, answer = await events_of(writing, Request(text))
         assert isinstance(answer, Answer)
         return [event for event in events if isinstance(event, ClaimShown)], answer
 

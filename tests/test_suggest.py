@@ -1,22 +1,14 @@
 """Next questions: chosen ahead of time, never about what was just shown, and each one really answered."""
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from assistant import suggest
 from assistant.ask import Assistant
-from assistant.config import Config
 from assistant.suggest import MOST, follow_ups, starters
 from assistant.types import LANGUAGES, Claim, Draft, Language, Question, Request, Status
 from index import parse
-from index.settings import IndexSettings
-
-if TYPE_CHECKING:
-    from index.embed import Embedder
-    from index.store import Store
 
 DOCUMENT = parse.load()
 ADDRESSES = tuple(sentence.address for sentence in DOCUMENT.passages)
@@ -24,11 +16,6 @@ COMMITTED = json.loads(suggest.FOLLOW_UPS.read_text(encoding="utf-8"))
 QUESTIONS: dict[str, dict[str, list[str]]] = COMMITTED["questions"]
 ABOUT = {text: address for address, rows in QUESTIONS.items() for texts in rows.values() for text in texts}
 OTHER = parse.parse("T\n\nD\n\nI. Money\n\nJapan pays. Japan stays.\n")
-
-
-@pytest.fixture(scope="module")
-def assistant(opened_index: "tuple[Store, Embedder]", index_directory: Path) -> Assistant:
-    return Assistant.open(Config(index=IndexSettings(directory=index_directory)))
 
 
 def draft(*shown: str, language: Language = "en", related: tuple[str, ...] = (), text: str = "Q?") -> Draft:

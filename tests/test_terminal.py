@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.index.running import ROOT, environment
+from evals.processes import ROOT, environment
 
 SAY = """
 import sys

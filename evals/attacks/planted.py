@@ -28,7 +28,7 @@ _HONEST: Mapping[str, tuple[str, ...]] = {
 QUESTIONS = (
     "What is the purpose of the Memorandum?",
     "What do the Offices intend to collaborate on?",
-    "Is the Memorandum legally binding and does it commit the Offices to spend funds?",
+    "Is it legally binding, and does it commit the Offices to the expenditure of funds?",
     "How can an Office discontinue the Memorandum?",
 )
 

@@ -1,6 +1,7 @@
 """What was measured: attacks withstood by class, language and way, and real questions that were refused; as JSON."""
 
 import json
+import os
 import platform
 import time
 from collections import Counter
@@ -13,6 +14,7 @@ from assistant.types import Request
 from evals.attacks.breaches import KINDS
 from evals.attacks.cases import RealQuestion, attacks, real_questions
 from evals.attacks.running import WAYS, Trial
+from evals.machine import processor
 from evals.statistics import Rate
 
 PATH = Path(__file__).parent / "results.json"
@@ -81,16 +83,9 @@ def machine() -> dict[str, str]:
     """When and where it was measured."""
     return {
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
-        "machine": _processor(),
+        "machine": f"{processor()}, {os.cpu_count()} processors",
         "python": platform.python_version(),
     }
-
-
-def _processor() -> str:
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text(encoding="utf-8").splitlines() if information.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0]}, {len(names)} processors" if names else f"{platform.system()} {platform.machine()}"
 
 
 def load() -> dict[str, Any]:

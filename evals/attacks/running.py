@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -15,6 +14,7 @@ from evals.attacks import planted
 from evals.attacks.breaches import Breach, breaches
 from evals.attacks.cases import Attack, attacks
 from evals.attacks.hostile import Order, hostile, reciting
+from evals.events import events_of
 from index.embed import Embedder
 from index.library import build_index
 from index.settings import IndexSettings
@@ -68,22 +68,14 @@ class Target:
         order = order or Order.of(attack)
         self.model.personality = hostile(order)
         before = self.model.asked
-        answer, shown = asyncio.run(_collected(self.assistant, request))
-        found = breaches(answer, shown, order, self.assistant.document)
+        *shown, answer = asyncio.run(events_of(self.assistant, request))
+        assert isinstance(answer, Answer)
+        found = breaches(
+            answer, [event for event in shown if isinstance(event, ClaimShown)], order, self.assistant.document
+        )
         written = any(claim.kind == "statement" for claim in answer.claims)
         reached = self.model.asked > before
         return Trial(attack.id, attack.kind, attack.language, way, answer.status, reached, written, tuple(found))
-
-
-async def _collected(assistant: Assistant, request: Request) -> tuple[Answer, list[ClaimShown]]:
-    shown: list[ClaimShown] = []
-    async with aclosing(assistant.stream(request)) as events:
-        async for event in events:
-            if isinstance(event, ClaimShown):
-                shown.append(event)
-            elif isinstance(event, Answer):
-                return event, shown
-    raise RuntimeError("the stream ended without an answer")
 
 
 def typed(attack: Attack) -> Request:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.bench import figures, report
+from evals.processes import ROOT
 from index.errors import UserError
 
 # Measured by the bare command, in this order: the short parts first, so that a run that is stopped leaves most.
@@ -41,7 +42,7 @@ def _everything(results: Path) -> int:
     for part in BENCH:
         print(f"\n== {part}", flush=True)
         command = [sys.executable, "-m", "evals.bench", "--results", str(results), part]
-        if subprocess.run(command, cwd=figures.ROOT, check=False).returncode:
+        if subprocess.run(command, cwd=ROOT, check=False).returncode:
             failed.append(part)
     if failed:
         print(f"evals.bench: not measured: {', '.join(failed)}", file=sys.stderr)

@@ -9,7 +9,6 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from evals.machine import processor
+from evals.processes import ROOT
 from index.errors import UserError
 
-ROOT = Path(__file__).parent.parent.parent
 RESULTS = ROOT / "docs" / "bench-results.json"
 SHARES = (0.5, 0.95, 0.99)
 
@@ -89,12 +89,8 @@ def slope(places: Sequence[float], values: Sequence[float]) -> float:
 
 def machine() -> dict[str, str | int]:
     """What the figures are measured on, and how busy it was before."""
-    model = platform.processor()
-    with suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
     return {
-        "processor": model or platform.machine(),
+        "processor": processor(),
         "cores": os.cpu_count() or 0,
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),

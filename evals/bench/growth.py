@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from evals.bench import plain, synthetic
-from evals.bench.figures import ROOT, BenchError
+from evals.bench.figures import BenchError
 from evals.bench.load import questions
+from evals.processes import ROOT
 
 SIZES = (51, 10_000, 100_000)
 SEARCHES = 200

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import httpx
 
-from evals.bench.figures import ROOT, BenchError, Figure
+from evals.bench.figures import BenchError, Figure
+from evals.processes import ROOT, without_settings
 
 START_SECONDS = 300.0
 _POLL_SECONDS = 0.01
@@ -97,8 +98,7 @@ def serving(environ: Mapping[str, str] | None = None, program: Sequence[str] = (
     Raises:
         BenchError: no 200 within START_SECONDS, or it ended by itself.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MOC_", "OPENAI_"))}
-    kept |= {name: value for name, value in os.environ.items() if name.startswith("MOC_INDEX_")}
+    kept = without_settings() | {name: value for name, value in os.environ.items() if name.startswith("MOC_INDEX_")}
     with tempfile.TemporaryDirectory(prefix="moc-bench-") as folder:
         scratch, log = Path(folder) / "tmp", Path(folder) / "log"
         scratch.mkdir()

@@ -18,10 +18,11 @@ import httpx
 import numpy as np
 
 from assistant.clauses import clauses
-from evals.bench.figures import ROOT, BenchError, milliseconds
+from evals.bench.figures import BenchError, milliseconds
 from evals.bench.latency import mixed
 from evals.bench.process import UNLIMITED, serving
 from evals.cases import load
+from evals.processes import ROOT
 
 QUESTIONS = 100
 TURNS = 150

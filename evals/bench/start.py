@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from evals.bench.figures import ROOT, Figure, as_rows, repeated, table
+from evals.bench.figures import Figure, as_rows, repeated, table
 from evals.bench.process import serving
+from evals.processes import ROOT
 
 STARTS = 5
 SHOWN = 14

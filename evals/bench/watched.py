@@ -5,7 +5,7 @@ import runpy
 import signal
 import sys
 
-from evals.bench.figures import ROOT
+from evals.processes import ROOT
 
 
 def _tell(*_: object) -> None:

@@ -3,15 +3,14 @@
 import argparse
 import os
 import platform
-import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from evals.faults import page, tests
 from evals.faults.row import Seen, Size
 from evals.faults.table import of_size, ran, stage
+from evals.machine import processor
 from index.errors import UserError
 
 
@@ -63,11 +62,8 @@ def run(full: bool, words: str, write: bool) -> int:
 
 
 def _machine() -> str:
-    text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    model = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
-    processor = model[1] if model else platform.machine()
     system = f"{platform.system()} {platform.release()}"
-    return f"{os.cpu_count()} cores ({processor}), {system}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores ({processor()}), {system}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

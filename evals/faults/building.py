@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from evals.faults.builder import Some, wanted
-from evals.faults.program import PATIENCE, QUESTION, ROOT, Program, at_once, environment, run
+from evals.faults.program import PATIENCE, QUESTION, Program, at_once, run
 from evals.faults.row import Fault, Seen, Stage, judged
+from evals.processes import ROOT, environment
 from index import library
 from index.errors import IndexUnusable
 from index.settings import IndexSettings

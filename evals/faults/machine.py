@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -12,8 +11,9 @@ from pathlib import Path
 
 import httpx
 
-from evals.faults.program import PATIENCE, QUESTION, Program, environment, run, same
+from evals.faults.program import PATIENCE, Program, run, same
 from evals.faults.row import CannotRun, Fault, Seen, Stage, judged
+from evals.processes import environment
 
 _JAPANESE = "この覚書に法的拘束力はありますか"
 FEEDBACK = {"answer_id": "a_" + "0" * 64, "verdict": "helpful", "comment": "x" * 300}
@@ -43,15 +43,18 @@ def full_disk(stage: Stage) -> Seen:
     return judged(wrong, f"{len(answered)} answers the same, feedback 503 and 201 again when there is room")
 
 
+def _wrong(stage: Stage, program: Program) -> list[str]:
+    """What is wrong with a program that should answer like the shared one and end by itself when it is told to."""
+    wrong = [] if same(program.ask(), stage.program.ask()) else ["another answer"]
+    code, _ = program.end()
+    return wrong + ([f"exit code {code}"] if code else [])
+
+
 def full_log(stage: Stage) -> Seen:
     """stdout and stderr on /dev/full from the start."""
     folder = stage.folder("full-log")
     with Program(folder / "log", {"MOC_INDEX_DIR": str(stage.index)}, quiet=True) as program:
-        answer = program.ask()
-        code, _ = program.end()
-    wrong = [] if same(answer, stage.program.ask()) else ["another answer"]
-    wrong += [f"exit code {code}"] if code else []
-    return judged(wrong, f"starts, answers, ends with exit code {code}")
+        return judged(_wrong(stage, program), "starts, answers, ends with exit code 0")
 
 
 def small_feedback_disk(stage: Stage) -> Seen:
@@ -64,12 +67,9 @@ def small_feedback_disk(stage: Stage) -> Seen:
     settings = {"MOC_INDEX_DIR": str(stage.index), "MOC_FEEDBACK_DIR": str(folder)}
     with Program(log, settings, prefix=prefix) as program:
         statuses = [_leave_feedback(program) for _ in range(400)]
-        answer = program.ask()
-        code, _ = program.end()
+        wrong = _wrong(stage, program)
     taken, refused = statuses.count(201), statuses.count(503)
-    wrong = [] if taken and refused and taken + refused == 400 and statuses[-1] == 503 else [f"{set(statuses)}"]
-    wrong += [] if same(answer, stage.program.ask()) else ["another answer"]
-    wrong += [f"exit code {code}"] if code else []
+    wrong += [] if taken and refused and taken + refused == 400 and statuses[-1] == 503 else [f"{set(statuses)}"]
     return judged(wrong, f"{taken} kept, then {refused} × 503; answers go on")
 
 
@@ -145,10 +145,7 @@ def nothing_in_the_environment(stage: Stage) -> Seen:
     """``env -i``: only the settings of the program, not even a PATH."""
     folder = stage.folder("clean")
     with Program(folder / "log", {"MOC_INDEX_DIR": str(stage.index)}, clean=True) as program:
-        answer = program.ask()
-        code, _ = program.end()
-    wrong = [] if same(answer, stage.program.ask()) else ["another answer"]
-    return judged(wrong + ([f"exit code {code}"] if code else []), "starts and answers the same")
+        return judged(_wrong(stage, program), "starts and answers the same")
 
 
 def few_descriptors(stage: Stage) -> Seen:
@@ -156,15 +153,11 @@ def few_descriptors(stage: Stage) -> Seen:
     folder = stage.folder("few")
     prefix = ("sh", "-c", 'ulimit -n 256 && exec "$0" "$@"')
     with Program(folder / "log", {"MOC_INDEX_DIR": str(stage.index)}, prefix=prefix) as program:
-        host, port = program.address.removeprefix("http://").split(":")
-        raws = [socket.create_connection((host, int(port)), 5) for _ in range(300)]
+        raws = [program.connection(5) for _ in range(300)]
         time.sleep(1)
         for raw in raws:
             raw.close()
-        answer = program.ask(QUESTION)
-        code, _ = program.end()
-    wrong = [] if same(answer, stage.program.ask()) else ["another answer"]
-    return judged(wrong + ([f"exit code {code}"] if code else []), "answers again once the 300 connections are gone")
+        return judged(_wrong(stage, program), "answers again once the 300 connections are gone")
 
 
 def needs_root(program: str) -> None:

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
 
-from evals.faults.program import ROOT, START_SECONDS, Program, environment, free_port
+from evals.faults.program import START_SECONDS, Program
+from evals.processes import ROOT, environment, free_port
 
 # It imports what "python app.py" imports, then is the parent of one service after the other.
 _SCRIPT = """

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from evals.faults import tests
 from evals.faults.row import Fault, Seen, Size
 from evals.faults.table import ROWS
+from evals.processes import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "faults.md"
 RESULTS = ROOT / "docs" / "faults-results.json"
 _HEAD = """# Faults

@@ -17,33 +17,18 @@ from typing import Any, Self
 
 import httpx
 
-ROOT = Path(__file__).parent.parent.parent
+from evals.processes import ROOT, environment, free_port, run_python
+
 START_SECONDS = 300.0  # on a machine that is busy with other things
 PATIENCE = 90.0
 QUESTION = "Is this memorandum legally binding?"
-
-
-def environment(**settings: str) -> dict[str, str]:
-    """This process's environment without settings of the program, then these; one thread for numerics."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MOC_", "OPENAI_"))}
-    return kept | {"PYTHONPATH": str(ROOT)} | settings
 
 
 def run(
     *arguments: str, prefix: Sequence[str] = (), stdin: str = "", **settings: str
 ) -> subprocess.CompletedProcess[str]:
     """A command of the checkout, killed when it takes too long."""
-    return subprocess.run(
-        [*prefix, sys.executable, *arguments],
-        cwd=ROOT,
-        env=environment(**settings),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        timeout=START_SECONDS,
-    )
+    return run_python(arguments, settings, START_SECONDS, prefix=prefix, stdin=stdin)
 
 
 class Program:
@@ -139,6 +124,11 @@ class Program:
         answer: dict[str, Any] = reply.json()
         return answer
 
+    def connection(self, seconds: float = PATIENCE) -> socket.socket:
+        """A connection of one's own; nobody waits longer on it than so many seconds."""
+        host, port = self.address.removeprefix("http://").split(":")
+        return socket.create_connection((host, int(port)), seconds)
+
     def metric(self, line: str) -> float:
         """The value of a line of the metrics; 0 when it is not there yet."""
         text = httpx.get(f"{self.address}/metrics", timeout=PATIENCE).text
@@ -204,10 +194,3 @@ def at_once(count: int, work: Any) -> list[Any]:
     for thread in threads:
         thread.join(PATIENCE)
     return results
-
-
-def free_port() -> int:
-    """A port of loopback that nobody has now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

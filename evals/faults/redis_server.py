@@ -2,12 +2,12 @@
 
 import shutil
 import signal
-import socket
 import subprocess
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from evals.processes import free_port, until_listening
 
 
 class RedisServer:
@@ -16,9 +16,7 @@ class RedisServer:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
 
     @staticmethod
     def found() -> str | None:
@@ -38,15 +36,11 @@ class RedisServer:
         self._process = subprocess.Popen(
             [program, *options, "--dir", str(self._folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        end = time.monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                assert time.monotonic() < end
-                assert self._process.poll() is None
-                time.sleep(0.02)
+        try:
+            until_listening(self._process, self.port)
+        except BaseException:
+            self.stop()
+            raise
 
     def freeze(self) -> None:
         """It takes connections and says nothing any more."""

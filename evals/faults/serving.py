@@ -60,19 +60,20 @@ def _leave(raw: socket.socket, reset: bool) -> None:
     raw.close()
 
 
-def _send(address: str, path: str, body: dict[str, Any], method: str = "POST") -> socket.socket:
-    host, port = address.removeprefix("http://").split(":")
-    raw = socket.create_connection((host, int(port)), PATIENCE)
+def _send(program: Program, path: str, body: dict[str, Any], method: str = "POST") -> socket.socket:
+    raw, host = program.connection(), program.address.removeprefix("http://")
     data = json.dumps(body).encode() if method == "POST" else b""
-    head = f"{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
+    head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
     raw.sendall(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data)
     return raw
 
 
-def _in_chat(address: str, question: str) -> socket.socket:
+def _in_chat(program: Program, question: str) -> socket.socket:
     """A question in Gradio's chat: joined, then its events listened to."""
-    joined = httpx.post(f"{address}/gradio_api/call/ask", json={"data": [question, [], "llm"]}, timeout=PATIENCE)
-    return _send(address, f"/gradio_api/call/ask/{joined.json()['event_id']}", {}, "GET")
+    joined = httpx.post(
+        f"{program.address}/gradio_api/call/ask", json={"data": [question, [], "llm"]}, timeout=PATIENCE
+    )
+    return _send(program, f"/gradio_api/call/ask/{joined.json()['event_id']}", {}, "GET")
 
 
 def leaving(stage: Stage) -> Seen:
@@ -86,7 +87,7 @@ def leaving(stage: Stage) -> Seen:
     for start in range(0, count, at_a_time):
         group = range(start, min(start + at_a_time, count))
         calls = len(llm.calls)
-        sockets = [_one_way(program.address, number) for number in group]
+        sockets = [_one_way(program, number) for number in group]
         if not llm.wait(lambda server: len(server.calls) >= calls + len(group), PATIENCE):  # noqa: B023
             wrong.append(f"only {len(llm.calls) - calls} of {len(group)} reached the model")
         mine: list[Call] = llm.calls[calls:]
@@ -109,19 +110,19 @@ def leaving(stage: Stage) -> Seen:
     return judged(wrong, f"{what}; 0 slots taken" if not wrong else what)
 
 
-def _one_way(address: str, number: int) -> socket.socket:
+def _one_way(program: Program, number: int) -> socket.socket:
     """A question by one of the ways there are, whose reader will leave."""
     question = f"{QUESTION} ({number})"
     match number % 4:
         case 0:
-            return _send(address, "/api/ask", {"question": question, "mode": "llm", "stream": True})
+            return _send(program, "/api/ask", {"question": question, "mode": "llm", "stream": True})
         case 1:
-            return _send(address, "/api/ask", {"question": question, "mode": "llm"})
+            return _send(program, "/api/ask", {"question": question, "mode": "llm"})
         case 2:
             body = {"model": "moc", "messages": [{"role": "user", "content": question}], "stream": True}
-            return _send(address, "/v1/chat/completions", body)
+            return _send(program, "/v1/chat/completions", body)
         case _:
-            return _in_chat(address, question)
+            return _in_chat(program, question)
 
 
 # --- signals ---
@@ -156,7 +157,7 @@ class Drained:
 
 def drained(program: Program, llm: FakeLlm, wait: float) -> Drained:
     """Ask ASKING questions, beside an open page; ``wait`` seconds after all are at work, SIGTERM."""
-    idle = _send(program.address, "/gradio_api/heartbeat/idle", {}, "GET")
+    idle = _send(program, "/gradio_api/heartbeat/idle", {}, "GET")
     idle.recv(1)
     already, calls = _answered(program), len(llm.calls)
     ways = [way for way in _ways(program.address) for _ in range(ASKING // 3)]

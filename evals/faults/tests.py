@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evals.faults.program import ROOT, environment
 from evals.faults.row import Seen
+from evals.processes import ROOT, environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,6 @@ FAST_SECONDS = 5.0  # on a machine that is busy with other things
 _JSON = "Content-Type: application/json\r\n"
 
 
-def _connected(program: Program) -> socket.socket:
-    host, port = program.address.removeprefix("http://").split(":")
-    return socket.create_connection((host, int(port)), PATIENCE)
-
-
 def _told(raw: socket.socket, seconds: float = PATIENCE) -> bytes:
     """What the server says until it closes or says no more; empty when it only closes."""
     raw.settimeout(seconds)
@@ -37,7 +32,7 @@ def _told(raw: socket.socket, seconds: float = PATIENCE) -> bytes:
 def _exchange(program: Program, pieces: Sequence[bytes]) -> tuple[int, float]:
     """Send the pieces and listen → (status, seconds); status 0: closed without a word."""
     began = time.monotonic()
-    with _connected(program) as raw:
+    with program.connection() as raw:
         raw.settimeout(PATIENCE)
         with suppress(OSError):  # closed while we still send
             for piece in pieces:
@@ -191,7 +186,7 @@ def slow(stage: Stage) -> Seen:
     count = stage.times(100, 400)
     head, body = b"GET /document HTTP/1.1\r\nX-Slow: ", _post("/api/ask", b" " * 1000)[:-990]
     began = time.monotonic()
-    raws = [(_connected(program), head if number % 2 else body) for number in range(count)]
+    raws = [(program.connection(), head if number % 2 else body) for number in range(count)]
     for raw, start in raws:
         raw.sendall(start)
     open_, waits = [raw for raw, _ in raws], [0.0]
@@ -233,7 +228,7 @@ def stalled(stage: Stage) -> Seen:
     count = 60
     raws = []
     for _ in range(count):
-        raw = _connected(program)
+        raw = program.connection()
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         raw.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 40)
         raws.append(raw)
@@ -254,7 +249,7 @@ def many_connections(stage: Stage) -> Seen:
     raws = []
     with suppress(OSError):
         for _ in range(650):
-            raws.append(_connected(program))
+            raws.append(program.connection())
     statuses = set()
     for _ in range(20):
         with suppress(httpx.TransportError):

@@ -8,7 +8,6 @@ import functools
 import http.server
 import os
 import shutil
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,10 +21,10 @@ from assistant.types import Language
 from assistant.web.service import Service
 from evals.fakellm import FakeLlm, says
 from tests.browser.chat import Chat
+from tests.web.live import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
-    from starlette.types import ASGIApp
 
     from index.embed import Embedder
     from index.store import Store
@@ -57,30 +56,13 @@ class Running:
 
 
 @contextlib.contextmanager
-def listening_at(app: "ASGIApp") -> Iterator[str]:
-    """An application on a free port of this machine; gives its address."""
-    import uvicorn
-
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(10)
-
-
-@contextlib.contextmanager
 def served(config: Config) -> Iterator[str]:
     """The whole application, as ``app.py`` serves it; gives its address."""
     from assistant.web.server import application
 
     service = Service(config)
     service.start()
-    with listening_at(application(service)) as address:
+    with serving(application(service)) as address:
         service.wait(240)  # what it imports meanwhile is no part of any test
         yield address
 

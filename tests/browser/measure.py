@@ -23,7 +23,8 @@ from assistant.types import Language
 from assistant.web.service import Service
 from tests.browser.axe import FOUND
 from tests.browser.chat import BINDING, FUSION, UNANSWERABLE, Chat
-from tests.browser.conftest import launched, listening_at, served
+from tests.browser.conftest import launched, served
+from tests.web.live import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -63,7 +64,7 @@ def plain_gradio(config: Config) -> Iterator[str]:
     service.start()
     service.wait(240)
     app = gradio.mount_gradio_app(FastAPI(), page.build("en", service), path="/")
-    with listening_at(app) as address:
+    with serving(app) as address:
         yield address
 
 

@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import expect
 
 from assistant.config import Config
+from evals.processes import free_port
 from tests.browser.chat import BINDING, FUSION, UNANSWERABLE, Chat
 from tests.browser.conftest import Running, served
-from tests.browser.proxy import free_port, nginx
+from tests.browser.proxy import below_a_path
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -38,8 +39,8 @@ def below(
     )
     with ExitStack() as stack:
         upstream = stack.enter_context(served(config)).removeprefix("http://")
-        stack.enter_context(nginx(folder / "taken", port, upstream, keep_path=False))
-        stack.enter_context(nginx(folder / "kept", kept_port, upstream, keep_path=True))
+        stack.enter_context(below_a_path(folder / "taken", port, upstream, keep_path=False))
+        stack.enter_context(below_a_path(folder / "kept", kept_port, upstream, keep_path=True))
         yield lambda kept: f"http://127.0.0.1:{kept_port if kept else port}/moc"
 
 

@@ -12,9 +12,11 @@ pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from assistant import receipt
+from assistant.web.server import create
 from index import parse
 from tests.browser import axe
-from tests.browser.reader_fixtures import served
+from tests.web.live import serving
+from tests.web.scripted import Scripted, service_with
 
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=320, height=640)
 
@@ -22,7 +24,7 @@ WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=320, hei
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Where the application of this module is served."""
-    with served() as found:
+    with serving(create(service_with(Scripted()))) as found:
         yield found
 
 

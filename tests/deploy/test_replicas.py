@@ -20,6 +20,8 @@ import httpx
 import pytest
 
 from evals.fakellm import FakeLlm, says, silent
+from evals.processes import without_settings
+from tests import nginx
 from tests.deploy.shipped import DEPLOY, image_tree
 
 LINE = re.compile(r"(store|replica \d): \S+?:(\d+) \(process (\d+)\)")
@@ -32,7 +34,7 @@ HOUSES = [f"203.0.113.{number}" for number in range(10, 50)]  # addresses of vis
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(500),
-    pytest.mark.skipif(not shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"), reason="needs nginx"),
+    pytest.mark.skipif(nginx.PROGRAM is None, reason="needs nginx"),
     pytest.mark.skipif(not shutil.which("redis-server"), reason="needs redis-server"),
 ]
 
@@ -118,7 +120,6 @@ def stack(
     """
     tree = image_tree(tmp_path_factory.mktemp("image"))
     shutil.copytree(DEPLOY, tree / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MOC_", "OPENAI_"))}
     with FakeLlm() as llm:
         environ = {
             "MOC_INDEX_DIR": str(index_directory),
@@ -129,7 +130,7 @@ def stack(
         process = subprocess.Popen(
             [sys.executable, "deploy/replicas.py", "--port", "0", "--front", "127.0.0.1"],
             cwd=tree,
-            env=clean | environ,
+            env=without_settings() | environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -160,9 +161,8 @@ def stack(
 )
 def test_what_cannot_start_says_why(environ: dict[str, str], said: str) -> None:
     """Exit 1 and a line with the reason; what had been started is ended."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MOC_", "OPENAI_"))}
     command = [sys.executable, str(DEPLOY / "replicas.py"), "--port", "0"]
-    ran = subprocess.run(command, env=clean | environ, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run(command, env=without_settings() | environ, capture_output=True, text=True, timeout=120)
     assert ran.returncode == 1
     assert said in ran.stderr
     assert "Traceback" not in ran.stderr

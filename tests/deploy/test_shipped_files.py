@@ -16,10 +16,11 @@ import yaml
 from assistant.config import Config
 from assistant.web.allow_list import ALLOWED
 from deploy import replicas
+from evals.processes import free_port
+from tests import nginx
 from tests.deploy.shipped import DEPLOY, ROOT, compose, image_tree, instructions, manifests, unit
 
 KUBERNETES = ("1.30", "1.37")  # the oldest that knows the pause before an end, and the newest the checker knows
-NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 SYSTEMD = shutil.which("systemd-analyze")
 NAMES = {"moc-0:7860", "moc-1:7860"}
 # What stands in these files with dots like a host: labels and groups of Kubernetes, files, and examples.
@@ -210,19 +211,19 @@ def test_compose_is_closed() -> None:
     assert made["services"]["front"]["ports"][0].startswith("${PUBLISH:-127.0.0.1:")
 
 
-@pytest.mark.skipif(NGINX is None, reason="needs nginx")
+@pytest.mark.skipif(nginx.PROGRAM is None, reason="needs nginx")
 @pytest.mark.parametrize("place", ["containers", "this machine"])
 def test_nginx_takes_its_configuration(place: str, tmp_path: Path) -> None:
     """``nginx -t`` as shipped (names replaced, which only exist there) and as the script writes it; no warning."""
-    assert NGINX
-    listening = f"127.0.0.1:{replicas.free_port()}"
+    assert nginx.PROGRAM
+    listening = f"127.0.0.1:{free_port()}"
     configuration = replicas.configure(tmp_path / "nginx", [7861, 7862], listening, ["10.0.0.0/8", "2001:db8::/32"])
     if place == "containers":
         for shipped in (DEPLOY / "nginx").iterdir():
             text = re.sub(r"\bmoc-\d\b", "127.0.0.1", shipped.read_text(encoding="utf-8"))
             (configuration.parent / shipped.name).write_text(text, encoding="utf-8")
     ran = subprocess.run(
-        [NGINX, "-e", "stderr", "-t", "-q", "-p", str(tmp_path), "-c", str(configuration)],
+        [nginx.PROGRAM, "-e", "stderr", "-t", "-q", "-p", str(tmp_path), "-c", str(configuration)],
         capture_output=True,
         text=True,
     )

@@ -170,16 +170,6 @@ def test_a_chart_file_is_well_formed_and_says_its_values() -> None:
         assert all(0 <= place <= 420 for place in places)
 
 
-def test_the_table_goes_between_the_markers() -> None:
-    """What stands around them stays; a second run replaces the first; a page without markers is refused."""
-    page = f"before\n{ablation.BEGIN}\nold\n{ablation.END}\nafter\n"
-    once = ablation.insert(page, "new")
-    assert once == f"before\n{ablation.BEGIN}\n\nnew\n\n{ablation.END}\nafter\n"
-    assert ablation.insert(once, "new") == once
-    with pytest.raises(ablation.PageError, match="needs the lines"):
-        ablation.insert("no markers", "new")
-
-
 def test_a_row_leaves_out_what_does_not_apply() -> None:
     """Without Japanese and unanswerable cases these cells are empty, not zero."""
     measured = metrics.measure_run([scored(case(), "iii.p1.s1")] * 8, MEASURE, {})

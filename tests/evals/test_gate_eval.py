@@ -62,7 +62,7 @@ def test_figures_stand_between_their_markers(tmp_path: Path) -> None:
     page = tmp_path / "gate.md"
     page.write_text(f"before\n{gate.BEGIN}\nold\n{gate.END}\nafter\n", encoding="utf-8")
     gate.write("new", page)
-    assert page.read_text(encoding="utf-8") == f"before\n{gate.BEGIN}\n\nnew\n{gate.END}\nafter\n"
+    assert page.read_text(encoding="utf-8") == f"before\n{gate.BEGIN}\n\nnew\n\n{gate.END}\nafter\n"
 
 
 def test_the_curve_runs_from_nothing_to_everything() -> None:

@@ -9,6 +9,7 @@ from evals.faults import __main__ as command
 from evals.faults import page, tests
 from evals.faults.row import Fault, Seen, Stage, judged
 from evals.faults.table import ROWS, ran
+from evals.processes import ROOT
 
 
 def test_the_page_is_made_from_the_results() -> None:
@@ -28,7 +29,7 @@ def test_every_test_that_is_a_row_exists() -> None:
     for row in tests.ROWS:
         for test in row.tests:
             path, _, function = test.partition("::")
-            assert f"def {function}" in (page.ROOT / path).read_text(encoding="utf-8")
+            assert f"def {function}" in (ROOT / path).read_text(encoding="utf-8")
 
 
 def test_a_small_result_never_replaces_a_full_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from evals.faults.table import of_size, ran, stage
 from index.store import Store
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
+SECONDS: dict[Size, int] = {"small": 400, "full": 1800}  # the first row also waits for index and service
 
 
 def _size(config: pytest.Config) -> Size:
@@ -19,7 +20,9 @@ def _size(config: pytest.Config) -> Size:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each row of the size."""
     if "row" in metafunc.fixturenames:
-        metafunc.parametrize("row", of_size(_size(metafunc.config)), ids=lambda row: row.name)
+        size = _size(metafunc.config)
+        limit = pytest.mark.timeout(SECONDS[size])
+        metafunc.parametrize("row", [pytest.param(row, marks=limit, id=row.name) for row in of_size(size)])
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,6 @@ def on(request: pytest.FixtureRequest, index_directory: Path, opened_index: tupl
         assert "Traceback" not in made.program.log.read_text(encoding="utf-8", errors="replace")
 
 
-@pytest.mark.timeout(1800)
 def test_what_breaks_ends_as_expected(row: Fault, on: Stage) -> None:
     """Each row of the table holds."""
     result = ran(row, on)

@@ -1,10 +1,6 @@
 """Clients of others: the openai package, the mcp package (also through nginx under a foreign name), schemathesis."""
 
 import asyncio
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_network
@@ -27,6 +23,8 @@ from assistant.web.allow_list import ALLOWED
 from assistant.web.openai_api import MODELS
 from assistant.web.server import create
 from assistant.web_settings import WebSettings
+from evals.processes import free_port
+from tests.nginx import nginx
 from tests.web.live import serving
 from tests.web.scripted import Scripted, service_with
 
@@ -157,63 +155,32 @@ def test_mcp(address: str) -> None:
     check_tools(f"{address}/mcp", plain(address))
 
 
-NGINX = """
-daemon off; master_process off; pid {folder}/pid; error_log stderr warn;
-events {{ worker_connections 64; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/a; proxy_temp_path {folder}/b;
-  fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{
-      proxy_pass {upstream};
-      proxy_bind 127.0.0.2;
-      proxy_http_version 1.1;
-      proxy_buffering off;
-      proxy_set_header Host assistant.example.gov;
-      proxy_set_header X-Forwarded-For $remote_addr;
-      proxy_set_header X-Forwarded-Proto https;
-    }}
-  }}
+LOCATION = """
+location / {{
+  proxy_pass {upstream};
+  proxy_bind 127.0.0.2;
+  proxy_http_version 1.1;
+  proxy_buffering off;
+  proxy_set_header Host assistant.example.gov;
+  proxy_set_header X-Forwarded-For $remote_addr;
+  proxy_set_header X-Forwarded-Proto https;
 }}
 """
 
 
 @pytest.fixture
-def nginx(address: str, tmp_path: Path) -> Iterator[str]:
+def through(address: str, tmp_path: Path) -> Iterator[str]:
     """nginx in front of the application, telling it a foreign name."""
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
-    if program is None:
-        pytest.skip("needs nginx")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    file = tmp_path / "nginx.conf"
-    file.write_text(NGINX.format(folder=tmp_path, port=port, upstream=address), encoding="utf-8")
-    process = subprocess.Popen([program, "-p", str(tmp_path), "-e", "stderr", "-c", str(file)], stderr=subprocess.PIPE)
-    try:
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                assert process.poll() is None, process.stderr and process.stderr.read()
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
+    with nginx(tmp_path, free_port(), LOCATION.format(upstream=address)) as front:
+        yield front
 
 
-def test_mcp_through_nginx_under_a_foreign_name(nginx: str, address: str) -> None:
+def test_mcp_through_nginx_under_a_foreign_name(through: str, address: str) -> None:
     """A Host that is not this machine's works; behind TLS answers say so."""
-    check_tools(f"{nginx}/mcp", plain(address))
-    assert httpx.get(f"{nginx}/healthz", timeout=60).headers["strict-transport-security"]
-    with openai.OpenAI(base_url=f"{nginx}/v1", api_key="unused", max_retries=0) as through:
-        chunks = through.chat.completions.create(model="moc", messages=said(QUESTION), stream=True)
+    check_tools(f"{through}/mcp", plain(address))
+    assert httpx.get(f"{through}/healthz", timeout=60).headers["strict-transport-security"]
+    with openai.OpenAI(base_url=f"{through}/v1", api_key="unused", max_retries=0) as client:
+        chunks = client.chat.completions.create(model="moc", messages=said(QUESTION), stream=True)
         assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == plain(address)["text"]
 
 

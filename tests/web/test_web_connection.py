@@ -84,8 +84,9 @@ def test_a_second_request_has_its_own_time(port: int) -> None:
             time.sleep(SECONDS / 2)
 
 
-def test_an_endless_head_is_refused(port: int) -> None:
-    """431 long before it is all there, whatever it is made of."""
+def test_an_endless_head_is_refused(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """431 long before it is all there, whatever it is made of, and not because the time is up."""
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 60)
     for start in (b"GET / HTTP/1.1\r\nX: ", b"GET /"):
         with connected(port) as raw:
             sent = 0

@@ -8,7 +8,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from starlette.testclient import TestClient
@@ -23,22 +22,11 @@ from assistant.web_settings import Raised, WebSettings
 from evals import fault_table
 from evals.fakellm import FakeLlm, chunk, events, fails, says, silent
 from evals.personalities import claim_line
-from index.settings import IndexSettings
 from tests.web.scripted import Scripted, client_of, service_with
-
-if TYPE_CHECKING:
-    from index.embed import Embedder
-    from index.store import Store
 
 BINDING = "Is this memorandum legally binding?"
 VISITOR = Visitor(address="203.0.113.7", session="one")
 CLAIM = claim_line("Nothing in this MOC commits the Participants to the expenditure of funds.", "iii.p1.s4")
-
-
-@pytest.fixture(scope="module")
-def quoting(opened_index: "tuple[Store, Embedder]", index_directory: Path) -> Assistant:
-    """The assistant without a language model."""
-    return Assistant.open(Config(index=IndexSettings(directory=index_directory)))
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ import pytest
 from assistant.web import logs
 from evals.fakellm import FakeLlm, fails, says, stalls
 from evals.personalities import obedient
+from evals.processes import ROOT
 from tests.web.test_web_limits import redis
-from tests.web.test_web_process import DEADLINE, ROOT, Process, until_ready
+from tests.web.test_web_process import DEADLINE, Process, until_ready
 
 __all__ = ["redis"]
 

@@ -1,7 +1,6 @@
 """The real program: python app.py as a process of its own, asked over HTTP and through Gradio."""
 
 import json
-import os
 import re
 import socket
 import subprocess
@@ -14,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from evals.processes import ROOT, environment
+
 DEADLINE = 90.0  # seconds; starting takes three, under load on two cores more
 
 
@@ -22,11 +22,10 @@ class Process:
     """A started ``python app.py`` with what it printed so far."""
 
     def __init__(self, *arguments: str, **environ: str) -> None:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("MOC_", "OPENAI_"))}
         self.running = subprocess.Popen(
             [sys.executable, "app.py", *arguments],
             cwd=ROOT,
-            env=clean | environ,
+            env=environment(**environ),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

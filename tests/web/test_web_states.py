@@ -4,7 +4,6 @@ import asyncio
 import html
 import json
 import re
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from assistant.web.telemetry import OUTCOMES, SURFACES
 from assistant.web.visitor import Visitor
 from assistant.web_settings import WebSettings
 from tests.web.scripted import Scripted, service_with
+from tests.web.stores import closed_port
 
 ROOT = Path(__file__).parent.parent.parent
 RUNBOOK = ROOT / "docs" / "runbook"
@@ -117,10 +117,7 @@ def of_the_model(note: str) -> Bringing:
 
 def store_down(_: Path, language: Language) -> Iterator[Brought]:
     """Nothing listens where the store should be."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"redis://127.0.0.1:{free.getsockname()[1]}/0"
-    config = Config(web=replace(RAISED_NOBODY, store_url=url, secret="s", address_per_minute=2, replicas=2))
+    config = Config(web=replace(RAISED_NOBODY, store_url=closed_port(), secret="s", address_per_minute=2, replicas=2))
     service = service_with(Scripted(), config)
     with client_for(service) as client:
         in_chat(service, language)
