@@ -14,9 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
-from scipy.optimize import minimize
-from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
@@ -26,8 +23,6 @@ from assistant.evidence import (
     ABSENCE_FEATURES,
     CHOICE_FEATURES,
     LEVELS,
-    Head,
-    Kernel,
     Level,
     Measures,
     Space,
@@ -39,6 +34,7 @@ from assistant.retrieve import keyword_texts
 from assistant.types import Request, ShortReply
 from assistant.understand import Understanding
 from evals import cases
+from evals.classifiers import as_shipped, fit_head, fit_kernel, save
 from index import bank, reading_aid
 from index.embed import Embedder
 from index.library import open_index
@@ -48,10 +44,6 @@ from index.store import Store
 
 SEED = 20251028
 FOLDS = 4
-HEAD_PENALTY = 15.0  # L2 on standardised inputs; of 15, 30 and 60 the best on dev
-SEVERAL_PENALTY = 300.0
-ITERATIONS = 120  # of L-BFGS; three hundred gave the same choices
-KERNEL_WIDTH, KERNEL_RIDGE = 0.08, 0.1  # in cosine; of six pairs tried the best on dev
 # Inverse L2 strengths on standardised features. Judging the whole question on dev alone was better than on dev
 # and bank together: the bank's unanswerable questions are harder than what readers ask, and calibration suffers.
 CHOICE_STRENGTH, ABSENCE_STRENGTH = 1.0, 0.1
@@ -71,50 +63,6 @@ class Sample:
     answered: np.ndarray
     language: np.ndarray
     fact: np.ndarray
-
-
-def fit_softmax(inputs: np.ndarray, targets: np.ndarray, penalty: float) -> np.ndarray:
-    """Softmax regression with soft targets (rows sum to 1) by L-BFGS → (d + 1, classes), last row biases."""
-    # Single precision halves the time, and what is fitted ships in half precision; the search itself stays in double.
-    rows = np.hstack([inputs, np.ones((len(inputs), 1))]).astype(np.float32)
-    wanted = targets.astype(np.float32)
-    shape = (rows.shape[1], targets.shape[1])
-
-    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        weights = flat.reshape(shape)
-        logs = log_softmax(rows @ weights.astype(np.float32), axis=1)
-        gradient = (rows.T @ (np.exp(logs) - wanted)).astype(np.float64)
-        gradient[:-1] += penalty * weights[:-1]
-        fit = -float((wanted * logs).sum(dtype=np.float64))
-        return fit + 0.5 * penalty * float((weights[:-1] ** 2).sum()), gradient.ravel()
-
-    found = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS})
-    weights: np.ndarray = found.x.reshape(shape)
-    return weights
-
-
-def fit_head(vectors: np.ndarray, needed: np.ndarray, reasons: Sequence[str], addresses: Sequence[str]) -> Head:
-    """The classifier for bank questions (n, d); ``needed`` is (n, addresses), a reason is empty where answered."""
-    names = sorted({reason for reason in reasons if reason})
-    mean, scale = vectors.mean(axis=0), float(vectors.std(axis=0).mean())
-    standard = (vectors - mean) / scale
-    absent = np.array([[reason == name for name in names] for reason in reasons], dtype=float)
-    targets = np.hstack([needed.astype(float), absent])
-    targets /= targets.sum(axis=1, keepdims=True)
-    weights = fit_softmax(standard, targets, HEAD_PENALTY)
-    several = needed.sum(axis=1) > 1
-    pair = fit_softmax(standard, np.stack([several, ~several], axis=1).astype(float), SEVERAL_PENALTY)
-    return Head((*addresses, *names), mean, scale, weights, pair[:, :1] - pair[:, 1:])
-
-
-def fit_kernel(vectors: np.ndarray, answered: np.ndarray, bank: str) -> Kernel:
-    """Kernel ridge regression of answered (1) against not (-1) over all bank questions (n, d), unit rows."""
-    target = np.where(answered, 1.0, -1.0).astype(np.float32)
-    base = float(target.mean())
-    gram = np.exp((vectors @ vectors.T - 1) / KERNEL_WIDTH)
-    gram[np.diag_indices(len(gram))] += KERNEL_RIDGE
-    weights = cho_solve(cho_factor(gram, overwrite_a=True, check_finite=False), target - base, check_finite=False)
-    return Kernel(weights, base, KERNEL_WIDTH, bank)
 
 
 def folds_of(questions: Sequence[bank.BankQuestion]) -> np.ndarray:
@@ -293,7 +241,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     needed = _addresses_matrix([q.addresses for q in questions], blank.addresses)
     head = fit_head(vectors, needed, [q.reason or "" for q in questions], blank.addresses)
     kernel = fit_kernel(vectors, np.asarray(needed.any(axis=1)), bank_digest(blank.questions))
-    head = _as_shipped(replace(head, kernel=kernel))
+    head = as_shipped(replace(head, kernel=kernel))
     space = Space(store.entries, store.vectors, texts, head)
     bank_rows = bank_sample(space, questions, vectors)
     dev = dev_sample(space, store, embedder, words, aid)
@@ -317,37 +265,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         }
         scoring.MODELS.mkdir(exist_ok=True)
         scoring.COEFFICIENTS.write_text(json.dumps({**provenance, "levels": levels}, indent=1) + "\n", encoding="utf-8")
-        _save_head(head)
+        save(head)
     return 0
-
-
-def _as_shipped(head: Head) -> Head:
-    """The classifier with the precision it is shipped in, so that what was judged is what ships."""
-    kernel = head.kernel and replace(head.kernel, weights=head.kernel.weights.astype(np.float16).astype(np.float32))
-    return replace(
-        head,
-        kernel=kernel,
-        mean=head.mean.astype(np.float16).astype(np.float32),
-        weights=head.weights.astype(np.float16).astype(np.float32),
-        several=head.several.astype(np.float16).astype(np.float32),
-    )
-
-
-def _save_head(head: Head) -> None:
-    assert head.kernel is not None
-    with scoring.HEAD.open("wb") as file:
-        np.savez(
-            file,
-            classes=np.array(head.classes),
-            mean=head.mean.astype(np.float16),
-            scale=np.float64(head.scale),
-            weights=head.weights.astype(np.float16),
-            several=head.several.astype(np.float16),
-            kernel=head.kernel.weights.astype(np.float16),
-            kernel_base=np.float64(head.kernel.base),
-            kernel_width=np.float64(head.kernel.width),
-            kernel_bank=np.array(head.kernel.bank),
-        )
 
 
 if __name__ == "__main__":

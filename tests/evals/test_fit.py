@@ -11,7 +11,8 @@ import pytest
 from assistant import scoring
 from assistant.evidence import Measures
 from evals import cases, fit
-from evals.fit import FOLDS, Sample, fit_head, fit_softmax, folds_of
+from evals.classifiers import as_shipped, fit_head, fit_kernel, fit_softmax
+from evals.fit import FOLDS, Sample, folds_of
 from index import bank, parse, vectors
 from index.entries import text_key
 
@@ -87,7 +88,7 @@ def test_the_classifier_learns_addresses_reasons_and_how_many() -> None:
     several = [head.several_probability(centre.astype(np.float32)) for centre in centres]
     assert several[1] == max(several)
     # Rounded as it is shipped, it judges the same.
-    shipped = fit._as_shipped(head)
+    shipped = as_shipped(head)
     assert shipped.class_scores(centres[1]) == pytest.approx(head.class_scores(centres[1]), abs=0.02)
     assert np.array_equal(shipped.weights, replace(shipped).weights.astype(np.float16).astype(np.float32))
 
@@ -96,7 +97,7 @@ def test_the_kernel_learns_what_is_answered() -> None:
     """One or minus one at the questions it was fitted on, its base where it knows nothing."""
     points, kind = clouds(np.eye(4), 30, 0.02)
     points = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
-    kernel = fit.fit_kernel(points, kind < 2, "bank")
+    kernel = fit_kernel(points, kind < 2, "bank")
     for place, wanted in ((0, 1.0), (1, 1.0), (2, -1.0), (3, -1.0)):
         assert kernel.score(points @ np.eye(4, dtype=np.float32)[place]) == pytest.approx(wanted, abs=0.1)
     nowhere = -np.full(4, 0.5, dtype=np.float32)
@@ -163,6 +164,12 @@ def test_the_cheapest_thresholds_are_found() -> None:
     assert fit._cheapest_show(chosen, sample([True, True], needed, harmless)) <= 0.3
     probability = np.array([0.9, 0.62, 0.58, 0.1])
     assert 0.58 < fit._cheapest_answer(probability, np.array([True, True, False, False])) <= 0.62
+
+
+def test_of_equally_cheap_thresholds_the_middle_is_taken() -> None:
+    """Not the lowest, at the edge of what the next question may lie beyond."""
+    probability = np.array([0.9, 0.8, 0.2, 0.1])
+    assert fit._cheapest_answer(probability, np.array([True, True, False, False])) == pytest.approx(0.5, abs=0.02)
 
 
 def test_refusing_an_answer_costs_more_than_showing_one_too_many() -> None:
