@@ -46,6 +46,11 @@ class WebSettings:
     cache_seconds: int = MAX_CACHE_SECONDS
     off_file: str = ""
 
+    @property
+    def cache_minutes(self) -> int:
+        """How long a written answer is kept, in minutes begun, as readers are told."""
+        return -(-self.cache_seconds // 60)
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "WebSettings":
         """Read and check every setting.

@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from index import bank, parse, reading_aid
+from index.building import build
 from index.document import Document
 from index.embed import Embedder, load_embedder
 from index.entries import Entry, digest, entries_of
 from index.errors import IndexUnusable
+from index.manifest import Identity, Manifest
 from index.settings import IndexSettings
-from index.store import Identity, Manifest, NoRoom, Store, build
+from index.store import NoRoom, Store
 from index.terminal import say
 from index.vectors import vectors_for
 

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from assistant.gate.marks import JP, SIDE, US, Mark, is_together, marks
+from assistant.gate.marks import JP, SIDE, US, WITH, Mark, is_together, marks
 from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
@@ -13,11 +13,9 @@ _BOTH = re.compile(
     r"bilateral\w*|either|neither|shared|joint|one another)\b|"
     r"両|双方|参加者|互い|共同|相互|二国間|それぞれ|各々|各国|日米|米日|いずれ|どちら|共に|ともに"
 )
-_BOTH_ACT = (
-    re.compile(  # words that leave no doubt that both act; "shared" and "joint" may stand in what one is said to do
-        r"\b(?:both|two|participants?|sides|countries|governments|nations|neither|partners)\b|"
-        r"両|双方|参加者|二国間|日米|米日|いずれ|どちら|各国|各々"
-    )
+_BOTH_ACT = re.compile(  # words that leave no doubt that both act; "shared" and "joint" may stand in what one does
+    r"\b(?:both|two|participants?|sides|countries|governments|nations|neither|partners)\b|"
+    r"両|双方|参加者|二国間|日米|米日|いずれ|どちら|各国|各々"
 )
 _ONE_ACTS = re.compile(
     rf"(?:{US}|{JP})(?: government| side| alone)?(?: also| now| itself| closely)* "
@@ -33,10 +31,6 @@ _MUTUAL = re.compile(  # what only two can be said to do or have, said of one
 _FOR_ONE = re.compile(  # sentences that speak of each side, of one, or of nobody, so that a claim may name one
     r"either participant|each of the|nothing in this moc|does not create|signed at|connectivity hub|"
     r"represented by|government of japan|becomes operative"
-)
-_WITH = re.compile(
-    r"\b(?:with|alongside|partner\w*|between|joint\w*|links?|and)\b|との?(?:間|協力|連携|パートナー|提携)|と協力|"
-    r"と連携|と共|及び|並びに"
 )
 # One side as the agent and the other as what is acted upon.
 _UPON = re.compile(
@@ -120,7 +114,7 @@ def turned(claim: str, cited: Cited) -> bool:
     return (
         _one_does_for_other(said, found, cited)
         or _acts_upon(said, found, cited)
-        or _other_one(said, cited)
+        or _other_one(said, found, cited)
         or _third_acts(said, cited)
         or _one_sets_date(said, cited)
     )
@@ -144,12 +138,7 @@ def names_one_side(claim: str, cited: Cited) -> bool:
         return True
     if _FOR_ONE.search(english) or _BOTH.search(said):
         return False
-    sides = {mark.side for mark in found if not mark.institution}
-    return (
-        len(sides) == 1
-        and not any(mark.institution for mark in found)
-        and ("participants" in english or SIDE.search(english) is None)
-    )
+    return not any(mark.institution for mark in found) and ("participants" in english or SIDE.search(english) is None)
 
 
 def _one_does_for_other(said: str, found: Sequence[Mark], cited: Cited) -> bool:
@@ -161,7 +150,7 @@ def _one_does_for_other(said: str, found: Sequence[Mark], cited: Cited) -> bool:
     first = found[0]
     other = next(mark for mark in found if mark.side != first.side)
     between, after = said[first.end : other.start], said[other.end : other.end + 3]
-    return not (is_together(between) or _WITH.search(between) or after.startswith("と"))
+    return not (is_together(between) or WITH.search(between) or after.startswith("と"))
 
 
 def _acts_upon(said: str, found: Sequence[Mark], cited: Cited) -> bool:
@@ -179,12 +168,12 @@ def _acts_upon(said: str, found: Sequence[Mark], cited: Cited) -> bool:
     return False
 
 
-def _other_one(said: str, cited: Cited) -> bool:
+def _other_one(said: str, found: Sequence[Mark], cited: Cited) -> bool:
     """The other side's laws, or a part for the other side where the sentence knows no other side."""
     own_laws = re.search(r"legal framework|domestic laws", cited.english) and "either the" not in cited.english
     if own_laws and any(not _spoken_against(said, match.start()) for match in _OTHER_LAW.finditer(said)):
         return True
-    if "legal framework" in cited.english and len({m.side for m in marks(said)}) == 1 and _ONE_LAW.search(said):
+    if "legal framework" in cited.english and len({mark.side for mark in found}) == 1 and _ONE_LAW.search(said):
         return True
     if not cited.addresses or _OTHER_HELD.search(cited.english):
         return False

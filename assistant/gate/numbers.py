@@ -66,38 +66,38 @@ _SIGNED_AS_START = re.compile(
 
 def mismatches(claim: str, cited: Cited) -> list[str]:
     """``number_mismatch`` and ``date_mismatch``, where a number or a date of the claim has no source."""
-    said, held = read(plain(claim)), read(cited.everything)
-    found = []
+    text = plain(claim)
+    wrong = (("date_mismatch", _wrong_date(text, cited)), ("number_mismatch", _wrong_number(text, cited)))
+    return [reason for reason, found in wrong if found]
+
+
+def _wrong_date(claim: str, cited: Cited) -> bool:
+    said, held = read(claim), read(cited.everything)
     held_days = {month: {day for m, day in held.days if m == month} for month, _ in held.days}
-    wrong_day = any(m not in held_days or (d is not None and d not in held_days[m]) for m, d in said.days)
-    if (
-        said.years - held.years
-        or wrong_day
-        or said.times - held.times
-        or _wrong_part(plain(claim), cited)
-        or _wrong_start(plain(claim), cited)
-    ):
-        found.append("date_mismatch")
+    return (
+        bool(said.years - held.years or said.times - held.times)
+        or any(m not in held_days or (d is not None and d not in held_days[m]) for m, d in said.days)
+        or _wrong_part(claim, cited)
+        or _wrong_start(claim, cited)
+    )
+
+
+def _wrong_number(claim: str, cited: Cited) -> bool:
+    said, held = read(claim), read(cited.everything)
     counts = {1.0, 2.0} | {float(n) for n in listed(cited.english)}
     values = {(value, unit) for value, unit, _ in held.amounts}
     numbers = {value for value, _ in values} | {float(year) for year in held.years}
-    if said.vague - held.vague or not all(_stands(amount, values, numbers, counts) for amount in said.amounts):
-        found.append("number_mismatch")
-    if _bounds(plain(claim)) - _bounds(cited.everything) or _wrong_copies(plain(claim), cited):
-        found.append("number_mismatch")
-    if any(match.group() not in cited.everything for match in _UNCOUNTED.finditer(plain(claim))):
-        found.append("number_mismatch")
-    if _pairs_of_many(plain(claim), cited):
-        found.append("number_mismatch")
-    if _LONE.search(plain(claim)) and max(counts) > 2:
-        found.append("number_mismatch")
-    if not _listed_nouns(plain(claim)) <= _named(plain(claim), cited):
-        found.append("number_mismatch")
-    if any(value != 2 for value in said.sides) and not any("国" in word for word in held.vague):
-        found.append("number_mismatch")
-    if cited.addresses and not sections(plain(claim)) <= {address.split(".")[0] for address in cited.addresses}:
-        found.append("number_mismatch")
-    return list(dict.fromkeys(found))
+    return (
+        bool(said.vague - held.vague or _bounds(claim) - _bounds(cited.everything))
+        or not all(_stands(amount, values, numbers, counts) for amount in said.amounts)
+        or _wrong_copies(claim, cited)
+        or any(match.group() not in cited.everything for match in _UNCOUNTED.finditer(claim))
+        or _pairs_of_many(claim, cited)
+        or (_LONE.search(claim) is not None and max(counts) > 2)
+        or not _listed_nouns(claim) <= _named(claim, cited)
+        or (any(value != 2 for value in said.sides) and not any("国" in word for word in held.vague))
+        or (bool(cited.addresses) and not sections(claim) <= {address.split(".")[0] for address in cited.addresses})
+    )
 
 
 def _stands(

@@ -75,7 +75,7 @@ _UNITS = {
     "年": "year",
     "時": "hour",
 }
-_HALF_YEAR = re.compile(r"\bhalf (?:a|of a|the) year\b|\bhalf-year\b|半年|半年間")
+_HALF_YEAR = re.compile(r"\bhalf (?:a|of a|the) year\b|\bhalf-year\b|半年")
 _ABOUT = re.compile(
     r"\b(?:about|around|roughly|approximately|nearly|some|almost|close to|or so)\b|およそ|おおよそ|約|ほぼ|ほど|"
     r"程度|くらい|ぐらい|前後"
@@ -160,10 +160,7 @@ def _amounts(text: str) -> Iterator[tuple[float, str, bool]]:
 
 def _sides(text: str) -> frozenset[float]:
     """How many governments, countries or participants a text speaks of, where it says a number."""
-    found = {spelled(m[1]) for m in _SIDES.finditer(text) if m[1]} | {
-        whole(m[2]) for m in _SIDES.finditer(text) if m[2]
-    }
-    return frozenset(found)
+    return frozenset(spelled(m[1]) if m[1] else whole(m[2]) for m in _SIDES.finditer(text))
 
 
 def _is_about(text: str, match: re.Match[str]) -> bool:

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from assistant.gate.marks import JP, US, Mark, is_together, marks
+from assistant.gate.marks import JP, US, WITH, Mark, is_together, marks
 from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
@@ -24,10 +24,6 @@ _IS_OF = re.compile(
     r"by)) (?:(?:a|an|the|one of the|"
     r"one of) )?|,(?: which is| itself)? (?=japan'?s|japanese|america|unitedstates'|the unitedstates')|"
     r" ?\((?:the )?| on the |(?:は|（|が|という)(?:、)?)"
-)
-_WITH = re.compile(
-    r"\b(?:with|alongside|partner\w*|between|joint\w*|links?|and)\b|との?(?:間|協力|連携|パートナー|提携)|と協力|"
-    r"と連携|と共|及び|並びに"
 )
 _RESPECTIVELY = re.compile(r"\brespectively\b|\bin that order\b|それぞれ|順に|represent|speak for|act for|代表")
 _HUB = re.compile(
@@ -183,7 +179,7 @@ def _keeps_company(said: str, side: Mark, institution: Mark, *, first: bool) -> 
     """Whether an institution stands near enough to a side, without a word that only puts the two side by side."""
     begin, end = sorted((side, institution), key=lambda mark: mark.start)
     between = said[begin.end : end.start]
-    if first and _WITH.search(between):
+    if first and WITH.search(between):
         return False
     return len(between) <= 2 * _WIDEST_GAP and len(re.findall(r"[,、]", between)) <= (
         1 if len(between) <= _WIDEST_GAP else 0

@@ -154,7 +154,7 @@ def text_of(name: str, known: Facts, language: Language) -> str:
         language_model=_language_model(known.config, words),
         limit=MAX_CHARACTERS,
         feedback_state=words[STATES[known.feedback_state].words] if known.feedback_state else "",
-        cache_minutes=-(-known.config.web.cache_seconds // 60) if known.config.llm_on else 0,
+        cache_minutes=known.config.web.cache_minutes if known.config.llm_on else 0,
         cache_shared=known.config.web.store_url is not None,
     )
 

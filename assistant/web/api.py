@@ -14,7 +14,7 @@ from pydantic import AliasChoices, BaseModel, Field, StrictBool, ValidationError
 
 from assistant import render, types
 from assistant.types import Answer, Language
-from assistant.web.gatekeeper import Asking, NotReady
+from assistant.web.asking import Asking, NotReady
 from assistant.web.limits import Refused
 from assistant.web.pages import page_language
 from assistant.web.schema import AnswerShape, SectionShape, TreeShape, described

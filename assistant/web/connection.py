@@ -8,8 +8,9 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from assistant.web.shell import HEAD_BYTES
+
 HEAD_SECONDS = 10.0  # from the connection, or the end of the answer before, to the end of the head
-HEAD_BYTES = 32 * 1024  # of a head that has not ended; one that came in a single piece is judged by the shell
 READER_SECONDS = 30.0  # without taking anything of an answer that waits to be taken
 
 _TOO_LARGE = b"the head of the request is too large"
@@ -42,6 +43,7 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)
         if self._in_head:
             self._head_bytes += len(data)
+            # Of a head that has not ended; one that came in a single piece is judged by the shell.
             if self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
                 length = str(len(_TOO_LARGE)).encode()
                 head = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: "

@@ -1,9 +1,8 @@
 """Between every surface and the assistant: who may ask now, who gets the language model, and what is counted."""
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakValueDictionary
@@ -12,6 +11,7 @@ from assistant.admission import NotAdmitted, Usage
 from assistant.config import Config
 from assistant.types import Answer, Request
 from assistant.web import logs
+from assistant.web.asking import Asking
 from assistant.web.cache import AnswerCache
 from assistant.web.limits import Limited, Rates, Refused, Store, SwitchedOff
 from assistant.web.llm_limits import Budget, Slots
@@ -22,14 +22,10 @@ from assistant.web.turns import Turn, Turns
 from assistant.web.visitor import NOBODY, Pseudonyms, Visitor, block_of, factor_of
 
 if TYPE_CHECKING:
-    from assistant.ask import Assistant, Event
+    from assistant.ask import Assistant
 
 _FAILURES = ("llm_timeout", "llm_unavailable", "llm_busy", "llm_budget", "llm_cut", "llm_invalid")
 _PENDING_RETRY = 5  # seconds
-
-
-class NotReady(Exception):
-    """The Assistant could not be opened, or not within the time someone was willing to wait."""
 
 
 class Gatekeeper:
@@ -59,7 +55,7 @@ class Gatekeeper:
         self._writing: set[asyncio.Timeout] = set()
         self._writing_ends: float | None = None
 
-    async def admit(self, request: Request, visitor: Visitor = NOBODY) -> "Asking":
+    async def admit(self, request: Request, visitor: Visitor = NOBODY) -> Asking:
         """Let a question in; iterate ``events`` of what comes back.
 
         Raises:
@@ -114,7 +110,7 @@ class Gatekeeper:
             session=session,
         )
 
-    def done(self, asking: "Asking") -> None:
+    def done(self, asking: Asking) -> None:
         """The question is over; the session may ask the next."""
         if asking.pending_key and self._pending.get(asking.pending_key) is asking:
             del self._pending[asking.pending_key]
@@ -164,7 +160,7 @@ class Gatekeeper:
         """The way to the language model: the switch, a slot, the budget."""
         if self.switch != "on":
             raise NotAdmitted("llm_off")
-        # Opened and closed in the one task of ``_ahead``, so that its end cancels nothing of the caller's.
+        # Opened and closed in the one task of ``asking._ahead``, so that its end cancels nothing of the caller's.
         limit = asyncio.timeout_at(self._writing_ends)
         try:
             async with limit:
@@ -213,145 +209,3 @@ class Gatekeeper:
             budget_most=self.budget.most if self._config.llm_on else {},
             identity=identity,
         )
-
-
-class Asking:
-    """One admitted question."""
-
-    def __init__(self, gate: Gatekeeper, request: Request, visitor: Visitor) -> None:
-        self._gate, self._request, self._visitor = gate, request, visitor
-        self.pending_key: str | None = None
-
-    async def answer(self) -> Answer:
-        """The whole answer.
-
-        Raises:
-            NotReady: the Assistant could not be opened.
-        """
-        async with aclosing(self.events()) as events:
-            async for event in events:
-                if isinstance(event, Answer):
-                    return event
-        raise RuntimeError("the stream ended without an answer")
-
-    async def events(self) -> "AsyncGenerator[Event, None]":
-        """What happens while it is answered; the last event is the Answer. Whatever came of it is counted and logged.
-
-        Raises:
-            NotReady: the Assistant could not be opened.
-        """
-        begun = time.perf_counter()
-        outcome, answer, cached, error = "left", None, False, None
-        first: float | None = None
-        try:
-            assistant = await self._gate.assistant()
-            async with aclosing(_ahead(self._answering(assistant))) as events:
-                async for event in events:
-                    if isinstance(event, Answer):
-                        answer, outcome = event, event.status
-                        cached = answer.mode == "llm" and self._cached
-                        self._gate.note(event)
-                    elif first is None and type(event).__name__ == "ClaimShown":
-                        first = time.perf_counter() - begun
-                    yield event
-        except NotReady:
-            outcome = "not_ready"
-            raise
-        except Exception as raised:
-            outcome, error = "failed", raised
-            raise
-        finally:
-            self._gate.done(self)
-            seconds = time.perf_counter() - begun
-            if answer and first is not None:
-                self._gate.telemetry.first_claim(answer.mode, first)
-            self._gate.telemetry.question(self._visitor.surface, outcome, seconds, answer, cached)
-            self._log(outcome, seconds, first, answer, error)
-
-    _cached = False
-
-    async def _answering(self, assistant: "Assistant") -> "AsyncGenerator[Event, None]":
-        from assistant.ask import ClaimShown
-
-        writer = assistant.writer
-        key = ""
-        if writer is not None and self._request.mode != "quote":
-            key = self._gate.cache.key(self._request, assistant.index.fingerprint, writer.model_used)
-            kept = self._gate.cache.get(key) or await self._gate.shared.get(key, assistant.verifier)
-            self._gate.telemetry.cache(kept is not None)
-            if kept is not None:
-                self._cached = True
-                for claim in kept.claims:
-                    yield ClaimShown(claim, tuple(kept.citation(number) for number in claim.citations))
-                yield kept
-                return
-        turn: Turn | None = None
-        try:
-            async with aclosing(assistant.stream(self._request, self._gate.admission)) as events:
-                async for event in events:
-                    if turn is not None:
-                        turn.end()  # what comes after the search waits for the language model, not for the processor
-                    if isinstance(event, Answer) and key:
-                        self._gate.cache.put(key, event)
-                        await self._gate.shared.put(key, event)
-                    yield event
-                    if turn is None:
-                        turn = await self._gate.turn(self._visitor)
-        finally:
-            if turn is not None:
-                turn.end()
-
-    def _log(
-        self, outcome: str, seconds: float, first: float | None, answer: Answer | None, error: Exception | None
-    ) -> None:
-        visitor = self._visitor
-        facts: dict[str, object] = {}
-        if answer is not None:
-            facts = {
-                "reason": answer.reason,
-                "mode": answer.mode,
-                "mode_note": answer.mode_note,
-                "sections": [citation.address for citation in answer.citations],
-                "dropped": len(answer.dropped),
-                "index": answer.index.fingerprint[:12],
-                "model": answer.model.name if answer.model else None,
-                "prompt": answer.model.prompt_sha256[:12] if answer.model else None,
-            }
-        if error is not None:
-            facts |= {"error": type(error).__name__, "at": logs.place(error)}
-        logs.logger().info(
-            "question",
-            outcome=outcome,
-            surface=visitor.surface,
-            request=visitor.request_id,
-            session=self._gate.pseudonyms.for_logs(visitor),
-            ms=round(seconds * 1000),
-            first_ms=None if first is None else round(first * 1000),
-            cached=self._cached or None,
-            **facts,
-        )
-
-
-async def _ahead(events: "AsyncGenerator[Event, None]") -> "AsyncGenerator[Event, None]":
-    """The same events, made without waiting for whoever reads them: a slow reader holds no slot of the model.
-
-    An answer has a handful of events, so nothing piles up. Closing it early ends the work.
-    """
-    made: asyncio.Queue[Event | None] = asyncio.Queue()
-
-    async def work() -> None:
-        try:
-            async with aclosing(events):
-                async for event in events:
-                    made.put_nowait(event)
-        finally:
-            made.put_nowait(None)
-
-    task = asyncio.create_task(work())
-    try:
-        while (event := await made.get()) is not None:
-            yield event
-        await task
-    finally:
-        task.cancel()
-        await asyncio.wait([task])

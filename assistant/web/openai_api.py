@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from assistant import render, types
 from assistant.types import Answer, Mode
 from assistant.web.api import ApiError, answered, error_body, json_body
-from assistant.web.gatekeeper import Asking
+from assistant.web.asking import Asking
 from assistant.web.schema import CompletionShape, ModelsShape, described
 from assistant.web.service import Service
 from assistant.web.visitor import visitor_of

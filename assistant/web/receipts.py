@@ -17,7 +17,7 @@ from assistant.strings import strings
 from assistant.types import LANGUAGES, Citation, Claim, IndexIdentity
 from assistant.web.allow_list import API_BODY
 from assistant.web.api import ApiError, json_body
-from assistant.web.gatekeeper import NotReady
+from assistant.web.asking import NotReady
 from assistant.web.limits import Refused
 from assistant.web.pages import html, page, page_language, page_route
 from assistant.web.schema import AnswerShape, VerifiedShape, described

@@ -97,7 +97,7 @@ def _operator(config: Config, words: Mapping[str, str]) -> str:
 def _storage(config: Config, words: Mapping[str, str]) -> Iterator[str]:
     """What is kept, a sentence or two for each place where it is."""
     if config.llm_on and config.web.cache_seconds:
-        yield words["welcome_storage_cache"].format(minutes=-(-config.web.cache_seconds // 60))
+        yield words["welcome_storage_cache"].format(minutes=config.web.cache_minutes)
     elif not config.feedback_on:
         yield words["welcome_storage_text"]
     if config.feedback_on:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from assistant.config import Config
 from assistant.types import Request
-from assistant.web.gatekeeper import Asking, Gatekeeper, NotReady
+from assistant.web.asking import Asking, NotReady
+from assistant.web.gatekeeper import Gatekeeper
 from assistant.web.visitor import NOBODY, Visitor
 from index import parse, reading_aid
 from index.document import Document
