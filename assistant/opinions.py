@@ -66,8 +66,9 @@ def sounds_like_opinion(text: str) -> bool:
 
 # Who asks whether or where the text names something asks for a fact, also about a subject that others hold opinions on.
 _ABOUT_THE_TEXT = re.compile(
-    r"\b(?:mention(?:s|ed|ing)?|according to the (?:text|document|memorandum|moc)|(?:does|do|did) (?:it|they|the "
-    r"(?:text|document|memorandum|moc|deal|agreement)) (?:\w+ )?(?:say|state|refer|address|cover|include|contain|name|list)"
+    r"\b(?:mention(?:s|ed|ing)?|according to the (?:text|document|memorandum|moc)"
+    r"|(?:does|do|did) (?:it|they|the (?:text|document|memorandum|moc|deal|agreement)) (?:\w+ )?"
+    r"(?:say|state|refer|address|cover|include|contain|name|list)"
     r"|(?:is|are|anything|something|nothing) (?:\w+ ){0,4}(?:said|stated|written|listed|named) (?:\w+ ){0,2}"
     r"(?:about|on|in)|anything (?:in (?:it|there|the \w+) )?(?:about|on)|(?:what|how|where) about)\b"
     r"|言及|記載|書いて(?:ある|あり|ない|いる|い)|書かれて|触れ(?:て|られ)|載って|出て(?:くる|き)"
