@@ -22,6 +22,7 @@ from evals.stored import Suite
 from index.document import Document
 from index.library import open_index
 
+_DETECTOR = "detector.json"
 NOISY = "test"  # the suite of which noisy copies are asked too
 
 
@@ -64,15 +65,16 @@ def quote(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish
         measured = metrics.measure_run(answers.results, measure, near, again, extra)
         verdict = gates.judge(suite, measured, limits, partial=wish.partial)
         content = stored.metrics_object(suite, "quote", measured, verdict, identity)
-        rows = stored.result_rows(answers.results, measure)
+        rows = stored.result_rows(answers.results, measured.sheet, document)
         times = stored.timings(answers.results, answers.milliseconds)
         suites[suite] = stored.write_suite(wish.out / suite, content, rows, times)
         verdicts.append(verdict)
+    found: Mapping[str, Any] | None = None
     if wish.whole and not wish.partial:
-        content, verdict = detector.detector(document, limits)
-        stored.write_json(wish.out / "detector.json", content)
+        found, verdict = detector.detector(document, limits)
         verdicts.append(verdict)
-    return finish(document, identity, "quote", suites, verdicts, wish, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    return finish(document, identity, "quote", suites, verdicts, wish, seconds, gate=found)
 
 
 def identity_of(document: Document, assistant: Assistant) -> dict[str, Any]:
@@ -95,8 +97,12 @@ def finish(
     wish: Wish,
     seconds: float,
     not_run: str | None = None,
+    gate: Mapping[str, Any] | None = None,
 ) -> Conclusion:
-    """Compare with the baseline, conclude, and write what belongs to the run as a whole."""
+    """Compare with the baseline, conclude, and write what belongs to the run as a whole.
+
+    ``not_run`` says why something could not be asked, ``gate`` is the content of detector.json.
+    """
     made = manifest.manifest(identity, mode, {name: len(suite.rows) for name, suite in suites.items()}, seconds)
     made |= {
         "questions_sha256": manifest.questions_digest(suites),
@@ -106,13 +112,17 @@ def finish(
     rows = [row for suite in suites.values() for row in suite.rows]
     stored.write_json(wish.out / "coverage.json", coverage.coverage(document, rows))
     stored.write_json(wish.out / "conclusion.json", {})
-    run = stored.read_run(wish.out)
+    if gate is None:
+        (wish.out / _DETECTOR).unlink(missing_ok=True)  # of an earlier run into this folder
+    else:
+        stored.write_json(wish.out / _DETECTOR, gate)
+    run = stored.read_run(wish.out, suites)
     comparison, stale = None, not_run
     if wish.baseline is not None:
         try:
             comparison = baseline.compared(wish.baseline, run)
         except baseline.BaselineError as error:
-            stale = str(error)
+            stale = "; ".join(filter(None, (not_run, str(error))))
     ended = conclude(verdicts, comparison, stale)
     stored.write_json(
         wish.out / "conclusion.json",
@@ -123,7 +133,7 @@ def finish(
             "compared_with": str(wish.baseline) if comparison else None,
         },
     )
-    report.write(stored.read_run(wish.out), comparison, document)
+    report.write(stored.read_run(wish.out, suites), comparison, document)
     for line in ended.suites:
         print(line)
     print(f"{ended.line} ({wish.out / 'summary.md'}, {wish.out / 'report.html'})")
