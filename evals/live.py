@@ -85,8 +85,7 @@ def live(
             "llm mode needs MOC_LLM_MODEL and OPENAI_BASE_URL or OPENAI_API_KEY; replay mode needs nothing"
         )
     started = time.monotonic()
-    assistant = runner.Watched.open(config)
-    assistant.admission = budget
+    assistant = runner.Watched.limited(config, budget)
     identity = {**identity_of(document, assistant), "model": config.llm.model}
     measure = Measure.of(document)
     suites: dict[str, Suite] = {}

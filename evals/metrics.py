@@ -170,23 +170,20 @@ def _cuts(results: Sequence[Result], seen: Mapping[str, bool]) -> list[tuple[str
     fresh ones.
     """
 
-    def those(wanted: Callable[[Case], bool]) -> list[int]:
-        return [place for place, result in enumerate(results) if wanted(result.case)]
+    def those(*, language: str | None = None, copied: bool | None = None) -> list[int]:
+        return [
+            place
+            for place, case in enumerate(result.case for result in results)
+            if language in (None, case.language) and copied in (None, seen.get(case.id, False))
+        ]
 
-    cuts = [("", list(range(len(results))))]
-    cuts += [(f"[{language}]", those(lambda case, one=language: case.language == one)) for language in LANGUAGES]
-    if fresh := those(lambda case: case.fresh):
+    cuts = [("", those())]
+    cuts += [(f"[{language}]", those(language=language)) for language in LANGUAGES]
+    if fresh := [place for place, result in enumerate(results) if result.case.fresh]:
         cuts.append(("[fresh]", fresh))
     if seen:
-        cuts.append(("[unseen]", those(lambda case: not seen.get(case.id, False))))
-        cuts.append(("[seen]", those(lambda case: seen.get(case.id, False))))
-        cuts += [
-            (
-                f"[{language},unseen]",
-                those(lambda case, one=language: case.language == one and not seen.get(case.id, False)),
-            )
-            for language in LANGUAGES
-        ]
+        cuts += [("[unseen]", those(copied=False)), ("[seen]", those(copied=True))]
+        cuts += [(f"[{language},unseen]", those(language=language, copied=False)) for language in LANGUAGES]
     return cuts
 
 

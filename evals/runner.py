@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from assistant.admission import Admission, everyone
 from assistant.ask import Assistant, Event
+from assistant.config import Config
 from assistant.render import answer_object
 from assistant.retrieve import Evidence
 from assistant.types import Answer, Mode, Question, Request
@@ -48,6 +49,14 @@ class Watched(Assistant):
 
     ranking: tuple[str, ...] = ()
     admission: Admission | None = None
+
+    @classmethod
+    def limited(cls, config: Config, admission: Admission) -> "Watched":
+        """Open it, with someone between it and its language model."""
+        assistant = cls.open(config)
+        assert isinstance(assistant, cls)
+        assistant.admission = admission
+        return assistant
 
     def answer(self, request: Request) -> Answer:
         """One answer; a request that is never searched leaves an empty ranking."""

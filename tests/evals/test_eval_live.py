@@ -7,27 +7,23 @@ from pathlib import Path
 import pytest
 
 from assistant.admission import NotAdmitted
+from assistant.types import Answer, Request
 from evals import __main__ as command
 from evals import live, metrics
 from evals.fakellm import FakeLlm, says
 from evals.live import Budget
 from evals.personalities import honest
-from index.embed import Embedder
-from index.store import Store
 from tests.evals.made import MEASURE, case, failed, scored
 
 CHOSEN = ["dev-001", "dev-003"]
 
 
 @pytest.fixture
-def model(index_directory: Path, opened_index: tuple[Store, Embedder], monkeypatch: pytest.MonkeyPatch) -> FakeLlm:
-    """A scripted model that is configured as an operator would do it; the session's index."""
-    del opened_index
+def model(opened_once: None, monkeypatch: pytest.MonkeyPatch) -> FakeLlm:
+    """A scripted model that is configured as an operator would do it."""
     server = FakeLlm(default=says(honest))
-    for name, value in (
-        ("MOC_INDEX_DIR", str(index_directory)), ("MOC_LLM_MODEL", "scripted"), ("OPENAI_BASE_URL", server.base_url),
-    ):  # fmt: skip
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("MOC_LLM_MODEL", "scripted")
+    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
     return server
 
 
@@ -73,7 +69,7 @@ def test_the_budget_ends_a_run(model: FakeLlm, tmp_path: Path, capsys: pytest.Ca
 
 
 class _Never:
-    def answer(self, request: object, /) -> object:
+    def answer(self, request: Request, /) -> Answer:
         raise AssertionError(f"was asked {request!r}")
 
 

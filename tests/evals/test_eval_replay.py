@@ -11,19 +11,14 @@ from evals.fakellm import FakeLlm, says
 from evals.personalities import honest
 from evals.recordings import STALE_AT_MOST, Recording
 from evals.running import Wish
-from index.embed import Embedder
-from index.store import Store
 from tests.evals.made import DOCUMENT
 
 NAMES = ("dev-001", "dev-003")
 
 
 @pytest.fixture
-def chosen(
-    index_directory: Path, opened_index: tuple[Store, Embedder], monkeypatch: pytest.MonkeyPatch
-) -> tuple[cases.Case, ...]:
+def chosen(opened_once: None) -> tuple[cases.Case, ...]:
     """Two dev cases, with the session's index as the assistant's."""
-    monkeypatch.setenv("MOC_INDEX_DIR", str(index_directory))
     return tuple(case for case in cases.load("dev") if case.id in NAMES)
 
 
