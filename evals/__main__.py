@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,9 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--out", type=Path, default=RESULTS, metavar="DIR", help="default: results")
     running.add_argument(
         "--mode",
-        choices=("quote", "replay", "llm"),
+        choices=("quote", "replay", "both", "llm"),
         default="quote",
-        help="quote: no language model; replay: recorded answers of one; llm: the one that is configured",
+        help="quote: no language model; replay: recorded answers of one; both: these two in one go, replay into "
+        "DIR/replay; llm: the one that is configured",
     )
     running.add_argument("--only", nargs="+", metavar="ID", help="only these cases; quality gates say nothing then")
     running.add_argument("--once", action="store_true", help="leave out the second run that shows determinism")
@@ -140,7 +142,7 @@ def run(arguments: argparse.Namespace) -> int:
     from evals import running
 
     # The baseline is of whole suites in quote mode; anything else is compared only when it is asked for.
-    whole = arguments.mode == "quote" and not arguments.only
+    whole = arguments.mode in ("quote", "both") and not arguments.only
     given = arguments.baseline or (str(BASELINE) if whole else "none")
     wish = running.Wish(
         arguments.out,
@@ -151,10 +153,21 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.mode == "quote":
         return running.quote(document, chosen, wish).exit_code
-    if arguments.mode == "replay":
+    if arguments.mode != "llm":
         from evals import recordings, replay
 
-        return replay.replay(document, chosen, wish, recordings.load()).exit_code
+        kept = recordings.load()
+        if arguments.mode == "replay":
+            return replay.replay(document, chosen, wish, kept).exit_code
+        ended: list[int] = []
+        apart = replace(wish, out=wish.out / "replay", baseline=None)
+        quoted = running.quote(
+            document,
+            chosen,
+            wish,
+            lambda opened: ended.append(replay.replay(document, chosen, apart, kept, opened).exit_code),
+        )
+        return quoted.exit_code or ended[0]
     from evals import live
 
     budget = live.Budget(arguments.max_seconds, arguments.max_tokens)

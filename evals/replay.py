@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from assistant.config import Config
 from assistant.types import LANGUAGES
@@ -19,7 +19,7 @@ from evals.gates import Verdict
 from evals.measured import Measured
 from evals.outcomes import NotRun, Result, Scored
 from evals.recordings import STALE_AT_MOST, Player, Recorder, Recording
-from evals.running import Wish, finish, identity_of
+from evals.running import Opened, Wish, finish, identity_of
 from evals.scorers import Measure
 from evals.smol import SmolServer
 from evals.stored import Suite
@@ -48,9 +48,16 @@ def settings(base_url: str, more: Mapping[str, str] | None = None) -> Config:
 
 
 def replay(
-    document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish, kept: Sequence[Recording]
+    document: Document,
+    chosen: Mapping[str, tuple[Case, ...]],
+    wish: Wish,
+    kept: Sequence[Recording],
+    opened: Opened | None = None,
 ) -> Conclusion:
-    """Ask what was recorded; stale cases count as not run; more than a tenth of a suite, or all, is exit 4."""
+    """Ask what was recorded; stale cases count as not run; more than a tenth of a suite, or all, is exit 4.
+
+    ``opened`` is an index that is open already.
+    """
     started = time.monotonic()
     player = Player.of(kept)
     recorded = {recording.case for recording in player.by_request.values()}
@@ -59,7 +66,7 @@ def replay(
     verdicts: list[Verdict] = []
     too_stale: list[str] = []
     with FakeLlm(default=player.script) as server:
-        assistant = runner.Watched.open(settings(server.base_url))
+        assistant = runner.Watched.open(settings(server.base_url), cast(Any, opened))
         identity = identity_of(document, assistant)
         for suite, cases in chosen.items():
             asking = [case for case in cases if case.id in recorded]

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from evals.seen import Remembering, seen
 from evals.stored import Suite
 from index.document import Document
 from index.library import open_index
+from index.store import Store
 
 _DETECTOR = "detector.json"
 NOISY = "test"  # the suite of which noisy copies are asked too
@@ -37,13 +38,27 @@ class Wish:
     baseline: Path | None
 
 
-def quote(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish) -> Conclusion:
-    """Quote mode: every question twice, the second time in a new process on a second index."""
+Opened = tuple[Store, Remembering]
+
+
+def quote(
+    document: Document,
+    chosen: Mapping[str, tuple[Case, ...]],
+    wish: Wish,
+    beside: Callable[[Opened], None] = lambda opened: None,
+) -> Conclusion:
+    """Quote mode: every question twice, the second time in a new process on a second index.
+
+    What needs no second answer is done while the other process is still asking, and so is what is to be done
+    ``beside`` with the index opened here.
+    """
     started = time.monotonic()
     everything = [case for cases in chosen.values() for case in cases]
     config = Config.from_env()
+    limits = gates.load()
     asked: dict[str, Asked] = {}
     noisy: Asked | None = None
+    found: tuple[Mapping[str, Any], Verdict] | None = None
     with ExitStack() as stack:
         second = None if wish.once else stack.enter_context(runner.SecondRun(everything))
         store, embedder = open_index(config.index)
@@ -55,9 +70,11 @@ def quote(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish
             if suite == NOISY and not wish.partial:
                 noisy = runner.ask(assistant, noise.copies(cases), config.public_url)
         near = seen(everything, store, remembering)
+        if wish.whole and not wish.partial:
+            found = detector.detector(document, limits)
+        beside((store, remembering))
         again = second.answers() if second else None
     identity = identity_of(document, assistant)
-    limits = gates.load()
     verdicts: list[Verdict] = []
     suites: dict[str, Suite] = {}
     for suite, answers in asked.items():
@@ -69,12 +86,11 @@ def quote(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish
         times = stored.timings(answers.results, answers.milliseconds)
         suites[suite] = stored.write_suite(wish.out / suite, content, rows, times)
         verdicts.append(verdict)
-    found: Mapping[str, Any] | None = None
-    if wish.whole and not wish.partial:
-        found, verdict = detector.detector(document, limits)
-        verdicts.append(verdict)
+    content_of_gate, verdict_of_gate = found or (None, None)
+    if verdict_of_gate:
+        verdicts.append(verdict_of_gate)
     seconds = time.monotonic() - started
-    return finish(document, identity, "quote", suites, verdicts, wish, seconds, gate=found)
+    return finish(document, identity, "quote", suites, verdicts, wish, seconds, gate=content_of_gate)
 
 
 def identity_of(document: Document, assistant: Assistant) -> dict[str, Any]:
