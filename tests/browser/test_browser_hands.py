@@ -24,7 +24,7 @@ def test_14_zoomed_to_400_percent(chat: Chat) -> None:
 
 def test_14_by_keyboard_alone(chat: Chat) -> None:
     """Skip link, question, answer, citation, back, next question: with Tab, Enter and Escape, focus always visible."""
-    chat.open()
+    chat.open(anew=True)
     chat.page.keyboard.press("Tab")
     assert chat.words["skip_to_question"] in chat.focus()
     chat.page.keyboard.press("Enter")

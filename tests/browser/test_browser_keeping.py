@@ -73,7 +73,7 @@ def test_09_clear(chat: Chat) -> None:
     expect(chat.box).to_be_focused()
 
 
-def test_12_feedback_says_what_happens_and_keeps_only_that(chat: Chat, programs: dict[str, Running]) -> None:
+def test_12_feedback_says_what_happens_and_keeps_only_that(chat: Chat, quoting_program: Running) -> None:
     """Helpful is one click; not helpful asks why; the question travels only when ticked; all of it is stored."""
     bodies = []
     chat.page.on(
@@ -114,7 +114,7 @@ def test_12_feedback_says_what_happens_and_keeps_only_that(chat: Chat, programs:
             "question": UNANSWERABLE[chat.language],
         },
     ]
-    [database] = programs["quotes"].feedback.glob("*.sqlite*")
+    [database] = quoting_program.feedback.glob("*.sqlite*")
     with sqlite3.connect(database) as stored:
         kept = json.dumps(
             [
