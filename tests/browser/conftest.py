@@ -150,6 +150,7 @@ def writing_program(environ: dict[str, str]) -> Iterator[Running]:
             "MOC_OPERATOR_CONTACT": "help@testing.example",
         }
         with served(Config.from_env(environ | more)) as address:
+            assert model.wait(lambda model: len(model.calls) > 0, 60)  # it is warmed up first, and tests count calls
             yield Running(address, model, Path(environ["MOC_FEEDBACK_DIR"]))
 
 

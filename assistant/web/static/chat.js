@@ -42,6 +42,8 @@ window.room = (() => {
   }
 
   function begin(question) {
+    // A question that was in its box before Gradio listened is not known to it yet.
+    box()?.dispatchEvent(new Event("input", { bubbles: true }));
     pending = unanswered = question;
     owed = true;
     seen = questions().length;
