@@ -81,6 +81,7 @@ def test_14_one_announcement_for_each_answer(written: Chat) -> None:
     answer = written.ask(FUSION[written.language])
     written.heard(answer.locator(".statement a.cite").first.inner_text())
     assert len(written.page.evaluate("() => window.said")) == 1
+    expect(written.page.locator("#live > [lang]")).to_have_attribute("lang", written.language)
     expect(written.page.locator("#conversation .bubble-wrap")).to_have_attribute("aria-live", "off")
 
 
