@@ -104,7 +104,7 @@ ALLOWED = AllowList(
         _route("openapi", r"/api/openapi\.json", "GET", "read", pages_elsewhere=True),
         _route("models", r"/v1/models(?:/[\w.-]+)?", "GET", "read", pages_elsewhere=True),
         _route("completions", r"/v1/chat/completions", "POST", "ask", pages_elsewhere=True),
-        _route("mcp", r"/mcp", "GET POST DELETE", "write", pages_elsewhere=True),
+        _route("mcp", r"/mcp", "POST", "write", pages_elsewhere=True),
         # For whoever runs it.
         _route("alive", r"/healthz", "GET", "operator"),
         _route("ready", r"/readyz", "GET", "operator"),

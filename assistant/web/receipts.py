@@ -178,6 +178,12 @@ def _citation(verifier: "Verifier", number: int, address: str, language: types.L
 
 
 def _bounded(saved: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        json.dumps(saved, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except (ValueError, RecursionError):
+        raise ValueError(
+            "it holds what JSON or Unicode cannot carry: NaN, half a character, or too deep a nest"
+        ) from None
     written = _written(saved)
     rested_on = sum(len(claim["citations"]) for claim in written if isinstance(claim.get("citations"), list))
     if len(written) > _MOST_WRITTEN or rested_on > _MOST_RESTED_ON:
