@@ -22,10 +22,10 @@ KEPT = ROOT / "docs" / "goals.json"
 HOLDS = {"yes": "yes", "no": "**no**", "partly": "partly"}
 _HEAD = """# Goals of the public service
 
-The figure reached beside each goal, and the command that prints it. `python -m tests.goals` prints this table,
-`measure` finds figures, by measuring or in the file in which the command beside them keeps its results, and keeps them
-with their date in `goals.json`; `record` keeps one that no program finds out, `write` makes this page. The numbers are those of
-the list the goals come from; what it asks of the index, of faults and of load (5, 8, 9, 10, 19) is measured elsewhere.
+The figure reached beside each goal, and the command that finds it out. `python -m tests.goals` prints this table;
+`measure` measures a figure, or reads it where the command beside it keeps its results, and keeps it with its date in
+`goals.json`; `record` keeps one that no program finds out; `write` makes this page. The numbers are those of the list
+the goals come from; what it asks of the index, of faults and of load (5, 8, 9, 10, 19) is measured elsewhere.
 "not run" means that nobody has measured it on this state.
 
 | # | goal | reached | holds | measured | command |

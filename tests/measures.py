@@ -301,15 +301,18 @@ def _newer(path: Path, began: float) -> bool:
 
 def policy() -> Found:
     """The pages and a chat in both languages, in Chromium, with a listener for violations."""
+    import contextlib
     import tempfile
 
     from assistant.config import Config
     from tests.browser.conftest import launched, served
     from tests.browser.policy import visited
 
-    with tempfile.TemporaryDirectory() as folder, launched() as browser:
-        with served(Config.from_env({"MOC_INDEX_DIR": f"{folder}/index"})) as address:
-            seen = visited(browser, address, ("en", "ja"))
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        browser = stack.enter_context(launched())
+        address = stack.enter_context(served(Config.from_env({"MOC_INDEX_DIR": f"{folder}/index"})))
+        seen = visited(browser, address, ("en", "ja"))
     said = (
         f"{len(seen.violations)} violations on {len(seen.policies)} pages and in {seen.answers} answers of the chat; "
     )

@@ -70,7 +70,7 @@ def _route(
     return Route(name, re.compile(pattern), tuple(methods.split()), kind, body, pages_elsewhere, waits)
 
 
-_FILE = r"(?!.*\.\.)[\w./@-]+"
+_FILE = r"(?!.*(?:\.\.|//))[\w.@-][\w./@-]*"
 _GRADIO = r"(?:/ja)?/gradio_api"
 
 ALLOWED = AllowList(

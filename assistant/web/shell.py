@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import secrets
 import time
 
@@ -22,6 +23,7 @@ __all__ = ["API_BODY", "CHAT_BODY", "Policy", "Shell"]
 
 HEAD_FIELDS = 100
 HEAD_BYTES = 32 * 1024
+_ODD = re.compile(rb"\\u[dD][89a-fA-F]|NaN|Infinity|\d[eE]")  # may be what _repeatable looks for
 BODY_SECONDS = 10.0  # a client that takes longer to send its body is not waited for
 
 
@@ -121,7 +123,10 @@ class Shell:
         if route.name == "chat" and self._service.gate.switch == "off":
             raise _refusal(SwitchedOff())
         if method in ("POST", "PUT", "PATCH"):
-            receive = _replay(await _read(headers, receive, route.body), receive)
+            body = await _read(headers, receive, route.body)
+            if route.name.startswith("gradio_") and not _repeatable(body):
+                raise _Stop(400, "bad_json", "the body holds what JSON or Unicode cannot carry")
+            receive = _replay(body, receive)
         # The ASGI way of saying it, whatever the proxy did: the path in full, and the part of it that is not ours.
         full = self._root_path + path
         inner = {
@@ -234,6 +239,17 @@ async def _read(headers: Headers, receive: Receive, limit: int) -> bytes:
     except TimeoutError:
         slow = f"the body did not come within {BODY_SECONDS:g} seconds"
         raise _Stop(408, "too_slow", slow, ((b"connection", b"close"),)) from None
+
+
+def _repeatable(body: bytes) -> bool:
+    """Whether a refusal may repeat what was sent, as Gradio's do: NaN and half a character would be errors of ours."""
+    if not _ODD.search(body):
+        return True
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

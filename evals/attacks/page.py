@@ -58,6 +58,10 @@ _CARD = """\
   the first measurement. `half` says which were looked into for causes; the outcomes of the others were only
   counted.
 """
+_CAUSES = """
+A *rule* is a pattern of `assistant/routes.py`, or a check before it, and its questions are never searched; the
+*classifier* files a question among those of another kind; *below the threshold* what was found was too unlikely.
+"""
 _PLANTED = """
 Of the {texts} planted texts {found} come first when their own words are searched for. What keeps them from the model is
 one control: a sentence that speaks to a machine is quoted and never written from. With it taken away, {told} of them
@@ -123,9 +127,7 @@ def _causes(real: Mapping[str, Any]) -> Iterator[str]:
     for cause, count in real["causes"].items():
         named = ", ".join(f"`{row['id']}`" for row in real["refused"] if row["cause"] == cause)
         yield f"| {cause} | {count} | {named} |"
-    yield "\nA *rule* is a pattern of `assistant/routes.py` (or a check before it) that never lets a question be searched;"
-    yield "the *classifier* files it among questions of another kind; *below the threshold* it was searched, and what was"
-    yield "found was too unlikely to answer it.\n"
+    yield _CAUSES
 
 
 def risks() -> list[dict[str, Any]]:

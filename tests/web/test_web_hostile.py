@@ -1,4 +1,4 @@
-"""The service attacked where it listens: smuggled requests, tricks with paths and hosts, hostile bodies, held streams."""
+"""The service attacked where it listens: smuggled requests, paths, hosts, hostile bodies, streams held open."""
 
 import asyncio
 import json
@@ -381,15 +381,15 @@ def test_an_address_is_counted_while_its_requests_last() -> None:
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 def test_no_refusal_from_inside_is_bare(status: int, accept: str, scripted: Scripted) -> None:
-    """What a library refuses in words of its own (Gradio, when its queue is full) says when to come back, as ours do."""
+    """What a library refuses in words of its own says when to come back, as ours do."""
 
     async def bare(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
         await send({"type": "http.response.body", "body": b"Queue is full.", "more_body": True})
         await send({"type": "http.response.body", "body": b" secret"})
 
-    with TestClient(Shell(bare, service_with(scripted))) as client:
-        reply = client.get("/api/document", headers={"accept": accept})
+    client = TestClient(Shell(bare, service_with(scripted)))
+    reply = client.get("/api/document", headers={"accept": accept})
     assert (reply.status_code, reply.headers["retry-after"]) == (503, "5")
     assert "secret" not in reply.text
     if accept == "application/json":
