@@ -15,7 +15,7 @@ RARE = "".join(chr(0x4E00 + number * 37 % 20000) for number in range(500))
 ODD = {
     "emoji": "😀🚀" * 250,
     "rare kanji": RARE,
-    "rare kanji, three questions": f"これは{RARE[:150]}ですか。それは{RARE[150:300]}ですか。あれは{RARE[300:460]}ですか。",
+    "three questions": "".join(f"これは{RARE[at : at + 150]}ですか。" for at in (0, 150, 300)),
     "katakana": "".join(chr(0x30A1 + number * 7 % 80) for number in range(500)),
     "Hangul": "".join(chr(0xAC00 + number * 31 % 11000) for number in range(500)),
     "English and rare signs": "What does it say about " + "".join(chr(0x1F300 + n * 11 % 600) for n in range(470)),
