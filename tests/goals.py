@@ -157,9 +157,9 @@ def kept() -> dict[int, Result]:
     return {int(number): Result(**result) for number, result in stored.items()}
 
 
-def keep(number: int, result: Result) -> None:
+def keep(number: int, measured: Result) -> None:
     """Keep a figure with its date."""
-    results = kept() | {number: result}
+    results = kept() | {number: measured}
     rows = {
         str(goal.number): {"figure": result.figure, "holds": result.holds, "date": result.date}
         for goal in GOALS

@@ -188,7 +188,7 @@ def test_no_body_breaks_a_route(body: bytes, client: TestClient) -> None:
         assert 400 <= client.post(path, content=body, headers=JSON).status_code < 500, path
 
 
-WEIRD = st.sampled_from(
+WEIRD: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, -1, 10**30, 0.5, float("nan"), float("inf"), "", "\ud800", "<b>", "a" * 300, [], [[]], {}, {"": None}]
 )
 
