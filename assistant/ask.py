@@ -9,10 +9,12 @@ from typing import Literal
 
 from assistant import absent_words, answerable, glossary, needs, quote, suggest
 from assistant.admission import Admission, NotAdmitted, everyone
+from assistant.answerable import Verdict
 from assistant.briefing import CUT_FROM, Brief, Briefing
 from assistant.clauses import clauses
 from assistant.config import Config
 from assistant.opinions import asks_about_text, sounds_like_opinion
+from assistant.overview import Overviews
 from assistant.retrieve import Evidence, Retriever
 from assistant.types import (
     Answer,
@@ -79,6 +81,7 @@ class Assistant:
         self.index = index
         self.verifier = Verifier(document, aid, index)
         self._understanding = understanding
+        self._overviews = Overviews(document, aid)
         self._retriever = retriever
         self._writer = writer
         # The gate reads its word lists at the first claim: now, and not while a reader waits for it.
@@ -179,14 +182,17 @@ class Assistant:
         parts = parts_found()
         clock.lap("retrieve")
         asked = understood.standalone
+        overview = self._overviews.asked(asked)
         verdict = answerable.judge(
             evidence, parts, judgement=sounds_like_opinion(asked), about_text=asks_about_text(asked)
         )
+        if overview:
+            verdict = Verdict("answered", None, max(verdict.confidence, evidence.scoring.answer_from))
         if verdict.status in ("small_talk", "declined"):
             assert verdict.reason is not None
             reply = ShortReply(understood.text, understood.language, verdict.status, verdict.reason)
             return self.verifier.short_reply(reply, verdict.confidence, clock.laps("verify"), mode_note)
-        draft = quote.draft(understood, evidence, parts, verdict, self.document)
+        draft = quote.draft(understood, evidence, parts, verdict, self.document, overview)
         draft = replace(draft, follow_ups=suggest.follow_ups(draft, self.document))
         return _Prepared(understood, evidence, draft)
 

@@ -35,7 +35,7 @@ _PLACES = (
     ),
 )
 # Who names a section to leave it out, or to set it against the rest, asks about the others too.
-_OUTSIDE = re.compile(
+OUTSIDE = re.compile(
     r"\b(?:other than|except|apart from|aside from|besides|outside|unlike|instead of|before|after|affect|compared?"
     r"|rest of|elsewhere|lead-?in|forget|ignore|skip|never mind)\b"
     r"|以外|除い|除く|のほか|の外|より前|の前|の後|影響|比べ|違い"
@@ -45,7 +45,7 @@ _OUTSIDE = re.compile(
 def named_part(text: str, document: Document) -> Part | None:
     """The section, preamble or closing that a question names, when it names exactly one and does not set it apart."""
     plain = unicodedata.normalize("NFKC", text).lower()
-    if _OUTSIDE.search(plain):
+    if OUTSIDE.search(plain):
         return None
     sections = [part for part in document.parts if part.kind == "section"]
     found: list[Part] = []

@@ -31,11 +31,17 @@ _NOT_BINDING = "iii.p1.s1"
 
 
 def draft(
-    question: Question, evidence: Evidence, parts: Sequence[Evidence], verdict: Verdict, document: Document
+    question: Question,
+    evidence: Evidence,
+    parts: Sequence[Evidence],
+    verdict: Verdict,
+    document: Document,
+    overview: Sequence[str] = (),
 ) -> Draft:
     """Quote mode's answer: chosen sentences with the notes they need, or proof that there are none.
 
-    ``parts`` is the evidence for each part of a question that asks several things.
+    ``parts`` is the evidence for each part of a question that asks several things; ``overview`` the sentences of the
+    part of the document that a question asks an overview of, which are then the answer.
     """
     if verdict.status == "not_in_document":
         return Draft(
@@ -46,7 +52,7 @@ def draft(
             related=tuple(passage.address for passage in evidence.passages[:_RELATED]),
             missing_words=absent_words(question.text, document),
         )
-    chosen = choose(evidence, parts, verdict, document)
+    chosen = tuple(overview) or choose(evidence, parts, verdict, document)
     claims = [Claim("", "quote", (address,)) for address in chosen]
     claims += _list_notes(chosen, question, document)
     if (

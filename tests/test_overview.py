@@ -1,0 +1,85 @@
+"""Overviews of a part: asked for, and complete."""
+
+import pytest
+
+from assistant.ask import Assistant
+from assistant.overview import Overviews
+from assistant.types import Request
+from index import parse, reading_aid
+
+DOCUMENT = parse.load()
+OVERVIEWS = Overviews(DOCUMENT, reading_aid.load(DOCUMENT))
+
+
+def of(part: str) -> tuple[str, ...]:
+    """Every address of a part."""
+    return tuple(sentence.address for sentence in DOCUMENT.under(part))
+
+
+@pytest.mark.parametrize(
+    ("question", "part"),
+    [
+        ("Sum up the fusion part for me.", "ii.trusted.fusion"),
+        ("核融合のところをまとめて", "ii.trusted.fusion"),
+        ("List the AI focus areas.", "ii.ai"),
+        ("Section IV, all of it please", "iv"),
+        ("第IV節の内容を箇条書きで", "iv"),
+        ("What does the preamble say?", "preamble"),
+        ("前文を要約してください", "preamble"),
+        ("an outline of research security", "ii.trusted.security"),
+        ("「法的性格」の節の要点は？", "iii"),
+    ],
+)
+def test_a_short_part_is_shown_whole(question: str, part: str) -> None:
+    """Every sentence of it, in order."""
+    assert OVERVIEWS.asked(question) == of(part)
+
+
+@pytest.mark.parametrize(
+    "question", ["Which fields are covered?", "What is in Section II?", "協力分野を全部教えて", "第2節をざっとまとめて"]
+)
+def test_of_a_long_part_each_part_below_it_has_a_sentence(question: str) -> None:
+    """What the section says first, and of each area and topic the first sentence that says what is intended."""
+    shown = OVERVIEWS.asked(question)
+    assert shown[:2] == ("ii.p1.s1", "ii.ai.p1.s2")
+    topics = ("security", "telecom", "pharma", "quantum", "fusion", "space")
+    assert shown[2:] == ("ii.trusted.p1.s1", *(f"ii.trusted.{topic}.p1.s1" for topic in topics))
+
+
+@pytest.mark.parametrize("question", ["summary please", "要約して", "tl;dr", "この文書の概要を教えてください"])
+def test_the_document_in_short(question: str) -> None:
+    """One sentence of each part."""
+    shown = OVERVIEWS.asked(question)
+    assert {"preamble.p1.s1", "i.p1.s1", "ii.p1.s1", "ii.trusted.quantum.p1.s1", "iii.p1.s1", "iv.p1.s1"} <= set(shown)
+    assert len(shown) == len({DOCUMENT.part_of[address].address for address in shown})
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which sectors does the text say AI could supercharge?",
+        "What does Section III say about domestic laws?",
+        "What comes before Section I?",
+        "List every organisation named in the quantum part",
+        "文書に出てくる組織名を全部",
+        "Is the AI part any good, in short?",
+        "What is the budget of the fusion part?",
+        "量子と宇宙の違いをまとめて",
+        "予算の概要を教えて",
+        "Summarise the tariff deal",
+    ],
+)
+def test_who_wants_one_thing_gets_no_overview(question: str) -> None:
+    """Another word that counts, two parts, a judgement, or what lies outside a section."""
+    assert OVERVIEWS.asked(question) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "part"), [("Sum up the space part", "ii.trusted.space"), ("前文の要点は？", "preamble")]
+)
+def test_the_assistant_answers_with_the_overview(assistant: Assistant, question: str, part: str) -> None:
+    """As an answer, with every sentence quoted."""
+    answer = assistant.answer(Request(question))
+    assert answer.status == "answered"
+    quoted = [answer.citation(n).address for claim in answer.claims if claim.kind == "quote" for n in claim.citations]
+    assert tuple(quoted) == of(part)
