@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assistant import modality
-from assistant.gate import actors, causes, legal, negation, numbers, roles, scope, sides, weigh
+from assistant.gate import actors, causes, contrast, legal, negation, numbers, roles, scope, sides, weigh
 from assistant.gate.places import Place, best_elsewhere, off_topic
 from assistant.gate.record import Cited, Record
 from assistant.gate.support import Support, support, touches
@@ -50,7 +50,7 @@ class Checked:
 
 def check(claim: str, cited: Cited, language: Language, record: Record | None) -> Checked:
     """Everything there is to say of a claim and the sentences it cites."""
-    found = support(claim, cited)
+    found = support(contrast.affirmed(claim, cited), cited)
     place = best_elsewhere(claim, cited, record) if record and cited.addresses else None
     broken = _rules(claim, cited, language)
     if place is not None and place.is_nearer and 2 * place.support.weight <= found.weight > 0:
@@ -62,7 +62,7 @@ def check(claim: str, cited: Cited, language: Language, record: Record | None) -
         broken = broken or ["low_score"]
     if not found.missing and not touches(claim, cited):
         broken = broken or ["low_score"]
-    cause = causes.names_cause(claim)
+    cause = causes.names_cause(claim, cited)
     measures = weigh.measures(found, place, broken, cause, is_japanese(claim))
     return Checked(tuple(broken), measures, found, place, cause)
 
@@ -92,7 +92,7 @@ def _rules(claim: str, cited: Cited, language: Language) -> list[str]:
     reasons = numbers.mismatches(claim, cited)
     for reason, found in (
         ("wrong_language", is_japanese(claim) != (language == "ja")),
-        ("entity_mismatch", sides.wrong_place(claim, cited)),
+        ("entity_mismatch", sides.wrong_place(claim, cited) or sides.unknown_institution(claim, cited)),
         ("party_swap", sides.swaps(claim, cited) or roles.turned(claim, cited) or actors.turned(claim, cited)),
         ("modality_upgrade", modality.upgrades(plain(claim), cited.english or cited.japanese)),
         ("legal_upgrade", legal.upgrades(claim, cited)),
