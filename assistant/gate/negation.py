@@ -78,7 +78,7 @@ _NO_CONSENT = re.compile(
     r"both|joint\w*|wait\w*)|(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:(?:条件|前提)[^。、]{0,6}(?:ていません|ていない|ていず|では)|なしに|なしで|を待たず|を得ず|不要|なく)"
 )
 _NO_DATE = re.compile(
-    r"\b(?:no|without|not|cannot|can't|failing|absent|unable|fails?|n't|neither)\b[^.;,]{0,30}\b(?:date|agree\w*|"
+    r"\bnone can\b|\b(?:no|without|not|cannot|can't|failing|absent|unable|fails?|n't|neither)\b[^.;,]{0,30}\b(?:date|agree\w*|"
     r"determin\w*|that|decide\w*|settle\w*|so|done|mutual\w*|day|consensus|set|fix)|"
     r"\bif (?:they|both|the \w+|it|this) (?:cannot|can't|do not|don't|fail)\b|\b(?:rather than|instead of) (?:the |after )?180|(?:failing (?:that|this)|if not|"
     r"absent (?:that|this|one))|"

@@ -152,7 +152,11 @@ def _counted_anew(claim: str, cited: Cited) -> bool:
     held = {value for value, _, _ in read(cited.everything).amounts}
     if any(whole(match["number"]) not in held for match in _TIMES_OF.finditer(claim)):
         return True
-    if len(cited.addresses) != 1 or _INSTITUTIONS.search(claim) or re.search(r"\b(?:two|both|duplicate)\b", cited.english):
+    if (
+        len(cited.addresses) != 1
+        or _INSTITUTIONS.search(claim)
+        or re.search(r"\b(?:two|both|duplicate)\b", cited.english)
+    ):
         return False
     words = [stem(word) for word in latin_words(cited.english)]
     return any(

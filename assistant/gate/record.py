@@ -103,7 +103,9 @@ class Record:
         own = [part for part in areas if any(address.startswith(f"{part.address}.") for address in addresses)]
         rendered = [self._headings[part.address] for part in own if part.address in self._headings]
         leads = [address for address in dict.fromkeys(map(self._leads.get, addresses)) if address is not None]
-        introduced = [text for lead in leads for text in (self._document.by_address[lead].text, self._renderings.get(lead, ""))]
+        introduced = [
+            text for lead in leads for text in (self._document.by_address[lead].text, self._renderings.get(lead, ""))
+        ]
         return plain(" ".join((*(part.heading for part in own), *rendered, *introduced)))
 
 

@@ -116,6 +116,10 @@ _CONDITION = re.compile(
 _HALF_CHOICE = re.compile(r"^(?!.*(?:180|百八十|できな|できず|なけれ|半年)).*相互に決定する日に、?又は")
 _COUNTED_FROM = re.compile(r"\b(?:runs?|counted|counts?|reckoned) from\b|数え|起算|起点")
 _BEGINS = re.compile(r"\b(?:commenc|beg[ia]n|start|take)\w*|開始|始ま")
+_ONE_CANNOT = re.compile(  # one is not enough: that both are needed
+    r"\b(?:one|either|single)\b[^.;,]{0,30}\b(?:(?:is|are) not (?:enough|sufficient)|cannot)\b|"
+    r"(?:一方|片方)[^。、]{0,16}では[^。、]{0,10}(?:ず|ない|ません)"
+)
 _PHASE = re.compile(r"\b(?:phase|stage)s?\b|段階|フェーズ|工程")
 _WHOLE = re.compile(
     r"\b(?:all|every|throughout|each|whole|entire|across|full|start to finish|beginning to end|complete|"
@@ -146,11 +150,13 @@ def _closes(said: str, cited: Cited) -> bool:
         return True  # open or closed, no cited sentence has a list
     # Where the sentence has others beside those it names, a claim may say so.
     bare = _OPENED.sub(" ", said) if re.search(r"not limited to|\bother\b", cited.english) else said
-    bare = _HARMLESS_ONLY.sub(" ", _unsaid(bare))
+    bare = _ONE_CANNOT.sub(" ", _HARMLESS_ONLY.sub(" ", bare))
     if re.search(r"\b(?:if|when|by written)\b", cited.english):
         bare = _ONLY_WITH_CONDITION.sub(" ", bare)
     if "either participant" in cited.english:  # each may do it on its own
-        bare = re.sub(r"\b(?:alone|unilaterally|single|on its own)\b|単独|一方(?:の参加者)?だけ", " ", bare)
+        bare = re.sub(
+            r"\b(?:alone|unilaterally|single|on its own)\b|単独|(?:一方|片方|一国)(?:の[^、。]{1,4})?だけ", " ", bare
+        )
     if re.search(r"nothing|does not|within the respective|duplicate", cited.english):
         bare = re.sub(r"\b(?:solely|purely|entirely|confined to|limited to|only within)\b", " ", bare)
         bare = re.sub(
@@ -203,11 +209,10 @@ def _unsaid(said: str) -> str:
     """A claim without what it only denies ("both, not just one")."""
     return re.sub(
         r"\b(?:not|n't|no)\b[^.;,]{0,24}\b(?:both|one|either|alone)\b|(?:双方|両方|一方|"
-        r"片方)[^。、]{0,14}(?:では?な|必要は?な|必要はあり)|\b(?:one|either|single)\b[^.;,]{0,30}\b(?:(?:is|are) not "
-        r"(?:enough|sufficient)|cannot)\b|(?:一方|片方)[^。、]{0,16}では[^。、]{0,10}(?:ず|ない|ません)|"
+        r"片方)[^。、]{0,14}(?:では?な|必要は?な|必要はあり)|"
         r"相手[^。、]{0,3}の(?:同意|承認|許可)[^。、]{0,14}(?:ません|ない|なく|不要|なしに|なしで)",
         " ",
-        said,
+        _ONE_CANNOT.sub(" ", said),
     )
 
 
@@ -223,7 +228,9 @@ def _drops_condition(said: str, cited: Cited) -> bool:
 
 def _narrows(said: str, cited: Cited) -> bool:
     """One phase for all phases; chiefly; by word of mouth for in writing."""
-    if _SETTLED.search(_HARMLESS_ONLY.sub(" ", said)) and re.search(r"\bincluding\b|\bother\b|\bsuch as\b|\blike\b", cited.english):
+    if _SETTLED.search(_HARMLESS_ONLY.sub(" ", said)) and re.search(
+        r"\bincluding\b|\bother\b|\bsuch as\b|\blike\b", cited.english
+    ):
         return True
     if "all phases" in cited.english and _PHASE.search(said) and not _WHOLE.search(said):
         return True
