@@ -41,7 +41,8 @@ _ENGLISH: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"(?:bound|binds?|binding|obliges?|commits?) (?:itself|themselves)|in return for|responsible for|"
             r"ha(?:s|ve) (?:already )?(?:established|launched|begun|started|"
             r"created|built|set up|achieved|completed|implemented|adopted|deepened|expanded|secured|approved)|"
-            r"(?<!area )(?<!aim )(?<!goal )(?<!focus )(?<!point )(?<!topic )(?<!purpose )(?<!element )(?<!item )(?<!task )"
+            r"(?<!area )(?<!aim )(?<!goal )(?<!focus )(?<!point )(?<!topic )(?<!purpose )(?<!element )(?<!item )"
+            r"(?<!task )"
             r"(?:is|are) (?:now |already |currently )?(?:collaborating|cooperating|working together|building|"
             r"deepening|expanding|launching|implementing))\b|\w'll\b"
         ),
@@ -82,7 +83,8 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
 _HARMLESS = re.compile(
     r"shared commitments?(?: to)?|(?:joint|common|mutual) commitments?(?: to)?|"
     r"existing (?:\w+[ -]){0,8}?agreements?|agreements? between|\bagreements?\b|"
-    r"\b(?:nothing|neither|nor|(?:no|not|never|without|nobody|no one|don't|doesn't|cannot|isn't|aren't|rather than|n't)\b"
+    r"\b(?:nothing|neither|nor|(?:no|not|never|without|nobody|no one|don't|doesn't|cannot|isn't|"
+    r"aren't|rather than|n't)\b"
     r"(?! (?:limited|only|just|merely)\b)(?![^.;]{0,60}?,[^.;]{0,60}?\b(?:will|shall|must|have to|has to)\b))\b"
     r"(?:[^.;]{0,60}?\b(?:commit\w*|oblig\w*|bound|binding|required?|requires|agreed?|must|shall|will|promise\w*|"
     r"pledge\w*|duty|duties|guarantee\w*|have to|has to|need to|mandat\w*)\b(?: to\b| of\b)?)+|"

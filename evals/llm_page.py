@@ -155,7 +155,8 @@ def sample_section(replayed: Sequence[Replayed], labelled: Sequence[Labelled]) -
     wrong = [row for row in found if row[3] is not None and not row[3].is_supported_at(row[2])]
     text = (
         f"### A sample of what was shown\n\n{len(shown)} sentences of {NAME} were shown in these answers; of "
-        f"{len(found)} of them, drawn by chance, {len(wrong)} are labelled unsupported and {len(unlabelled)} have no label. "
+        f"{len(found)} of them, drawn by chance, {len(wrong)} are labelled unsupported and "
+        f"{len(unlabelled)} have no label. "
         "All labels: `evals/claims/recorded.tsv`.\n\nUnsupported in the sample:\n\n"
     )
     text += _listed(wrong)

@@ -123,7 +123,7 @@ class Labelled:
 
 
 def label_of(text: str, addresses: tuple[str, ...], labelled: Iterable[Labelled]) -> Labelled | None:
-    """The label of a claim, whatever question it answered; of one that the gate put elsewhere, that it belongs there."""
+    """The label of a claim, whatever question it answered; one the gate put elsewhere may be labelled as such."""
     same = [one for one in labelled if one.text == text]
     here = [one for one in same if one.addresses == addresses]
     return next(iter(here or [one for one in same if one.label == "elsewhere"]), None)

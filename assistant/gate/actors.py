@@ -26,7 +26,8 @@ _ONE_ACTS = re.compile(
 )
 _MUTUAL = re.compile(  # what only two can be said to do or have, said of one
     rf"\bbetween (?:the )?(?:{US}|{JP})(?=[.,;]| (?:is|are|was|were|untouched|unaffected|as|in)\b|$)|"
-    rf"(?:{US}|{JP})の(?:各々|それぞれ|双方|両方)|(?:{US}|{JP})間(?!の協力)|(?:双方の|いずれの|どちらの|他方の|両)(?:{US}|{JP})(?=が|は|の|も)"
+    rf"(?:{US}|{JP})の(?:各々|それぞれ|双方|両方)|(?:{US}|{JP})間(?!の協力)|(?:双方の|いずれの|"
+    rf"どちらの|他方の|両)(?:{US}|{JP})(?=が|は|の|も)"
 )
 _FOR_ONE = re.compile(  # sentences that speak of each side, of one, or of nobody, so that a claim may name one
     r"either participant|each of the|nothing in this moc|does not create|signed at|connectivity hub|"
@@ -105,13 +106,16 @@ _DATE_BY_ONE = re.compile(
     r"[^。、]{0,10}(?:決|定め|選|指定)"
 )
 _ADAPTS = re.compile(  # one side brings what is its own into line with the other's
-    rf"\b(?P<one>{US}|{JP})(?:'s)? (?:\w+ ){{0,3}}?(?:bring|align|adapt|adjust|conform|match|harmoni[sz]e|follow|adopt|change|"
+    rf"\b(?P<one>{US}|{JP})(?:'s)? (?:\w+ ){{0,3}}?(?:bring|align|adapt|adjust|conform|match|"
+    rf"harmoni[sz]e|follow|adopt|change|"
     rf"revise|accept)\w*\b[^.;]{{0,60}}\b(?:with|to|those of|of|from) (?:the )?(?:\w+ ){{0,2}}?(?P<other>{US}|{JP})"
 )
 _NOT_FOR_ONE = re.compile(  # what is said of both, denied for one
-    rf"\b(?:not|n't|never|without|nor) (?:\w+ ){{0,3}}?(?:appl\w+|extend\w*|concern\w*|reach\w*|hold\w*|bind\w*|cover\w*) "
+    rf"\b(?:not|n't|never|without|nor) (?:\w+ ){{0,3}}?(?:appl\w+|extend\w*|concern\w*|reach\w*|"
+    rf"hold\w*|bind\w*|cover\w*) "
     rf"(?:for |to )?(?:the )?(?:{US}|{JP})|"
-    rf"(?:{US}|{JP})(?:側|政府)?(?:に|へ)(?:は|も)?(?:及ば|適用され|当てはま|関係し|関わら)[^。、]{{0,4}}(?:ない|ません|ず)"
+    rf"(?:{US}|{JP})(?:側|政府)?(?:に|へ)(?:は|も)?(?:及ば|適用され|当てはま|関係し|"
+    rf"関わら)[^。、]{{0,4}}(?:ない|ません|ず)"
 )
 _HELPED = re.compile(r"\b(?:help\w*|lets?|enabl\w+|allow\w*|support\w*|assist\w*|empower\w*)\b[^.;:]{0,80}$")
 _WIDEST = 40  # characters between one side and the other it is said to act upon

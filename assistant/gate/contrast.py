@@ -1,4 +1,4 @@
-"""What a claim denies only to say what is so instead: "not A but B", "rather than A", "No, it is not A; …", 「AではなくB」.
+"""What a claim denies only to say what is so instead: "not A but B", "No, it is not A; …", 「AではなくB」.
 
 Readers presume things in their questions, and a true answer may name and deny them. Where the cited sentences do not
 speak of A, denying it adds nothing; where they do, it is a denial like any other.
@@ -15,7 +15,8 @@ _ALTERNATIVES = (
     re.compile(r"^(?:no, )?(?P<denied>[^;:.]*(?:\b(?:not|never|nor|no)\b|n't)[^;:.]*)[;:] (?=\w)", re.IGNORECASE),
     re.compile(r"^no, (?P<denied>[^;:.]*(?:\b(?:not|never|nor|no)\b|n't)[^;:.]*)[.] (?=\w)", re.IGNORECASE),
     re.compile(
-        r"(?:\bno (?P<denied>[^,;:.]{3,60}?) (?:is|are|was|were)|(?:^|[,;:.] (?:and |but )?)(?P<named>[^,;:.]{3,60}?) (?:is|are) not) "
+        r"(?:\bno (?P<denied>[^,;:.]{3,60}?) (?:is|are|was|were)|(?:^|[,;:.] (?:and |"
+        r"but )?)(?P<named>[^,;:.]{3,60}?) (?:is|are) not) "
         r"(?:mentioned|named|stated|specified|given|listed|set out|foreseen)\b",
         re.IGNORECASE,
     ),
@@ -30,7 +31,8 @@ _ALTERNATIVES = (
     re.compile(r"(?P<denied>[^、。]{2,24})(?:わけ|もの|の)では?なく、?"),
 )
 _MORE = re.compile(  # "not only A": A is affirmed
-    r"\b(?:only|just|merely|solely|simply|limited|confined|restricted|alone|exhausti\w+)\b|だけ|のみ|ばかり|限|とどま|留ま",
+    r"\b(?:only|just|merely|solely|simply|limited|confined|restricted|alone|exhausti\w+)\b|だけ|"
+    r"のみ|ばかり|限|とどま|留ま",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"'“‘「『](.+)[\"'”’」』]")

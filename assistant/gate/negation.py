@@ -75,12 +75,15 @@ _NOT_WITHOUT = re.compile(  # what needs both does not come without both
 _NO_CONSENT = re.compile(
     r"\b(?:without|need not|regardless of|needs? no|not needing)\b[^.;]{0,30}\b(?:other\w*|consent|approval|"
     r"agreement|permission|"
-    r"both|joint\w*|wait\w*)|(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:(?:条件|前提)[^。、]{0,6}(?:ていません|ていない|ていず|では)|なしに|なしで|を待たず|を得ず|不要|なく)"
+    r"both|joint\w*|wait\w*)|(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:(?:条件|"
+    r"前提)[^。、]{0,6}(?:ていません|ていない|ていず|では)|なしに|なしで|を待たず|を得ず|不要|なく)"
 )
 _NO_DATE = re.compile(
-    r"\bnone can\b|\b(?:no|without|not|cannot|can't|failing|absent|unable|fails?|n't|neither)\b[^.;,]{0,30}\b(?:date|agree\w*|"
+    r"\bnone can\b|\b(?:no|without|not|cannot|can't|failing|absent|unable|fails?|n't|"
+    r"neither)\b[^.;,]{0,30}\b(?:date|agree\w*|"
     r"determin\w*|that|decide\w*|settle\w*|so|done|mutual\w*|day|consensus|set|fix)|"
-    r"\bif (?:they|both|the \w+|it|this) (?:cannot|can't|do not|don't|fail)\b|\b(?:rather than|instead of) (?:the |after )?180|(?:failing (?:that|this)|if not|"
+    r"\bif (?:they|both|the \w+|it|this) (?:cannot|can't|do not|don't|fail)\b|\b(?:rather than|"
+    r"instead of) (?:the |after )?180|(?:failing (?:that|this)|if not|"
     r"absent (?:that|this|one))|"
     r"(?:決(?:ま|め|定)|合意|一致|判断)[^。]{0,10}(?:ない|なけれ|ません|ず|なかっ)|ない(?:場合|とき)|なければ"
 )
@@ -119,7 +122,8 @@ _SILENT = re.compile(  # what the text leaves open is no denial of what it says
     r"(?:いない|いません|おらず)"
 )
 _REFUSAL = re.compile(
-    r"\b(?:(?:keep|kept|stay|stayed) away|barr(?:ed|ing|s)\b|exclud\w+|rul(?:es?|ed|ing) out|curb\w*|refus\w+|reject\w*|abandon\w*|weaken\w*|oppos\w+|prohibit\w*|"
+    r"\b(?:(?:keep|kept|stay|stayed) away|barr(?:ed|ing|s)\b|exclud\w+|rul(?:es?|ed|ing) out|"
+    r"curb\w*|refus\w+|reject\w*|abandon\w*|weaken\w*|oppos\w+|prohibit\w*|"
     r"prevent\w*|bann?(?:ed|ing|s)?\b|suspend\w*|"
     r"halt\w*|discourag\w+|scal(?:e|ed|ing) back|phas(?:e|ed|ing) out|relax\w*|loosen\w*|dismantl\w+|block(?:s|"
     r"ed|ing)?\b|stop(?:s|ped|ping)?\b|ceas\w+|avoid\w*|den(?:y|ies|ied)|left? out|leav\w+ out|drop(?:s|ped|"

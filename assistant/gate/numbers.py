@@ -61,7 +61,8 @@ _TWO = re.compile(
 )
 _TWO_OF = re.compile(r"\b(?:two|2) (?:\w+ ){0,2}?(?P<noun>[a-z]{4,}s)\b")
 _TIMES_OF = re.compile(  # counters of what is no item of a list
-    r"(?P<number>\d+|[二三四五六七八九十百千万億]+)(?:回|人(?![材類工々])|名(?![称前])|本(?![柱文覚MOCmoc])|基(?![本盤礎準])|台|機(?![関構会能微])|隻|枚|席|歳|割|"
+    r"(?P<number>\d+|[二三四五六七八九十百千万億]+)(?:回|人(?![材類工々])|名(?![称前])|"
+    r"本(?![柱文覚MOCmoc])|基(?![本盤礎準])|台|機(?![関構会能微])|隻|枚|席|歳|割|"
     r"倍|頭|冊|棟|機関以上|年分)"
 )
 _SIGNED_AS_START = re.compile(

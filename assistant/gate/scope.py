@@ -36,12 +36,14 @@ _HARMLESS_ONLY = re.compile(
     r"一方(?:的)?だけ(?:では|でも)|にとどま|限られてい(?:ない|ません)|限定されてい(?:ない|ません)|一つだけでは"
 )
 _OPENED = re.compile(  # words of exclusion that a claim itself takes back
-    r"(?:に|だけ|だけに|のみに)限(?:られ|ら|定され)[^。]{0,6}(?:ない|ず|ません)|without excluding|not exclud\w+|以外(?:の|に|"
+    r"(?:に|だけ|だけに|のみに)限(?:られ|ら|定され)[^。]{0,6}(?:ない|ず|ません)|without excluding|"
+    r"not exclud\w+|以外(?:の|に|"
     r"も)[^。]*(?:も|含)|"
     r"(?:それ|これ)(?:ら)?だけに限|more than the ones|other than (?:those|the ones) (?:listed|named)"
 )
 _OPEN_LIST = re.compile(
-    r"(?:not|n't|without being) (?:\w+ )?limited to (?:these|those|the ones|what is)|(?:もの|それ|これ|分野)(?:ら|だけ)*に限(?:られない|らない|らず)"
+    r"(?:not|n't|without being) (?:\w+ )?limited to (?:these|those|the ones|what is)|(?:もの|それ|"
+    r"これ|分野)(?:ら|だけ)*に限(?:られない|らない|らず)"
 )
 _LISTS = re.compile(r"\b(?:includ\w+|such as|like|other|following|limited)\b")
 _ONLY_WITH_CONDITION = re.compile(
@@ -63,7 +65,8 @@ _EVERYBODY = re.compile(
 _ALWAYS = re.compile(  # no sentence bears these by another word
     r"\b(?:always|universal(?:ly)?|unlimited|without exception|in every (?:case|field|area|sector|discipline)|"
     r"in all (?:of )?(?:the |these |those )?(?:\w+ ){0,3}(?:cases|fields|areas|sectors|disciplines)|"
-    r"(?:any|every) (?:other )?(?:country|nation|state)|(?:all|every|any) (?:other )?(?:\w+ )?(?:bod(?:y|ies)|agenc(?:y|ies)|laborator(?:y|ies)|technolog\w+|sectors?|fields?|"
+    r"(?:any|every) (?:other )?(?:country|nation|state)|(?:all|every|"
+    r"any) (?:other )?(?:\w+ )?(?:bod(?:y|ies)|agenc(?:y|ies)|laborator(?:y|ies)|technolog\w+|sectors?|fields?|"
     r"disciplines?|areas?|industr\w+|institutions?|companies|universit\w+|partners?))\b|例外なく|無制限|常に|"
     r"(?:すべて|全て|あらゆる|全)の?(?:標準化団体|団体|子ども|分野|技術|部門|産業|機関|企業|大学|国|パートナー)"
 )

@@ -214,7 +214,7 @@ def _wrong_hub(said: str, found: Sequence[Mark], cited: Cited) -> bool:
 
 
 def unknown_institution(claim: str, cited: Cited) -> bool:
-    """Whether a claim names an institution that neither its sentences nor the glossary have, though by words they have."""
+    """Whether a claim names an institution that neither its sentences nor the glossary know."""
     if not cited.addresses:
         return False
     known = [cited.everything, *(plain(form) for term in glossary.load().terms for form in term.forms)]
