@@ -116,6 +116,7 @@ _FLAT = re.compile(
     r"(?<!share)|\b(?:participants|governments|countries|sides|nations|they) share (?!(?:a|an|the|this|one|their)? ?"
     r"(?:\w+ ){0,2}(?:commitment|interest|goal|view|recognition|priorit|mission|aim|purpose|concern))"
 )
+_ABLE_END = re.compile(r"ことができ(?:る|ます)[。.]?\s*$")
 _LISTED = re.compile(r"(?:driving|deepening|advancing|promoting|partnering)\b")
 _SHOULD_END = re.compile(
     r"\bshould (?:discontinue|end|terminate|leave|withdraw)\b|(?:終了させる|終了す|終わらせる|やめる|離脱す)べき"
@@ -192,6 +193,8 @@ def upgrades(claim: str, evidence: str) -> bool:
         return True
     if held == Modality.MAY and claimed in (Modality.SHOULD, Modality.EXPECTED) and Modality.MAY not in rungs:
         return True
+    if held >= Modality.EXPECTED and rungs == {Modality.MAY} and _ABLE_END.search(claim):
+        return True  # told as what they can do, which the text does not say
     return held >= Modality.MAY and claimed == Modality.NONE and told_as_fact(claim)
 
 
