@@ -123,10 +123,10 @@ class Labelled:
 
 
 def label_of(text: str, addresses: tuple[str, ...], labelled: Iterable[Labelled]) -> Labelled | None:
-    """The label of a claim, whatever question it answered; one the gate put elsewhere may be labelled as such."""
+    """The label of a claim, whatever question it answered; of one that the gate put elsewhere, unless it was supported."""
     same = [one for one in labelled if one.text == text]
     here = [one for one in same if one.addresses == addresses]
-    return next(iter(here or [one for one in same if one.label == "elsewhere"]), None)
+    return next(iter(here or [one for one in same if not one.is_supported]), None)
 
 
 def unlabelled(recorded: Iterable[Recorded], labelled: Sequence[Labelled]) -> Iterator[str]:
