@@ -123,7 +123,7 @@ class Labelled:
 
 
 def label_of(text: str, addresses: tuple[str, ...], labelled: Iterable[Labelled]) -> Labelled | None:
-    """The label of a claim, whatever question it answered; of one that the gate put elsewhere, unless it was supported."""
+    """The label of a claim, whatever question it answered; under another address only one that speaks against it."""
     same = [one for one in labelled if one.text == text]
     here = [one for one in same if one.addresses == addresses]
     return next(iter(here or [one for one in same if not one.is_supported]), None)
