@@ -149,7 +149,7 @@ class Assistant:
     def brief(self, request: Request, briefing: Briefing) -> Brief | None:
         """What a language model would be sent for a request; None where it would not be asked."""
         found = self._prepare(request, _Clock())
-        if isinstance(found, Answer) or found.refused:
+        if isinstance(found, Answer) or not found.asks(briefing):
             return None
         return briefing.brief(found.question, request.history, found.likely, found.ranked)
 
@@ -211,7 +211,7 @@ class Assistant:
         if isinstance(found, Answer):
             yield found
             return
-        if found.refused:
+        if not found.asks(writer.briefing):
             yield self.verifier.answer(replace(found.draft, mode_note="refused_before_llm"), clock.laps("verify"))
             return
         yield Stage("writing")
@@ -285,11 +285,13 @@ class _Prepared:
     evidence: Evidence
     draft: Draft
 
-    @property
-    def refused(self) -> bool:
-        """Whether the document so clearly does not answer that no language model is asked."""
+    def asks(self, briefing: Briefing) -> bool:
+        """Whether a language model is asked: not where the document clearly has no answer.
+
+        In the grey zone a model may find one; not a small one, which copies whatever it is given and judges nothing.
+        """
         certain = self.draft.confidence < self.evidence.scoring.answer_from - GREY_WIDTH
-        return self.draft.status == "not_in_document" and certain
+        return self.draft.status != "not_in_document" or not (certain or briefing.short)
 
     @property
     def likely(self) -> tuple[str, ...]:

@@ -41,10 +41,12 @@ class Brief:
     asked: str
     offered: frozenset[str]
     short: bool = False
+    opening: str = ""  # how the answer begins, written for a small model, which loses its way in an address
 
     def messages(self, structured: bool) -> tuple[Message, ...]:
         """The messages; the examples show the form that is wanted, an object with ``structured``, else lines."""
-        return (*self.beginning[structured], {"role": "user", "content": self.asked})
+        begun = ({"role": "assistant", "content": self.opening},) if self.opening else ()
+        return (*self.beginning[structured], {"role": "user", "content": self.asked}, *begun)
 
     @property
     def most_claims(self) -> int:
@@ -83,14 +85,19 @@ class Briefing:
         self.whole = not self.short and tokens(whole) <= self._room
         system = fill("answer.md", {"document": f"\n{whole}"}) if self.whole else rules
         first: Message = {"role": "system", "content": system}
-        self._beginning = {form: (first, *_examples(structured=form, short=self.short)) for form in (True, False)}
+        self._beginning = {form: (first, *_examples(structured=form)) for form in (True, False)}
+        # A small model that has just seen the other language goes on in it, and it has no long beginning to keep.
+        self._short: Mapping[str, Mapping[bool, tuple[Message, ...]]] = {
+            language: dict.fromkeys((True, False), (first, *_short_examples(language))) for language in _LANGUAGE_NAMES
+        }
         blank = _asked(document="", history="", question="", likely=(), language="", short=self.short)
-        everything = json.dumps([list(self._beginning[form]) for form in (True, False)], ensure_ascii=False) + blank
+        used = [one[form] for one in (self._short.values() if self.short else (self._beginning,)) for form in one]
+        everything = json.dumps([list(messages) for messages in used], ensure_ascii=False) + blank
         self.sha256 = hashlib.sha256(everything.encode("utf-8")).hexdigest()
 
     def blank(self) -> Brief:
         """The beginning every question shares and no question, for a server to compute in advance."""
-        return Brief(self._beginning, "?", frozenset())
+        return Brief(self._short["en"] if self.short else self._beginning, "?", frozenset())
 
     def brief(
         self, question: Question, history: Sequence[Turn], likely: Sequence[str], ranked: Sequence[str] = ()
@@ -101,6 +108,8 @@ class Briefing:
         not fit the budget, as many of them as fit are offered.
         """
         likely = [address for address in likely if address in self._usable]
+        if self.short:
+            likely = sorted(likely, key=ranked.index if set(likely) <= set(ranked) else likely.index)[:_MOST_SHORT]
         ranked = [address for address in ranked if address in self._usable]
         if self.whole:
             offered = frozenset(self._usable)
@@ -116,7 +125,9 @@ class Briefing:
             language=_LANGUAGE_NAMES[question.language],
             short=self.short,
         )
-        return Brief(self._beginning, asked, offered, self.short)
+        if not self.short:
+            return Brief(self._beginning, asked, offered)
+        return Brief(self._short[question.language], asked, offered, True, f"[{likely[0]}]" if likely else "")
 
     def response_format(self) -> Mapping[str, Any] | None:
         """The JSON schema of an answer; None where lines are wanted.
@@ -205,30 +216,36 @@ def _addressed(address: str, text: str) -> str:
     return f"[{address}] {text}"
 
 
-def _examples(*, structured: bool, short: bool) -> Iterable[Message]:
-    """The worked examples as turns of a conversation; short ones copy the sentences that answer."""
-    data = tomllib.loads((PROMPTS / "examples.toml").read_text(encoding="utf-8"))
-    for example in data["examples"]:
-        language, claims = example["language"], example["claims"]
-        sentences = data["sentences"][language]
-        if short:
-            used = dict.fromkeys(address for claim in claims for address in claim["addresses"])
-            claims = [{"addresses": [address], "text": sentences[address]} for address in used]
-            if not claims:
-                continue  # a small model learns from it to write nothing at all
+def _examples(*, structured: bool) -> Iterable[Message]:
+    """The worked examples as turns of a conversation."""
+    for example, sentences in _worked():
+        claims = example["claims"]
         likely = [(address, sentences[address]) for address in example["likely"]]
+        language = _LANGUAGE_NAMES[example["language"]]
         asked = _asked(
-            document="",
-            history="",
-            question=example["question"],
-            likely=likely,
-            language=_LANGUAGE_NAMES[language],
-            short=short,
+            document="", history="", question=example["question"], likely=likely, language=language, short=False
         )
-        yield {"role": "user", "content": asked}
-        if structured and not short:
-            written = json.dumps({"claims": claims}, ensure_ascii=False)
-        else:
-            rows = [_addressed(", ".join(row["addresses"]), row["text"]) for row in claims]
-            written = "\n".join(rows or [NO_CLAIM])
-        yield {"role": "assistant", "content": written}
+        rows = [_addressed(", ".join(row["addresses"]), row["text"]) for row in claims]
+        written = json.dumps({"claims": claims}, ensure_ascii=False) if structured else "\n".join(rows or [NO_CLAIM])
+        yield from _turns(asked, written)
+
+
+def _short_examples(language: str) -> Iterable[Message]:
+    """Those of one language, their answers copies of the sentences that answer; one without any teaches silence."""
+    for example, sentences in _worked():
+        used = dict.fromkeys(address for claim in example["claims"] for address in claim["addresses"])
+        if example["language"] != language or not used:
+            continue
+        likely = [(address, sentences[address]) for address in example["likely"]]
+        asked = _asked(document="", history="", question=example["question"], likely=likely, language="", short=True)
+        yield from _turns(asked, "\n".join(_addressed(address, sentences[address]) for address in used))
+
+
+def _worked() -> Iterable[tuple[Mapping[str, Any], Mapping[str, str]]]:
+    """Each example with the sentences it is about, in its language."""
+    data = tomllib.loads((PROMPTS / "examples.toml").read_text(encoding="utf-8"))
+    return ((example, data["sentences"][example["language"]]) for example in data["examples"])
+
+
+def _turns(asked: str, written: str) -> tuple[Message, Message]:
+    return {"role": "user", "content": asked}, {"role": "assistant", "content": written}

@@ -25,10 +25,14 @@ _DECODER = json.JSONDecoder()
 
 
 class ClaimStream:
-    """Takes the text piece by piece, at most ``most`` claims of it; a claim that came before is no new claim."""
+    """Takes the text piece by piece, at most ``most`` claims of it; a claim that came before is no new claim.
 
-    def __init__(self, most: int = MAX_CLAIMS) -> None:
+    ``opening`` is how the answer was begun for the model (see ``continued``).
+    """
+
+    def __init__(self, most: int = MAX_CLAIMS, opening: str = "") -> None:
         self._most = min(most, MAX_CLAIMS)
+        self._opening = opening
         self._looping = False
         self._talk = False  # a line that is no claim: harmless beside claims, no answer by itself
         self._buffer = ""
@@ -45,6 +49,8 @@ class ClaimStream:
 
     def feed(self, text: str) -> list[Claim]:
         """The claims this piece completes."""
+        if self._opening and text.strip():
+            text, self._opening = continued(self._opening, text), ""
         found = self._complete(text)
         self._looping = self._looping or is_looping(self._buffer)
         self.malformed |= self._looping and not self._seen
@@ -126,6 +132,11 @@ class ClaimStream:
             return None
         self._seen.add(claim)
         return claim
+
+
+def continued(opening: str, text: str) -> str:
+    """A whole answer from what was begun for the model and what it wrote; some servers let it begin anew."""
+    return text if text.lstrip().startswith(("[", "{", "`")) else opening + text
 
 
 def _shown(text: str) -> str:

@@ -41,6 +41,8 @@ _ENGLISH: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"(?:bound|binds?|binding|obliges?|commits?) (?:itself|themselves)|in return for|responsible for|"
             r"ha(?:s|ve) (?:already )?(?:established|launched|begun|started|"
             r"created|built|set up|achieved|completed|implemented|adopted|deepened|expanded|secured|approved)|"
+            r"(?<!area )(?<!aim )(?<!goal )(?<!focus )(?<!point )(?<!topic )(?<!purpose )(?<!element )(?<!item )"
+            r"(?<!task )"
             r"(?:is|are) (?:now |already |currently )?(?:collaborating|cooperating|working together|building|"
             r"deepening|expanding|launching|implementing))\b|\w'll\b"
         ),
@@ -64,8 +66,8 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"必ず|ものとする|ものとし(?!て)|こととする|こととし(?!て)|ことになる|ことになっ|ことにな(?:り|った|"
             r"ります)|こととな(?:る|り|っ)|決定(?:した(?!日)|しました|している|しています|され|済)|"
             r"決め(?:た(?!日)|ました|ている)|決ま(?:った|りました|っている|っています)|同意(?:し|する|済|が|を)|"
-            r"了承し|承諾し|取り決め(?:た(?!日)|ました|てい)|申し合わせ|自動的に|間違いなく|確実に(?:行|実施|"
-            r"開始)|コミットし|コミットする|"
+            r"了承し|承諾し|取り決め(?:た(?!日)|ました|てい)|申し合わせ|自動的に|間違いなく|確実に(?![すし])|"
+            r"コミットし|コミットする|"
             r"公約|断言|強制|しなくてはいけ|実施されている(?!と)|既に(?:開始|実施|合意)|すでに(?:開始|実施|合意)|"
             r"(?:する|した|とする)(?:ことにし|運びと)|べし|ねばなら|必須|定められて|規定されて|決意し|要求され|"
             r"不可避|ざるを得な)"
@@ -81,7 +83,9 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
 _HARMLESS = re.compile(
     r"shared commitments?(?: to)?|(?:joint|common|mutual) commitments?(?: to)?|"
     r"existing (?:\w+[ -]){0,8}?agreements?|agreements? between|\bagreements?\b|"
-    r"\b(?:nothing|no|not|never|without|neither|nor|nobody|no one|don't|doesn't|cannot|isn't|aren't|rather than|n't)\b"
+    r"\b(?:nothing|neither|nor|(?:no|not|never|without|nobody|no one|don't|doesn't|cannot|isn't|"
+    r"aren't|rather than|n't)\b"
+    r"(?! (?:limited|only|just|merely)\b)(?![^.;]{0,60}?,[^.;]{0,60}?\b(?:will|shall|must|have to|has to)\b))\b"
     r"(?:[^.;]{0,60}?\b(?:commit\w*|oblig\w*|bound|binding|required?|requires|agreed?|must|shall|will|promise\w*|"
     r"pledge\w*|duty|duties|guarantee\w*|have to|has to|need to|mandat\w*)\b(?: to\b| of\b)?)+|"
     r"cannot mutually determine|(?:at|by|of) will\b|\bhow (?:\w+ ){1,6}will be\b|\bgoodwill\b|\bneed to secure\b|"
@@ -109,7 +113,10 @@ _FLAT = re.compile(
     r"\b(?:participants|governments|countries|sides|nations|united states and japan|japan and the united states|"
     r"they|the two|u\.s\. and japan|unitedstates and japan|japan and the unitedstates|washington and tokyo)"
     rf"(?: also| jointly| together| both| actively| closely)* (?:{_ACTIONS})\b"
+    r"(?<!share)|\b(?:participants|governments|countries|sides|nations|they) share (?!(?:a|an|the|this|one|their)? ?"
+    r"(?:\w+ ){0,2}(?:commitment|interest|goal|view|recognition|priorit|mission|aim|purpose|concern))"
 )
+_ABLE_END = re.compile(r"ことができ(?:る|ます)[。.]?\s*$")
 _LISTED = re.compile(r"(?:driving|deepening|advancing|promoting|partnering)\b")
 _SHOULD_END = re.compile(
     r"\bshould (?:discontinue|end|terminate|leave|withdraw)\b|(?:終了させる|終了す|終わらせる|やめる|離脱す)べき"
@@ -147,7 +154,7 @@ _FLAT_JA = re.compile(
 _HEDGE_JA = re.compile(
     r"意図|意向|目指|方針|考え|予定|つもり|見込|想定|期待|べき|狙|目標|目的|趣旨|しよう|いこう|ようと|たい|"
     r"できる|可能|含ま|内容|書か|記|挙げ|述べ|言及|触れ|され(?:ている|ています)|うた|掲げ|という|こと(?:が|を|も|"
-    r"に|は)"
+    r"は|に(?!よ))"
 )
 
 
@@ -186,7 +193,9 @@ def upgrades(claim: str, evidence: str) -> bool:
         return True
     if held == Modality.MAY and claimed in (Modality.SHOULD, Modality.EXPECTED) and Modality.MAY not in rungs:
         return True
-    return held >= Modality.MAY and claimed == Modality.NONE and told_as_fact(said)
+    if held >= Modality.EXPECTED and rungs == {Modality.MAY} and _ABLE_END.search(claim):
+        return True  # told as what they can do, which the text does not say
+    return held >= Modality.MAY and claimed == Modality.NONE and told_as_fact(claim)
 
 
 def _intends(said: str) -> bool:
@@ -223,8 +232,8 @@ def _allowed(said: str, evidence: str) -> str:
             r"\b(?:agree(?:d|s|ment)?|decided?) (?:\w+ ){0,6}?in writing|decided? on|(?:must|has to|"
             r"have to) be (?:\w+ )?(?:written|in writing|by both|agreed|decided|mutual|made)|requires?|"
             r"needs? (?:a|the|both)|(?:is|are) (?:only )?required|合意(?:した|すれば|する|が|によ|し)|決定(?:し|"
-            r"する|すれば|され)|決め(?:た|れば|る)|必要(?:があ(?:る|り)|とされ|である|です|だ|とな)|なけれ?ばなら(?:な|ず)|なけれ?ばなりません|"
-            r"要する",
+            r"する|すれば|され)|決め(?:た|れば|る)|必要(?:があ(?:る|り)|とされ|である|です|だ|とな)|"
+            r"(?<!修正し)(?<!変更し)(?<!改正し)(?<!改訂し)(?<!改め)(?<!変え)なけれ?ばな(?:ら(?:な|ず)|りません)|要する",
             " ",
             said,
         )

@@ -5,16 +5,18 @@ were offered and must not say more than they do.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from assistant import receipt, render
-from assistant.gate import checks, foreign
+from assistant.gate import foreign
+from assistant.gate.finding import Finding as Finding
+from assistant.gate.finding import check as check
+from assistant.gate.finding import compare
 from assistant.gate.places import nearest
-from assistant.gate.record import Cited, Record, shipped
+from assistant.gate.record import Record
 from assistant.gate.support import support
-from assistant.gate.words import plain
 from assistant.types import (
     Answer,
     Citation,
@@ -33,61 +35,11 @@ from index.document import Document
 from index.reading_aid import ReadingAid
 
 _SNIPPET = 160
-_LONGEST_CLAIM = 1_500  # characters; nothing that long is one statement
-_LONGEST_EVIDENCE = 40_000  # characters of all quotes together
 _ABOUT_THE_TEXT = 0.75  # share of a withheld sentence's words that the document has, for its words to be listed
 _LONGEST_IDLE = 8  # characters; "U.S." is no sentence
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|(?<=[。!?])")
 _ADDRESS = re.compile(r"[\w.§-]{0,40}")  # what may be listed of the addresses a model named
 _REPAIRS = 4  # how many near sentences are tried for a claim that cites the wrong one
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What the gate says of one claim: reason codes (none: it stands) and a support score 0..1 or None."""
-
-    reasons: tuple[str, ...]
-    score: float | None
-
-    @property
-    def supported(self) -> bool:
-        """Whether the claim may be shown."""
-        return not self.reasons
-
-
-def check(claim: str, evidence: Sequence[str], language: Language) -> Finding:
-    """Compare a written claim with the sentences it cites, by their text alone.
-
-    ``evidence`` are verbatim quotes; those found in the document that ships with the assistant are compared in their
-    Japanese rendering too, any other only as they stand.
-    """
-    record = shipped()
-    if record is None:
-        return _finding(claim, Cited.of(tuple(_cut(evidence))), language, None)
-    return _finding(claim, record.cited(tuple(_cut(evidence))), language, record)
-
-
-def _finding(claim: str, cited: Cited, language: Language, record: Record | None) -> Finding:
-    if not claim.strip() or not cited.everything:
-        return Finding(("wrong_citation",), None)
-    if len(claim) > _LONGEST_CLAIM:
-        return Finding(("low_score",), 0.0)
-    if any(plain(piece) not in cited.everything for piece in foreign.carried(claim)):
-        return Finding(("added_content",), 0.0)
-    if plain(claim) == (cited.japanese if language == "ja" else cited.english):
-        return Finding((), 1.0)  # word for word what it cites
-    if foreign.talks(claim):
-        return Finding(("added_content",), 0.0)
-    found = checks.check(claim, cited, language, record)
-    return Finding(found.reasons, found.score)
-
-
-def _cut(evidence: Sequence[str]) -> Iterable[str]:
-    """Quotes up to a length that no document's sentences reach, so that nobody can keep the gate busy."""
-    left = _LONGEST_EVIDENCE
-    for quote in evidence:
-        yield quote[:left]
-        left -= len(quote[:left])
 
 
 class Verifier:
@@ -116,7 +68,7 @@ class Verifier:
             return Finding((), None)
         if foreign.carried(claim.text):
             return Finding(("added_content",), 0.0)  # even where the document has it: there it is a quote
-        return _finding(claim.text, self._record.at(claim.addresses), language, self._record)
+        return compare(claim.text, self._record.at(claim.addresses), language, self._record)
 
     def judge(self, claim: Claim, language: Language, offered: Iterable[str] | None = None) -> tuple[Claim, Finding]:
         """The gate's word on a claim, its citation repaired where it is wrong and one other sentence bears it."""

@@ -180,7 +180,7 @@ class Writer:
     async def _attempt(self, brief: Brief, patience: _Patience, usage: Usage) -> AsyncGenerator[Claim, None]:
         characters = 0
         finish: str | None = None
-        written = ClaimStream(brief.most_claims)
+        written = ClaimStream(brief.most_claims, brief.opening)
         async with await asyncio.to_thread(self._client) as client:
             stream = await self._open(client, brief, patience, usage)
             told = 0

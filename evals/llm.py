@@ -7,6 +7,7 @@ one), for the same question gets another answer from it on every machine.
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from evals.scorers import Measure
 
 PAGE = Path(__file__).parent.parent / "docs" / "llm.md"
 BEGIN, END = "<!-- figures: python -m evals.llm --write -->", "<!-- end of the figures -->"
+SUITES = ("dev", "test")  # of which answers of the small model are recorded
 ANSWERS, SMALL_ANSWERS = 48, 4  # of each kind of liar
 
 
@@ -32,7 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--record", nargs=2, metavar=("SUITE", "N"), help="record N answers of the small model, and stop"
     )
+    parser.add_argument("--unlabelled", action="store_true", help="print recorded claims that need a label, and stop")
     arguments = parser.parse_args(argv)
+    if arguments.unlabelled:
+        answers = [one for suite in SUITES for one in recording.load(small_model.RECORDINGS / f"{suite}.smol.jsonl")]
+        print("\n".join(recording.unlabelled(answers, recording.labelled())))
+        return 0
     config = Config.from_env()
     assistant = Assistant.open(Config(index=config.index))
     if arguments.record:
@@ -40,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         small_model.record(assistant, suite, small_model.RECORDINGS / f"{suite}.smol.jsonl", int(most))
         return 0
     measure = Measure.of(assistant.document)
+    began = time.monotonic()
     sections = [llm_page.fault_section(faults := list(fault_table.rows(assistant)))]
     questions = told.answerable("dev")
     count = SMALL_ANSWERS if arguments.small else ANSWERS
@@ -53,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     found_lies.append(told.tell(assistant, "", honest, questions[: 8 if arguments.small else 200], each=2))
     sections.append(llm_page.lies_section(found_lies))
     replayed = []
-    for suite in ("dev", "test"):
+    for suite in SUITES:
         if found := small_model.replay(assistant, suite, small_model.RECORDINGS / f"{suite}.smol.jsonl"):
             sections.append(llm_page.small_section(found, suite, measure))
             replayed += found
@@ -64,6 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sections.append(llm_page.timing_section(small_model.times(assistant, questions[: arguments.times])))
     text = "\n\n".join(sections)
     print(text)
+    print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
     if arguments.write:
         PAGE.write_text(insert(PAGE.read_text(encoding="utf-8"), BEGIN, END, text), encoding="utf-8")
     never = [one for one in found_lies if one.kind in told.DECIDABLE and one.new_leaks > 0]

@@ -9,7 +9,7 @@ from statistics import median
 from assistant.ask import Assistant
 from assistant.render import answer_object
 from assistant.types import LANGUAGES, Answer, Claim, Language
-from evals import fault_table, scorers
+from evals import fault_table, recording, scorers
 from evals.cases import Case
 from evals.outcomes import Result, result
 from evals.recording import Labelled
@@ -143,7 +143,6 @@ def _language(one: Labelled) -> Language:
 
 def sample_section(replayed: Sequence[Replayed], labelled: Sequence[Labelled]) -> str:
     """A sample of the small model's sentences that readers of the replayed answers saw, and their labels."""
-    labels = {(one.id, one.text): one for one in labelled}
     shown = [
         (one.case.id, claim.text, tuple(one.answer.citation(number).address for number in claim.citations))
         for one in replayed
@@ -151,17 +150,21 @@ def sample_section(replayed: Sequence[Replayed], labelled: Sequence[Labelled]) -
         if claim.kind == "statement"
     ]
     chosen = random.Random(SEED).sample(shown, min(SAMPLE, len(shown)))
-    found = [(id_, text, addresses, labels.get((id_, text))) for id_, text, addresses in chosen]
-    unlabelled = sum(label is None for *_, label in found)
+    found = [(*row, recording.label_of(row[1], row[2], labelled)) for row in chosen]
+    unlabelled = [row for row in found if row[3] is None]
     wrong = [row for row in found if row[3] is not None and not row[3].is_supported_at(row[2])]
     text = (
         f"### A sample of what was shown\n\n{len(shown)} sentences of {NAME} were shown in these answers; of "
-        f"{len(found)} of them, drawn by chance, {len(wrong)} are labelled unsupported and {unlabelled} have no label. "
+        f"{len(found)} of them, drawn by chance, {len(wrong)} are labelled unsupported and "
+        f"{len(unlabelled)} have no label. "
         "All labels: `evals/claims/recorded.tsv`.\n\nUnsupported in the sample:\n\n"
     )
-    return text + (
-        "\n".join(f"- {id_} ({', '.join(addresses)}): {said}" for id_, said, addresses, _ in wrong) or "none"
-    )
+    text += _listed(wrong)
+    return f"{text}\n\nWithout a label in the sample:\n\n{_listed(unlabelled)}" if unlabelled else text
+
+
+def _listed(rows: Sequence[tuple[str, str, tuple[str, ...], Labelled | None]]) -> str:
+    return "\n".join(f"- {id_} ({', '.join(addresses)}): {said}" for id_, said, addresses, _ in rows) or "none"
 
 
 def timing_section(rows: Sequence[tuple[float, float, float | None, float]]) -> str:

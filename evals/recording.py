@@ -7,13 +7,13 @@ answers everywhere, which the model itself does not.
 import csv
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from assistant.briefing import Brief
-from assistant.claim_stream import ClaimStream
+from assistant.claim_stream import ClaimStream, continued
 from assistant.types import Claim
 from evals.personalities import Prompt
 
@@ -49,7 +49,7 @@ def record(base_url: str, model: str, id_: str, brief: Brief, response_format: M
     }
     if response_format is not None:
         body["response_format"] = response_format
-    taken = ClaimStream(brief.most_claims)
+    taken = ClaimStream(brief.most_claims, brief.opening)
     prompt = Prompt.of(body)
     began = time.monotonic()
     first, text, finish = 0.0, "", None
@@ -63,6 +63,7 @@ def record(base_url: str, model: str, id_: str, brief: Brief, response_format: M
                 finish = LEFT
                 break
     seconds = time.monotonic() - began
+    text = continued(brief.opening, text) if text.strip() else text
     return Recorded(id_, prompt.question, prompt.language, text, finish, round(first, 3), round(seconds, 3))
 
 
@@ -119,6 +120,23 @@ class Labelled:
     def is_supported_at(self, addresses: tuple[str, ...]) -> bool:
         """Whether it may stand under these addresses, which are the ones it names or the gate's repair."""
         return self.is_supported or (self.label == "elsewhere" and addresses != self.addresses)
+
+
+def label_of(text: str, addresses: tuple[str, ...], labelled: Iterable[Labelled]) -> Labelled | None:
+    """The label of a claim, whatever question it answered; under another address only one that speaks against it."""
+    same = [one for one in labelled if one.text == text]
+    here = [one for one in same if one.addresses == addresses]
+    return next(iter(here or [one for one in same if not one.is_supported]), None)
+
+
+def unlabelled(recorded: Iterable[Recorded], labelled: Sequence[Labelled]) -> Iterator[str]:
+    """A row for each claim without a label under its addresses, ``?`` where label and labeller belong."""
+    known = {(one.text, one.addresses) for one in labelled}
+    for answer in recorded:
+        for claim in claims(answer):
+            if (claim.text, claim.addresses) not in known and claim.addresses and claim.text:
+                known.add((claim.text, claim.addresses))
+                yield "\t".join((answer.id, answer.language, "+".join(claim.addresses), "?", "?", claim.text))
 
 
 def labelled(path: Path = CLAIMS) -> tuple[Labelled, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.ask import Assistant, ClaimShown
+from assistant.briefing import Brief
 from assistant.types import Answer, Request
 from evals import cases as case_files
 from evals import fault_table, recording
@@ -63,17 +64,20 @@ def record(assistant: Assistant, suite: str, path: Path, most: int) -> None:
     done = {recorded.id for recorded in recording.load(path)}
     chosen = list(case_files.load(suite))
     random.Random(SEED).shuffle(chosen)
+    briefing = fault_table.briefing(assistant, PROMPT_TOKENS)
+    waiting: list[tuple[Case, Brief]] = []
+    for case in chosen:
+        if len(done) + len(waiting) >= most:
+            break
+        brief = assistant.brief(Request(case.question, history=case.history), briefing)
+        if brief is not None and case.id not in done:
+            waiting.append((case, brief))
+    # One language after the other: the server keeps the beginning that its questions share.
+    waiting.sort(key=lambda pair: pair[0].language)
     with SmolServer() as small:
-        briefing = fault_table.briefing(assistant, PROMPT_TOKENS)
-        for case in chosen:
-            if len(done) >= most:
-                return
-            brief = assistant.brief(Request(case.question, history=case.history), briefing)
-            if brief is None or case.id in done:
-                continue
+        for case, brief in waiting:
             made = recording.record(small.base_url, NAME, case.id, brief, briefing.response_format())
             recording.append(path, made)
-            done.add(case.id)
             print(f"{case.id}: {made.seconds} s", flush=True)
 
 

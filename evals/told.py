@@ -34,11 +34,9 @@ DECIDABLE = frozenset(
 # How many lines of a kind still get through, of all that were written (docs/llm.md prints them): may only fall.
 KNOWN_LEAKS: Mapping[str, int] = {
     "number_mismatch": 2,
-    "date_mismatch": 1,
-    "party_swap": 3,
-    "modality_upgrade": 4,
-    "negation_flip": 3,
-    "scope_change": 3,
+    "party_swap": 4,
+    "modality_upgrade": 6,
+    "negation_flip": 1,
 }
 OTHER_LIMIT = 0.05
 HONEST_FLOOR = 0.97

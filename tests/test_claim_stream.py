@@ -50,6 +50,17 @@ def test_a_claim_comes_before_the_rest_is_written(shape: str) -> None:
     assert found == [FIRST]
 
 
+@pytest.mark.parametrize("text", [f" {FIRST.text}\n", f"[iv.p1.s3] {FIRST.text}\n"])
+@pytest.mark.parametrize("pieces", [1, 7, 1000])
+def test_what_was_begun_for_the_model_belongs_to_its_answer(text: str, pieces: int) -> None:
+    """Whether the server goes on where the answer was begun or lets the model begin anew; without a word, nothing."""
+    stream = ClaimStream(opening="[iv.p1.s3]")
+    cut = [text[start : start + pieces] for start in range(0, len(text), pieces)]
+    assert [claim for piece in cut for claim in stream.feed(piece)] == [FIRST]
+    silent = ClaimStream(opening="[iv.p1.s3]")
+    assert (silent.feed(" "), silent.rest(), silent.malformed) == ([], [], False)
+
+
 @pytest.mark.parametrize("text", ['{"claims": []}', "", "(none)", "\n\n", '```json\n{"claims": []}\n```'])
 def test_nothing_to_say_is_not_malformed(text: str) -> None:
     """An empty list and the word for it are whole answers without claims."""

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from assistant.gate.marks import JP, SIDE, US, WITH, Mark, is_together, marks
+from assistant.gate.marks import JP, SIDE, US, WITH, Mark, is_together, marks, side_of
 from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
@@ -26,7 +26,8 @@ _ONE_ACTS = re.compile(
 )
 _MUTUAL = re.compile(  # what only two can be said to do or have, said of one
     rf"\bbetween (?:the )?(?:{US}|{JP})(?=[.,;]| (?:is|are|was|were|untouched|unaffected|as|in)\b|$)|"
-    rf"(?:{US}|{JP})の(?:各々|それぞれ|双方|両方)|(?:{US}|{JP})間(?!の協力)|(?:双方の|いずれの|どちらの|他方の|両)(?:{US}|{JP})(?=が|は|の|も)"
+    rf"(?:{US}|{JP})の(?:各々|それぞれ|双方|両方)|(?:{US}|{JP})間(?!の協力)|(?:双方の|いずれの|"
+    rf"どちらの|他方の|両)(?:{US}|{JP})(?=が|は|の|も)"
 )
 _FOR_ONE = re.compile(  # sentences that speak of each side, of one, or of nobody, so that a claim may name one
     r"either participant|each of the|nothing in this moc|does not create|signed at|connectivity hub|"
@@ -104,6 +105,19 @@ _DATE_BY_ONE = re.compile(
     r"どちらか|いずれか|米国|日本)(?:の)?(?:側|参加者|国|方)?(?:だけ)?(?:が|の判断で|は)(?:単独で|一方的に)?"
     r"[^。、]{0,10}(?:決|定め|選|指定)"
 )
+_ADAPTS = re.compile(  # one side brings what is its own into line with the other's
+    rf"\b(?P<one>{US}|{JP})(?:'s)? (?:\w+ ){{0,3}}?(?:bring|align|adapt|adjust|conform|match|"
+    rf"harmoni[sz]e|follow|adopt|change|"
+    rf"revise|accept)\w*\b[^.;]{{0,60}}\b(?:with|to|those of|of|from) (?:the )?(?:\w+ ){{0,2}}?(?P<other>{US}|{JP})"
+)
+_NOT_FOR_ONE = re.compile(  # what is said of both, denied for one
+    rf"\b(?:not|n't|never|without|nor) (?:\w+ ){{0,3}}?(?:appl\w+|extend\w*|concern\w*|reach\w*|"
+    rf"hold\w*|bind\w*|cover\w*) "
+    rf"(?:for |to )?(?:the )?(?:{US}|{JP})|"
+    rf"(?:{US}|{JP})(?:側|政府)?(?:に|へ)(?:は|も)?(?:及ば|適用され|当てはま|関係し|"
+    rf"関わら)[^。、]{{0,4}}(?:ない|ません|ず)"
+)
+_HELPED = re.compile(r"\b(?:help\w*|lets?|enabl\w+|allow\w*|support\w*|assist\w*|empower\w*)\b[^.;:]{0,80}$")
 _WIDEST = 40  # characters between one side and the other it is said to act upon
 
 
@@ -116,6 +130,7 @@ def turned(claim: str, cited: Cited) -> bool:
         or _acts_upon(said, found, cited)
         or _other_one(said, found, cited)
         or _third_acts(said, cited)
+        or _one_sided(said)
         or _one_sets_date(said, cited)
     )
 
@@ -183,7 +198,7 @@ def _other_one(said: str, found: Sequence[Mark], cited: Cited) -> bool:
 def _spoken_against(said: str, start: int) -> bool:
     return re.search(
         r"\b(?:not|nor|never|rather than|instead of|no)\b|n't", said[max(0, start - 30) : start]
-    ) is not None or (re.search(r"ではな|でな", said[start : start + 16]) is not None)
+    ) is not None or (re.search(r"ではな|でな|だけでは|では足り|条件とされて", said[start : start + 16]) is not None)
 
 
 def _third_acts(said: str, cited: Cited) -> bool:
@@ -192,9 +207,16 @@ def _third_acts(said: str, cited: Cited) -> bool:
         return False
     if _FOREIGN.search(said) and not re.search(r"allies|partners|not limited to", cited.english):
         return not re.search(r"\b(?:no|not|nor|without)\b|ない|ません|ず", said)
-    if _THIRD_ACTS_JA.search(said) or _THIRD_ACTS.search(said):
+    acts = (match for match in _THIRD_ACTS.finditer(said) if not _HELPED.search(said[: match.start()]))
+    if _THIRD_ACTS_JA.search(said) or any(acts):
         return _BOTH_BY_NAME.search(said) is None
     return False
+
+
+def _one_sided(said: str) -> bool:
+    """One side falls into line with the other, or is left out of what is said of both; the document has neither."""
+    adapts = any(side_of(match["one"]) != side_of(match["other"]) for match in _ADAPTS.finditer(said))
+    return adapts or _NOT_FOR_ONE.search(said) is not None
 
 
 def _one_sets_date(said: str, cited: Cited) -> bool:

@@ -2,12 +2,14 @@
 
 import re
 
+from assistant.gate.contrast import without_reply
 from assistant.gate.record import Cited
+from assistant.gate.support import support
 from assistant.gate.words import plain
 
 _CAUSE = re.compile(
     r"\b(?:because(?! of (?:this|the|its|that) (?:document|memorandum|moc|text|paper))|due to|owing to|thanks to|"
-    r"as a result|result(?:s|ed|ing)? (?:from|in|of)|the result of|caused|causes|causing|led to|leads to|"
+    r"as a result|result(?:s|ed|ing)? (?:from|in|of)|the result of|caused|causes|causing|led (?:\w+ly )?to|leads to|"
     r"leading to|in response to|in reaction to|therefore|consequently|hence|that is why|which is why|"
     r"on account of|triggered|prompted|"
     r"stem(?:s|med|ming)? from|driven by|following (?:the|a) (?:crisis|attack|incident|breach|scandal|war|"
@@ -20,7 +22,8 @@ _CAUSE = re.compile(
 # One thing as the outcome of another: not even a sentence that recognises a ground says that.
 _OUTCOME = re.compile(
     r"\b(?:the|a|as a|direct) (?:direct )?(?:result|consequence|outcome|product) of\b|\b(?:was|were|is|are|"
-    r"been) (?:caused|triggered|prompted|brought about) by\b|\bhas (?:already )?(?:led to|caused)\b|"
+    r"been) (?:caused|triggered|prompted|brought about) by\b|"
+    r"\bled (?:\w+ly )?to the\b|\bhas (?:already )?(?:led to|caused)\b|"
     r"の結果(?:である|です|として|、)|によって(?:引き起こ|もたら)され|が原因"
 )
 # Clauses that give the wording itself as a ground ("because other agencies are mentioned too").
@@ -35,10 +38,20 @@ _GROUND = re.compile(
 )
 
 
-def names_cause(claim: str) -> bool:
-    """Whether a claim gives a ground for something."""
+def names_cause(claim: str, cited: Cited) -> bool:
+    """Whether a claim gives a ground for something; the sentence itself as the ground of a yes or no is none."""
     said = plain(claim)
-    return any(not _WORDING.search(_clause_at(said, match.start())) for match in _CAUSE.finditer(said))
+    replies = without_reply(said) != said
+    return any(
+        not _WORDING.search(_clause_at(said, match.start())) and not (replies and _borne(said[match.end() :], cited))
+        for match in _CAUSE.finditer(said)
+    )
+
+
+def _borne(ground: str, cited: Cited) -> bool:
+    """Whether the cited sentences hold every word of a ground."""
+    found = support(re.split(r"[,;.]", ground, maxsplit=1)[0], cited)
+    return found.words > 1 and not found.missing
 
 
 def _clause_at(said: str, start: int) -> str:
@@ -50,7 +63,7 @@ def invents_cause(claim: str, cited: Cited) -> bool:
     """Whether it does so although nothing in the cited sentences is a ground of anything."""
     if _OUTCOME.search(plain(claim)) and _OUTCOME.search(cited.everything) is None:
         return True
-    return names_cause(claim) and _GROUND.search(cited.everything) is None and not _purpose(claim, cited)
+    return names_cause(claim, cited) and _GROUND.search(cited.everything) is None and not _purpose(claim, cited)
 
 
 def _purpose(claim: str, cited: Cited) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assistant import modality
-from assistant.gate import actors, causes, legal, negation, numbers, roles, scope, sides, weigh
+from assistant.gate import actors, causes, contrast, legal, negation, numbers, roles, scope, sides, weigh
 from assistant.gate.places import Place, best_elsewhere, off_topic
 from assistant.gate.record import Cited, Record
 from assistant.gate.support import Support, support, touches
@@ -14,6 +14,7 @@ from assistant.repetition import loops
 from assistant.types import Language
 
 _UNFINISHED = re.compile(r"\b(?:the|a|an|and|or|that's|which|including|between)$")
+_NEARLY = 0.85  # share of a claim's pieces of four characters, from which it is a copy with slips
 _LONG_COPY = 20  # characters; as long a stretch is copied, not found by chance
 
 
@@ -50,7 +51,7 @@ class Checked:
 
 def check(claim: str, cited: Cited, language: Language, record: Record | None) -> Checked:
     """Everything there is to say of a claim and the sentences it cites."""
-    found = support(claim, cited)
+    found = support(contrast.affirmed(claim, cited), cited)
     place = best_elsewhere(claim, cited, record) if record and cited.addresses else None
     broken = _rules(claim, cited, language)
     if place is not None and place.is_nearer and 2 * place.support.weight <= found.weight > 0:
@@ -60,9 +61,11 @@ def check(claim: str, cited: Cited, language: Language, record: Record | None) -
         broken = ["wrong_citation"]
     if _no_statement(claim) or _broken_off(claim, cited):
         broken = broken or ["low_score"]
+    if found.missing and _slipped(claim, cited):
+        broken = broken or ["low_score"]
     if not found.missing and not touches(claim, cited):
         broken = broken or ["low_score"]
-    cause = causes.names_cause(claim)
+    cause = causes.names_cause(claim, cited)
     measures = weigh.measures(found, place, broken, cause, is_japanese(claim))
     return Checked(tuple(broken), measures, found, place, cause)
 
@@ -73,12 +76,20 @@ def _no_statement(claim: str) -> bool:
     return said.endswith(("?", "か", "answer in japanese", "answer in english")) or loops(said)
 
 
+def _slipped(claim: str, cited: Cited) -> bool:
+    """A long copy of its sentences with a slip in it: whoever copies word for word has no words of his own to add."""
+    said = plain(claim)
+    pieces = [said[i : i + 4] for i in range(len(said) - 3)]
+    held = sum(piece in cited.everything for piece in pieces)
+    return len(said) >= _LONG_COPY * 2 and held >= _NEARLY * len(pieces)
+
+
 def _broken_off(claim: str, cited: Cited) -> bool:
     """A bracket left open, a last word that needs another, or a copy that ends inside a word."""
     said = plain(claim).rstrip("。. ")
     if any(said.count(opened) > said.count(closed) for opened, closed in ("()", "「」", "『』", "[]")):
         return True
-    if _UNFINISHED.search(said):
+    if _UNFINISHED.search(said) or (said.endswith("、") and said not in cited.everything):
         return True
     if len(said) < _LONG_COPY or said not in cited.everything:
         return False
@@ -92,7 +103,7 @@ def _rules(claim: str, cited: Cited, language: Language) -> list[str]:
     reasons = numbers.mismatches(claim, cited)
     for reason, found in (
         ("wrong_language", is_japanese(claim) != (language == "ja")),
-        ("entity_mismatch", sides.wrong_place(claim, cited)),
+        ("entity_mismatch", sides.wrong_place(claim, cited) or sides.unknown_institution(claim, cited)),
         ("party_swap", sides.swaps(claim, cited) or roles.turned(claim, cited) or actors.turned(claim, cited)),
         ("modality_upgrade", modality.upgrades(plain(claim), cited.english or cited.japanese)),
         ("legal_upgrade", legal.upgrades(claim, cited)),

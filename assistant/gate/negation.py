@@ -2,8 +2,9 @@
 
 import re
 
+from assistant.gate.contrast import affirmed, without_reply
 from assistant.gate.record import Cited
-from assistant.gate.words import clauses, latin_words, pairs, plain, runs, stem
+from assistant.gate.words import clauses, plain
 
 _NO = (
     r"\b(?:not|no|nothing|none|never|neither|nor|without|cannot|nobody|no one|nowhere|non-?(?:binding|legally|"
@@ -33,13 +34,18 @@ _OPEN = re.compile(
     r"prevented|limiting)\b|"
     r"(?:排除|除外|否定|妨げ|排斥|禁止)(?:され|する|し|られ)?(?:てい|るもので|もの)?(?:は|では)?(?:ない|ません|"
     r"ず|なく|ありません)|"
-    r"\b(?:not|isn't|aren't|is not|are not|n't|never) (?:be )?(?:\w+ ){0,2}(?:only|just|merely|solely|limited|"
-    r"confined|restricted|tied|exhaustive|exclusive|closed|complete|the only|the sole|all)\b|"
+    r"\b(?:not|n't|never) (?:be )?(?:\w+ ){0,4}(?:only|just|merely|solely|limited|confined|restricted|exhaustive|"
+    r"exclusive)\b|\b(?:not|n't|never) (?:be )?(?:\w+ ){0,2}(?:tied|closed|complete|final|the only|the sole|all)\b|"
+    r"\bnothing (?:\w+ ){0,4}(?:final|closed|exhaustive)\b|\bwithout being (?:named|listed|specified|mentioned)\b|"
     r"\bwithout excluding\b|\bnon-?(?:exhaustive|exclusive|binding)\b|\bno exhaustive\b|\bwithout (?:limitation|"
     r"being limited)\b|"
     r"\bno(?:t)? (?:fewer|less) than\b|\bnot least\b|"
+    r"\b(?:not|n't|never) (?:\w+ ){0,2}(?:stop|end|finish)\w* (?:at|with|there|here)\b|"
+    r"\bnot (?:as )?(?:a )?limit(?:s|ations?)?\b|限られるわけでは(?:ない|なく|ありません)|"
+    r"(?:書かれ|挙げられ|列挙され|例示され)ていない(?:分野|もの|項目)[^。、]{0,6}も|"
+    r"(?:抜け|漏れ|落ち|外れ)[^。、]{0,4}(?:ておらず|ていない|ていません|てはいない)|"
     r"限られ(?:ない|ません|ず|るものでは)|限ら(?:ない|ず|れてい)|限定(?:列挙)?(?:されない|されません|されず|"
-    r"されてい(?:ない|ません)|では?な|で(?:は)?ありません|するものでは)|限定的で(?:は)?な|だけ(?:では|"
+    r"されてい(?:ない|ません)|では?な|で(?:は)?ありません|するものでは)|限定的(?:なもの)?で(?:は)?な[いく]|だけ(?:では|"
     r"が[^。]{0,12}わけでは)な|のみでは?な|に?とどまらない|"
     r"網羅的では?な|これだけでは"
 )
@@ -50,9 +56,15 @@ _NO_DUTY = re.compile(
     r"(?:義務|約束|拘束|保証|確約|強制|条約)[^。、]{0,16}(?:ない|ません|なく|ず)"
 )
 _ONE_SIDED = re.compile(
+    r"\b(?:one|either|single|alone)\b[^.;,]{0,30}\b(?:(?:is|are|be) not (?:enough|sufficient)|cannot)\b|"
+    r"(?:一方|片方)[^。、]{0,16}(?:だけ|のみ)?では[^。、]{0,10}(?:ず|ない|ません)|"
     r"(?:not|n't|no)\b[^.;,]{0,24}\b(?:both|joint\w*|consent|approval|agreement|alone|just one|only one|one)\b|"
     r"(?:双方|両方|両者|そろって|同意|合意|一方)[^。、]{0,16}(?:必要は?(?:ない|ありません|なく)|なくても|"
     r"では?なく|だけでは)"
+)
+_NOT_AT_ONCE = re.compile(  # what is not to happen at once happens
+    r"(?:\bnot|n't|\bnever) (?:\w+ ){0,4}?(?:immediate(?:ly)?|at once|right away|forthwith|overnight)\b|"
+    r"(?:直ち|即時|即座|すぐ|ただち)に[^。、]{0,10}?(?:わけ|もの|の)?では?(?:なく|ない|ありません)"
 )
 _NOT_WITHOUT = re.compile(  # what needs both does not come without both
     r"\b(?:no|not|cannot|never|nothing|neither)\b[^.;]{0,60}\b(?:without|unless|except (?:by|with)|absent|"
@@ -63,15 +75,15 @@ _NOT_WITHOUT = re.compile(  # what needs both does not come without both
 _NO_CONSENT = re.compile(
     r"\b(?:without|need not|regardless of|needs? no|not needing)\b[^.;]{0,30}\b(?:other\w*|consent|approval|"
     r"agreement|permission|"
-    r"both|joint\w*|wait\w*)|(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:なしに|なしで|を待たず|を得ず|不要|なく)"
-)
-_CONTRAST = re.compile(  # "X, not Y": harmless where the sentence does not speak of Y
-    r"(?:, (?:and |but )?not|\brather than|\binstead of) (?P<en>(?:\w+[ -]?){1,4})|"
-    r"(?P<ja>[^、。はがを]{1,12})では?なく"
+    r"both|joint\w*|wait\w*)|(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:(?:条件|"
+    r"前提)[^。、]{0,6}(?:ていません|ていない|ていず|では)|なしに|なしで|を待たず|を得ず|不要|なく)"
 )
 _NO_DATE = re.compile(
-    r"\b(?:no|without|not|cannot|can't|failing|absent|unable|fails?|n't|neither)\b[^.;]{0,30}\b(?:date|agree\w*|"
-    r"determin\w*|that|decide\w*|settle\w*|so|mutual\w*|day|consensus|set|fix)|(?:failing (?:that|this)|if not|"
+    r"\bnone can\b|\b(?:no|without|not|cannot|can't|failing|absent|unable|fails?|n't|"
+    r"neither)\b[^.;,]{0,30}\b(?:date|agree\w*|"
+    r"determin\w*|that|decide\w*|settle\w*|so|done|mutual\w*|day|consensus|set|fix)|"
+    r"\bif (?:they|both|the \w+|it|this) (?:cannot|can't|do not|don't|fail)\b|\b(?:rather than|"
+    r"instead of) (?:the |after )?180|(?:failing (?:that|this)|if not|"
     r"absent (?:that|this|one))|"
     r"(?:決(?:ま|め|定)|合意|一致|判断)[^。]{0,10}(?:ない|なけれ|ません|ず|なかっ)|ない(?:場合|とき)|なければ"
 )
@@ -89,12 +101,14 @@ _UNTIL_SIGNED = re.compile(
     r"がそろう)?(?:まで|前)|"
     r"署名(?:しない|がない|し?なければ|がなければ)(?:限り|と)?"
 )
+_CONDITION_DENIED = re.compile(r"\bif [^,;.]*\bcannot\b[^,;.]*|[^、。]*(?:できない|得ない)(?:場合|とき)")
 _IF_DETERMINED = re.compile(
     r"\b(?:if|when|where|once|whenever)\b[^.;]{0,40}\b(?:determine|agree|decide|set|settle|fix|choose)\w*|"
     r"(?:決定|合意|決め|一致)[^。、]{0,10}(?:場合|とき|時|れば|たら)"
 )
 _OTHERWISE = re.compile(
-    r"\b(?:or|otherwise|failing|else|absent|unless|without|no|not|fail\w*|unable|lacking)\b|n't|cannot|"
+    r"\b(?:or|otherwise|failing|else|absent|unless|without|no|not|fail\w*|unable|lacking|"
+    r"rather|instead)\b|n't|cannot|"
     r"又は|または|なければ|ない|でき(?:ず|ません)|さもな|ません|ず、|もしくは|あるいは|か、"
 )
 _SILENT = re.compile(  # what the text leaves open is no denial of what it says
@@ -108,7 +122,8 @@ _SILENT = re.compile(  # what the text leaves open is no denial of what it says
     r"(?:いない|いません|おらず)"
 )
 _REFUSAL = re.compile(
-    r"\b(?:exclud\w+|rul(?:es?|ed|ing) out|curb\w*|refus\w+|reject\w*|abandon\w*|weaken\w*|oppos\w+|prohibit\w*|"
+    r"\b(?:(?:keep|kept|stay|stayed) away|barr(?:ed|ing|s)\b|exclud\w+|rul(?:es?|ed|ing) out|"
+    r"curb\w*|refus\w+|reject\w*|abandon\w*|weaken\w*|oppos\w+|prohibit\w*|"
     r"prevent\w*|bann?(?:ed|ing|s)?\b|suspend\w*|"
     r"halt\w*|discourag\w+|scal(?:e|ed|ing) back|phas(?:e|ed|ing) out|relax\w*|loosen\w*|dismantl\w+|block(?:s|"
     r"ed|ing)?\b|stop(?:s|ped|ping)?\b|ceas\w+|avoid\w*|den(?:y|ies|ied)|left? out|leav\w+ out|drop(?:s|ped|"
@@ -139,7 +154,7 @@ _REFUSAL = re.compile(
     r"脱退|決裂|対立|断ち切|断絶|縮め|低下|損な|損ね|妨害|阻止|拒絶|引き下げ|冷え|鈍化|逆行|離反|引き揚げ|取りやめ|"
     r"認めな|"
     r"(?:より|さらに)?(?:狭く|弱く|遅く|低く|緩く|浅く|少なく|疎に)(?:する|す|し|なる|保)|"
-    r"減らす|減らし|削減|弱く|遠ざけ|疎遠|棚上げ|見合わせ|対象外|含まず|除き、|(?<!取り)除く"
+    r"減らす|減らし|削減|弱く|遠ざけ|疎遠|棚上げ|見合わせ|対象外|含まず|除き、|(?<!取り)除[くかい]"
 )
 _CORE = (  # the sentences that deny: what they deny, in both languages
     (
@@ -208,7 +223,7 @@ def denied(text: str, start: int, end: int) -> bool:
 
 def flips(claim: str, cited: Cited) -> bool:
     """Whether a claim denies what its sentences say, or says what they deny."""
-    said = plain(claim)
+    said = without_reply(plain(claim))
     core = [topic for sentence, topic in _CORE if sentence.search(cited.english)]
     if _POLAR.search(said) and _NEGATION.search(said) is None:
         return True
@@ -218,13 +233,12 @@ def flips(claim: str, cited: Cited) -> bool:
         return True
     if core:
         return _LEFT_ALONE.search(said) is None and any(_affirms(said, topic) for topic in core)
-    bare = _DUTY_NOT_DENIAL.sub(" ", said)
-    for harmless in (_OPEN, _NO_DUTY, _SILENT):
+    bare = _DUTY_NOT_DENIAL.sub(" ", affirmed(plain(claim), cited))
+    for harmless in (_OPEN, _NO_DUTY, _SILENT, _NOT_AT_ONCE):
         bare = harmless.sub(" ", bare)
     if "either participant" in cited.english or "both participants" in cited.english:
         bare = _ONE_SIDED.sub(" ", bare)
         bare = _NOT_WITHOUT.sub(" ", bare) if "either participant" not in cited.english else _NO_CONSENT.sub(" ", bare)
-    bare = _CONTRAST.sub(lambda match: match.group() if _holds(match, cited) else " ", bare)
     if "both participants have signed" in cited.english and _UNTIL_SIGNED.search(said):
         return _NEGATION.search(bare) is None  # not before both have signed is what the sentence says
     if "cannot mutually determine" in cited.english:
@@ -249,16 +263,10 @@ def _turns_condition(said: str) -> bool:
     return bool(conditions) and _OTHERWISE.search(said) is None and not any(_NEGATION.search(c) for c in conditions)
 
 
-def _holds(match: re.Match[str], cited: Cited) -> bool:
-    """Whether the cited sentences speak of what a contrast denies."""
-    if match["en"]:
-        return any(len(word) > 3 and stem(word) in cited.stems for word in latin_words(match["en"]))
-    return any(pair in cited.japanese for run in runs(match["ja"]) for pair in pairs(run))
-
-
 def _negative(held: str) -> bool:
     """Whether the cited text denies anything beside the openness of a list."""
     bare = _OPEN.sub(" ", _DUTY_NOT_DENIAL.sub(" ", held))
+    bare = _CONDITION_DENIED.sub(" ", bare)
     bare = bare.replace("but not limited to", " ").replace("限られない", " ")
     return _NEGATION.search(bare) is not None
 

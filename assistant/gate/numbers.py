@@ -6,9 +6,10 @@ where the claim says that it is about as long.
 
 import re
 
+from assistant.gate.negation import _NOT_AT_ONCE
 from assistant.gate.quantities import ONES, listed, read, sections, spelled, whole
 from assistant.gate.record import Cited
-from assistant.gate.words import plain
+from assistant.gate.words import latin_words, plain, stem
 
 _UNCOUNTED = re.compile(  # a second of what the text has one of, numbered names, a span of nobody knows how many days
     r"\b(?:two|2|second|2nd|double) (?:\w+ ){0,2}?(?:notices|generations|(?:golden )?ages?|stations?|"
@@ -30,6 +31,7 @@ _BOUND = re.compile(
     r"a maximum of|a minimum of|no later than) (?:\d|one hundred|six|half)|"
     r"\d+ ?日(?:間)?(以内|以上|未満|を超え|以前)|(少なくとも|最大|最短|最長|遅くとも) ?(?:\d|百)"
 )
+_BOTH_SIDES = frozenset(("participants", "governments", "countries", "nations", "sides", "states", "parties"))
 _COPIES = re.compile(
     rf"\b({'|'.join(ONES)})\b (?:english |signed |identical |original )?(?:cop(?:y|ies)|originals?)\b|"
     r"\b(\d+) (?:english |signed |identical |original )?(?:cop(?:y|ies)|originals?)\b|"
@@ -57,6 +59,12 @@ _TWO = re.compile(
     r"項目|目標|例)|"
     r"(?:技術|分野|部門|機関|団体|項目|目標|例)は(?:二|2)つ"
 )
+_TWO_OF = re.compile(r"\b(?:two|2) (?:\w+ ){0,2}?(?P<noun>[a-z]{4,}s)\b")
+_TIMES_OF = re.compile(  # counters of what is no item of a list
+    r"(?P<number>\d+|[二三四五六七八九十百千万億]+)(?:回|人(?![材類工々])|名(?![称前])|"
+    r"本(?![柱文覚MOCmoc])|基(?![本盤礎準])|台|機(?![関構会能微])|隻|枚|席|歳|割|"
+    r"倍|頭|冊|棟|機関以上|年分)"
+)
 _SIGNED_AS_START = re.compile(
     r"(?:from|after|since|following|of) (?:the )?(?:date of )?(?:(?:the )?(?:moc|"
     r"memorandum)(?:'s)? )?(?:signature|signing|it (?:is|was) signed)|"
@@ -75,7 +83,7 @@ def _wrong_date(claim: str, cited: Cited) -> bool:
     said, held = read(claim), read(cited.everything)
     held_days = {month: {day for m, day in held.days if m == month} for month, _ in held.days}
     return (
-        bool(said.years - held.years or said.times - held.times)
+        bool(said.years - held.years or read(_NOT_AT_ONCE.sub(" ", claim)).times - held.times)
         or any(m not in held_days or (d is not None and d not in held_days[m]) for m, d in said.days)
         or _wrong_part(claim, cited)
         or _wrong_start(claim, cited)
@@ -93,6 +101,7 @@ def _wrong_number(claim: str, cited: Cited) -> bool:
         or _wrong_copies(claim, cited)
         or any(match.group() not in cited.everything for match in _UNCOUNTED.finditer(claim))
         or _pairs_of_many(claim, cited)
+        or _counted_anew(claim, cited)
         or (_LONE.search(claim) is not None and max(counts) > 2)
         or not _listed_nouns(claim) <= _named(claim, cited)
         or (any(value != 2 for value in said.sides) and not any("国" in word for word in held.vague))
@@ -139,6 +148,23 @@ def _pairs_of_many(claim: str, cited: Cited) -> bool:
     return _TWO.search(claim) is not None and 2.0 not in {value for value, _, _ in read(cited.everything).amounts}
 
 
+def _counted_anew(claim: str, cited: Cited) -> bool:
+    """Two, or so many times, of what the sentences speak of once and do not count."""
+    held = {value for value, _, _ in read(cited.everything).amounts}
+    if any(whole(match["number"]) not in held for match in _TIMES_OF.finditer(claim)):
+        return True
+    if (
+        len(cited.addresses) != 1
+        or _INSTITUTIONS.search(claim)
+        or re.search(r"\b(?:two|both|duplicate)\b", cited.english)
+    ):
+        return False
+    words = [stem(word) for word in latin_words(cited.english)]
+    return any(
+        words.count(stem(match["noun"])) == 1 and match["noun"] not in _BOTH_SIDES for match in _TWO_OF.finditer(claim)
+    )
+
+
 def _listed_nouns(claim: str) -> set[float]:
     """Numbers of institutions, sectors, aims … that a claim counts, other than "one of" them."""
     found = {spelled(m[1]) if m[1] else whole(m[2] or m[3]) for m in _COUNTED.finditer(claim)}
@@ -151,7 +177,7 @@ def _named(claim: str, cited: Cited) -> set[float]:
     owners = [term.side for term in cited.terms if term.kind == "organisation" and term.side in ("us", "jp")]
     if owners and _INSTITUTIONS.search(claim):
         named = {float(len(owners)), float(owners.count("us")), float(owners.count("jp"))}
-        return named | {float(len(owners)) + 1} | {value for value, _, _ in read(cited.everything).amounts}
+        return named | {value for value, _, _ in read(cited.everything).amounts}
     counts |= {float(len(owners)), float(owners.count("us")), float(owners.count("jp")), float(len(cited.addresses))}
     if not counts & {3.0, 4.0, 5.0, 6.0, 7.0} or len(cited.addresses) > 1:
         counts.add(2.0)

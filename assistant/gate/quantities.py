@@ -24,6 +24,14 @@ _MONTHS = {
     )
 }
 _MONTHS |= {name[:3]: n for name, n in _MONTHS.items()} | {"sept": 9}
+_ORDINALS = {
+    word: n
+    for n, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+        1,
+    )
+} | {"thirtieth": 30}
 _MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _DATES = tuple(
@@ -40,6 +48,9 @@ _DATES = tuple(
         r"(?:\b(?:fy|in|by|since|until|till|before|after|from|year|of|and|to|through|around|"
         r"during) ?)(?P<year>(?:19|20)\d\d)s?\b",
     )
+)
+_ORDINAL_DAY = re.compile(
+    rf"\b(?:(twenty|thirty)[- ])?({'|'.join(_ORDINALS)})(?: day)? of (?=(?:{'|'.join(_MONTHS)})\b)"
 )
 _WORD_NUMBER = re.compile(
     rf"\b(?:(?:a|{'|'.join(sorted((*ONES, *_SCALES), key=len, reverse=True))})(?=[ -](?:"
@@ -91,7 +102,8 @@ _SIDES = re.compile(
     r"([三四五六七八九十\d]+)\s?[かヶヵカ箇]国"
 )
 _TIMES = re.compile(
-    r"\b(?:calendar|fiscal|financial) year|\b(?:next|this|last|every|each|per|a) (?:year|month|week|decade)\b|"
+    r"\b(?:calendar|fiscal|financial) year|\b(?:next|this|last|every|each|per|a|first|second|third|"
+    r"fourth|fifth) (?:year|month|week|decade)\b|"
     r"\bimmediate(?:ly)?\b|"
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:spring|summer|autumn|winter)\b|\bpromptly\b|\bforthwith\b|"
     r"\bwithout delay\b|\bquarter\b|\bcentury\b|[月火水木金土日]曜|世紀|遅滞なく|速やかに|午前|午後|四半期|"
@@ -100,6 +112,7 @@ _TIMES = re.compile(
 )
 _BEFORE_LIST = re.compile(r"the participants|^\s*(?:and|or|including)\b")
 _SECTION = re.compile(r"\bsections? (iv|iii|ii|i|[1-9])\b|第\s?(iv|iii|ii|i|[1-9一二三四])\s?節")
+_BESIDE_SECTION = re.compile(rf"\b(?:before|until|ahead of|prior to|preced\w+|after|following) {_SECTION.pattern}")
 _SECTION_NUMBERS = {"1": "i", "2": "ii", "3": "iii", "4": "iv", "一": "i", "二": "ii", "三": "iii", "四": "iv"}
 
 
@@ -122,6 +135,7 @@ def read(text: str) -> Numbers:
     days: set[tuple[int, int | None]] = set()
     text = re.sub(r"\b[a-z]+-?\d+[a-z]*\b|\b\d+[a-z]+(?:/\d+[a-z]+)*\b(?<!st)(?<!nd)(?<!rd)(?<!th)", " ", text)
     text = _SECTION.sub(" ", text)
+    text = _ORDINAL_DAY.sub(lambda match: f"{spelled(match[1] or '') + _ORDINALS[match[2]]:g}", text)
     for pattern in _DATES:
         for match in pattern.finditer(text):
             parts = match.groupdict()
@@ -238,5 +252,5 @@ def listed(text: str) -> frozenset[int]:
 
 def sections(text: str) -> set[str]:
     """The sections a plain text names, as i to iv."""
-    named = {first or second for first, second in _SECTION.findall(text)}
+    named = {first or second for first, second in _SECTION.findall(_BESIDE_SECTION.sub(" ", text))}
     return {_SECTION_NUMBERS.get(name, name) for name in named}

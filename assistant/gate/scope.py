@@ -3,6 +3,7 @@
 import re
 
 from assistant.gate.actors import names_one_side
+from assistant.gate.contrast import affirmed
 from assistant.gate.marks import JP, US, side_of
 from assistant.gate.record import Cited
 from assistant.gate.words import plain
@@ -21,23 +22,30 @@ _ONLY = re.compile(
     r"して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)(?![^。]*(?:排除|除外|可能|あり得|含ま|対象に))|に限定"
 )
 _HARMLESS_ONLY = re.compile(
-    r"(?:not|n't|isn't|neither|never) (?:\w+ ){0,2}(?:only|just|merely|solely|exclusive(?:ly)?|limited to|"
-    r"restricted to|confined to|tied (?:only )?to|exhaustive|alone|complete|the (?:only|sole))|"
+    r"(?:not|n't|isn't|neither|never|without) (?:\w+ ){0,4}(?:only|just|merely|solely|exclusive(?:ly)?|limited to|"
+    r"restricted to|confined to|tied (?:only )?to|exhaustive|complete|closed|final|finite|the (?:only|sole))|"
+    r"(?:not|n't|cannot) (?:\w+ ){0,7}alone|"
     r"\bnon-?exhaustive\b|\bnon-?exclusive\b|rather than (?:an? )?exhaustive|"
     r"(?:only|merely|just) (?:an? )?(?:examples?|illustrat\w+)|"
     r"only (?:that|as applicable|\"?as applicable|says?|speaks?|stat\w+|intend\w*|an? (?:intention|intent|"
     r"recognition)|express\w*|\"intend|should|may|\"should|\"may|expected)|"
     r"(?:merely|simply) (?:stat\w+|says?|express\w*|intend\w*|records?|reflect\w*)|"
     r"(?:だけ|のみ)(?:でなく|では?な[くい]|ではあり|ならず)|だけが[^。]{0,14}(?:わけ|もの|の)では(?:なく|な|"
-    r"あり)|だけでも|限(?:られ(?:ない|ません|ず|るもの)|らず|らない)|限定(?:列挙)?(?:では|されない|されません|"
+    r"あり)|だけでも|限(?:られ(?:ない|ません|ず|る(?:もの|わけ))|らず|らない)|限定(?:列挙)?(?:では|されない|されません|"
     r"されず|するもの)|"
     r"一方(?:的)?だけ(?:では|でも)|にとどま|限られてい(?:ない|ません)|限定されてい(?:ない|ません)|一つだけでは"
 )
 _OPENED = re.compile(  # words of exclusion that a claim itself takes back
-    r"(?:に|だけ)限(?:られ|ら|定され)[^。]{0,6}(?:ない|ず|ません)|without excluding|not exclud\w+|以外(?:の|に|"
+    r"(?:に|だけ|だけに|のみに)限(?:られ|ら|定され)[^。]{0,6}(?:ない|ず|ません)|without excluding|"
+    r"not exclud\w+|以外(?:の|に|"
     r"も)[^。]*(?:も|含)|"
     r"(?:それ|これ)(?:ら)?だけに限|more than the ones|other than (?:those|the ones) (?:listed|named)"
 )
+_OPEN_LIST = re.compile(
+    r"(?:not|n't|without being) (?:\w+ )?limited to (?:these|those|the ones|what is)|(?:もの|それ|"
+    r"これ|分野)(?:ら|だけ)*に限(?:られない|らない|らず)"
+)
+_LISTS = re.compile(r"\b(?:includ\w+|such as|like|other|following|limited)\b")
 _ONLY_WITH_CONDITION = re.compile(
     r"only (?:if|when|where|once|after|upon|by|with|through|takes? effect|becomes?|begins?|starts?|in (?:case|"
     r"writing|the event)|on )|(?:場合|とき|時|決定|書面)(?:に|で|によって|により)?(?:のみ|だけ|に限)"
@@ -56,9 +64,11 @@ _EVERYBODY = re.compile(
 )
 _ALWAYS = re.compile(  # no sentence bears these by another word
     r"\b(?:always|universal(?:ly)?|unlimited|without exception|in every (?:case|field|area|sector|discipline)|"
-    r"in all (?:cases|fields|areas|sectors|disciplines)|(?:all|every|any) (?:other )?(?:technolog\w+|sectors?|fields?|"
+    r"in all (?:of )?(?:the |these |those )?(?:\w+ ){0,3}(?:cases|fields|areas|sectors|disciplines)|"
+    r"(?:any|every) (?:other )?(?:country|nation|state)|(?:all|every|"
+    r"any) (?:other )?(?:\w+ )?(?:bod(?:y|ies)|agenc(?:y|ies)|laborator(?:y|ies)|technolog\w+|sectors?|fields?|"
     r"disciplines?|areas?|industr\w+|institutions?|companies|universit\w+|partners?))\b|例外なく|無制限|常に|"
-    r"(?:すべて|全て|あらゆる|全)の?(?:分野|技術|部門|産業|機関|企業|大学|国|パートナー)"
+    r"(?:すべて|全て|あらゆる|全)の?(?:標準化団体|団体|子ども|分野|技術|部門|産業|機関|企業|大学|国|パートナー)"
 )
 _HELD_ALL = re.compile(
     r"\b(?:all|any|every|full|throughout|global|nothing|each|whole|universe|across)\b|全|いかなる|世界"
@@ -107,6 +117,12 @@ _CONDITION = re.compile(
     r"又は|または|もしくは|あるいは|か、|でき(?:ぬ|ん)"
 )
 _HALF_CHOICE = re.compile(r"^(?!.*(?:180|百八十|できな|できず|なけれ|半年)).*相互に決定する日に、?又は")
+_COUNTED_FROM = re.compile(r"\b(?:runs?|counted|counts?|reckoned) from\b|数え|起算|起点")
+_BEGINS = re.compile(r"\b(?:commenc|beg[ia]n|start|take)\w*|開始|始ま")
+_ONE_CANNOT = re.compile(  # one is not enough: that both are needed
+    r"\b(?:one|either|single)\b[^.;,]{0,30}\b(?:(?:is|are) not (?:enough|sufficient)|cannot)\b|"
+    r"(?:一方|片方)[^。、]{0,16}では[^。、]{0,10}(?:ず|ない|ません)"
+)
 _PHASE = re.compile(r"\b(?:phase|stage)s?\b|段階|フェーズ|工程")
 _WHOLE = re.compile(
     r"\b(?:all|every|throughout|each|whole|entire|across|full|start to finish|beginning to end|complete|"
@@ -118,7 +134,7 @@ _WRITTEN = re.compile(r"\b(?:oral|verbal|orally|verbally|by phone|informal\w*)\b
 
 def changes(claim: str, cited: Cited) -> bool:
     """Whether a claim is about more, or about less, than the sentences it cites."""
-    said = plain(claim)
+    said = affirmed(plain(claim), cited)
     return (
         _closes(said, cited)
         or _widens(said, cited)
@@ -133,13 +149,17 @@ def changes(claim: str, cited: Cited) -> bool:
 
 def _closes(said: str, cited: Cited) -> bool:
     """Only, solely, だけ, 限り … where no cited sentence says so."""
+    if _OPEN_LIST.search(said) and not _LISTS.search(cited.english):
+        return True  # open or closed, no cited sentence has a list
     # Where the sentence has others beside those it names, a claim may say so.
     bare = _OPENED.sub(" ", said) if re.search(r"not limited to|\bother\b", cited.english) else said
-    bare = _HARMLESS_ONLY.sub(" ", bare)
+    bare = _ONE_CANNOT.sub(" ", _HARMLESS_ONLY.sub(" ", bare))
     if re.search(r"\b(?:if|when|by written)\b", cited.english):
         bare = _ONLY_WITH_CONDITION.sub(" ", bare)
     if "either participant" in cited.english:  # each may do it on its own
-        bare = re.sub(r"\b(?:alone|unilaterally|single|on its own)\b|単独|一方(?:の参加者)?だけ", " ", bare)
+        bare = re.sub(
+            r"\b(?:alone|unilaterally|single|on its own)\b|単独|(?:一方|片方|一国)(?:の[^、。]{1,4})?だけ", " ", bare
+        )
     if re.search(r"nothing|does not|within the respective|duplicate", cited.english):
         bare = re.sub(r"\b(?:solely|purely|entirely|confined to|limited to|only within)\b", " ", bare)
         bare = re.sub(
@@ -192,9 +212,10 @@ def _unsaid(said: str) -> str:
     """A claim without what it only denies ("both, not just one")."""
     return re.sub(
         r"\b(?:not|n't|no)\b[^.;,]{0,24}\b(?:both|one|either|alone)\b|(?:双方|両方|一方|"
-        r"片方)[^。、]{0,14}(?:では?な|必要は?な|必要はあり)",
+        r"片方)[^。、]{0,14}(?:では?な|必要は?な|必要はあり)|"
+        r"相手[^。、]{0,3}の(?:同意|承認|許可)[^。、]{0,14}(?:ません|ない|なく|不要|なしに|なしで)",
         " ",
-        said,
+        _ONE_CANNOT.sub(" ", said),
     )
 
 
@@ -202,6 +223,7 @@ def _drops_condition(said: str, cited: Cited) -> bool:
     """The 180 days never without their if."""
     return (
         "180 days" in cited.english
+        and not (_COUNTED_FROM.search(said) and not _BEGINS.search(said))
         and re.search(r"180|百八十|one hundred and eighty|half a year|six months|半年|6か月|六か月", said) is not None
         and not _CONDITION.search(said)
     ) or ("180 days" in cited.english and _HALF_CHOICE.search(said) is not None)
@@ -209,7 +231,9 @@ def _drops_condition(said: str, cited: Cited) -> bool:
 
 def _narrows(said: str, cited: Cited) -> bool:
     """One phase for all phases; chiefly; by word of mouth for in writing."""
-    if _SETTLED.search(said) and re.search(r"\bincluding\b|\bother\b|\bsuch as\b|\blike\b", cited.english):
+    if _SETTLED.search(_HARMLESS_ONLY.sub(" ", said)) and re.search(
+        r"\bincluding\b|\bother\b|\bsuch as\b|\blike\b", cited.english
+    ):
         return True
     if "all phases" in cited.english and _PHASE.search(said) and not _WHOLE.search(said):
         return True
@@ -223,7 +247,10 @@ def _leads_alone(said: str, cited: Cited) -> bool:
         return False
     for match in _LED.finditer(said):
         before, after = said[max(0, match.start() - 36) : match.start()], said[match.end() : match.end() + 45]
-        near = after if re.match(r" (?:\w+ )?by\b", after) else before
+        if re.match(r" (?:\w+ )?by\b", after):
+            near = re.split(r"[;.]|, (?!and\b|as well|together)", after, maxsplit=1)[0]
+        else:
+            near = before
         sides = {side_of(m.group()) for m in re.finditer(f"{US}|{JP}", near)}
         if len(sides) == 1 and not re.search(r"日米|両|both", near):
             return True

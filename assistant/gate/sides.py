@@ -4,6 +4,8 @@ import itertools
 import re
 from collections.abc import Sequence
 
+from assistant import glossary
+from assistant.gate.contrast import affirmed
 from assistant.gate.marks import JP, US, WITH, Mark, is_together, marks
 from assistant.gate.record import Cited
 from assistant.gate.words import plain
@@ -25,6 +27,7 @@ _IS_OF = re.compile(
     r"one of) )?|,(?: which is| itself)? (?=japan'?s|japanese|america|unitedstates'|the unitedstates')|"
     r" ?\((?:the )?| on the |(?:は|（|が|という)(?:、)?)"
 )
+_SUBJECT = re.compile(r"(?:政府|側|国)?(?:は|が|では|も)")  # a side of which something is said begins anew
 _RESPECTIVELY = re.compile(r"\brespectively\b|\bin that order\b|それぞれ|順に|represent|speak for|act for|代表")
 _HUB = re.compile(
     r"\bhub\b|\bconnect\w*\b|\bbridge\b|\brole\b|\blink\w*\b|ハブ|接続|結ぶ|結節|役割|拠点|つなぐ|要|架け橋"
@@ -56,6 +59,11 @@ _OTHER_LANGUAGE = re.compile(
     r"copies|original)|"
     r"\b(?:both|two) languages\b|\bbilingual|日本語|和文|両言語|二か国語|2か国語"
 )
+# An institution named by its kind and its field, as it is written.
+_INSTITUTION = re.compile(
+    r"\b(?:Institutes?|Agency|Ministry|Office|Cent(?:er|re)|Department|Bureau|Foundation|Council|Commission|Administration|"
+    r"Society|Academy|Organi[sz]ation|Authority) (?:of|for|on) (?:the )?[A-Z]\w+(?: [A-Z]\w+)*"
+)
 _WIDEST_GAP = 60
 
 
@@ -82,7 +90,8 @@ def _wrong_owner(said: str, found: Sequence[Mark]) -> bool:
             continue
         if other.institution and _OWNS.fullmatch(between):
             return True
-        if one.institution and _IS_OF.fullmatch(between) and not _owned_by(said, found, other):
+        acts = _SUBJECT.match(said[other.end :]) is not None
+        if one.institution and not acts and _IS_OF.fullmatch(between) and not _owned_by(said, found, other):
             return True
     return False
 
@@ -204,11 +213,20 @@ def _wrong_hub(said: str, found: Sequence[Mark], cited: Cited) -> bool:
     return False
 
 
+def unknown_institution(claim: str, cited: Cited) -> bool:
+    """Whether a claim names an institution that neither its sentences nor the glossary know."""
+    if not cited.addresses:
+        return False
+    known = [cited.everything, *(plain(form) for term in glossary.load().terms for form in term.forms)]
+    named = (plain(match.group()) for match in _INSTITUTION.finditer(claim))
+    return any(all(name not in form for form in known) for name in named)
+
+
 def wrong_place(claim: str, cited: Cited) -> bool:
     """Whether a claim has the memorandum signed elsewhere than the text says."""
     if "signed at tokyo" not in cited.english:
         return False
-    said = plain(claim)
+    said = affirmed(plain(claim), cited)
     if _OTHER_LANGUAGE.search(said):
         return True
     return re.search(r"\bwashington\b|ワシントン|\b(?:kyoto|osaka|new york|white house)\b|京都|大阪", said) is not None

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.gate import usage
+from assistant.gate.quantities import read
 from assistant.gate.record import Cited
 from assistant.gate.words import base, latin_words, lexicon, plain, runs, stem, stems
 
 _PREFIX = 6  # letters two stems share at the front when they are one word in two forms (telecom, telecommunications)
 _SHORT = 4  # letters; idle words as short are articles, prepositions and the like
 _AFFIXES = frozenset(
-    "者性化的等側面型系各両同本当該上中下内間際時目毎"
+    "者性化的等側面型系各両同本当該上中下内間際時目毎部"
 )  # they add no meaning of their own to a compound
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc\u30fd]")
 
@@ -51,6 +52,7 @@ class Cover:
     pieces: frozenset[str]
     singles: frozenset[str]
     term_words: frozenset[str]
+    dated: bool  # the sentences hold a date, so that a claim may call it one
 
 
 def support(claim: str, cited: Cited) -> Support:
@@ -123,7 +125,7 @@ def _read(claim: str) -> _Said:
 
 def _supported(word: str, cover: Cover) -> bool:
     root = stem(word)
-    if root in cover.stems or word in cover.term_words:
+    if root in cover.stems or word in cover.term_words or (cover.dated and root == "date"):
         return True
     if base(word) in cover.stems:
         return True
@@ -176,6 +178,7 @@ def _cover(cited: Cited) -> Cover:
         frozenset(_pieces((*japanese, *words.idle_ja))),
         frozenset(characters | {word for word in (*same, *words.idle_ja) if len(word) == 1}),
         frozenset(word for form in forms for word in latin_words(form)),
+        bool(read(cited.everything).days),
     )
 
 
