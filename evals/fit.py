@@ -10,7 +10,7 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +30,7 @@ from assistant.evidence import (
     levels_up_to,
 )
 from assistant.glossary import Glossary
+from assistant.overview import Overviews
 from assistant.retrieve import keyword_texts
 from assistant.types import Request, ShortReply
 from assistant.understand import Understanding
@@ -107,13 +108,14 @@ def bank_sample(space: Space, questions: Sequence[bank.BankQuestion], vectors: n
 
 
 def dev_sample(space: Space, store: Store, embedder: Embedder, words: Glossary, aid: ReadingAid) -> Sample:
-    """The dev questions, measured as readers' questions are; rows where readers differ are left out."""
+    """The dev questions, measured as readers' are; rows where readers differ, or a rule answers, are left out."""
+    overviews = Overviews(store.document, aid)
     understanding = Understanding(store.document, words, aid)
     rows = [case for case in cases.load("dev") if case.expectation in ("answerable", "unanswerable")]
     texts, kept = [], []
     for case in rows:
         understood = understanding.understand(Request(case.question))
-        if not isinstance(understood, ShortReply):
+        if not isinstance(understood, ShortReply) and not overviews.asked(understood.standalone):
             texts.append(understood.corrected)
             kept.append(case)
     vectors = embedder.encode(texts, query=True)
@@ -193,7 +195,7 @@ def _cheapest_show(chosen: np.ndarray, dev: Sample) -> float:
         needless = (shown & ~tolerated).sum(axis=1)
         return float((COST_MISSED * missed + COST_NEEDLESS * needless).mean())
 
-    return _middle_of_flat_range(np.arange(0.1, 0.7, 0.02), cost, COST_MISSED / len(needed))
+    return min((round(t, 2) for t in np.arange(0.1, 0.7, 0.02)), key=lambda t: (cost(t), t))
 
 
 def _cheapest_answer(probability: np.ndarray, answered: np.ndarray) -> float:
@@ -202,13 +204,10 @@ def _cheapest_answer(probability: np.ndarray, answered: np.ndarray) -> float:
         shown = (probability[~answered] >= threshold).mean()
         return float(COST_REFUSED * refused + COST_UNANSWERED_SHOWN * shown)
 
-    return _middle_of_flat_range(np.arange(0.05, 0.95, 0.01), cost, FLAT)
-
-
-def _middle_of_flat_range(thresholds: np.ndarray, cost: Callable[[float], float], flat: float) -> float:
-    """A cost is flat over a wide range, where its least value jumps about with a single question: take the middle."""
-    costs = np.array([cost(threshold) for threshold in thresholds])
-    return round(float(np.median(thresholds[costs <= costs.min() + flat])), 3)
+    thresholds = np.round(np.arange(0.05, 0.95, 0.01), 2)
+    costs = np.array([cost(t) for t in thresholds])
+    # The cost is flat over a wide range, where its least value jumps about with a single question: take the middle.
+    return round(float(np.median(thresholds[costs <= costs.min() + FLAT])), 3)
 
 
 def _report(
