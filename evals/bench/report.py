@@ -1,27 +1,35 @@
-"""docs/performance.md and its charts, made from docs/bench-results.json and from nothing else."""
+"""docs/performance.md, its charts and the operator's figures, made from the committed results and nothing else."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
-from evals.bench import bodies, figures, goals
+from evals.bench import bodies, figures, goals, sizing
 from evals.bench.bodies import Part
+from evals.marked import insert
 from evals.processes import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 CHARTS = ROOT / "docs" / "performance"
+OPERATIONS = ROOT / "docs" / "operations.md"
 
 
-def write(page: Path = PAGE, folder: Path = CHARTS) -> None:
-    """Write the page and the charts it shows; charts of before are removed."""
-    text, drawn = made(figures.read_results(), goals.read_faults())
-    page.write_text(text, encoding="utf-8")
-    folder.mkdir(exist_ok=True)
-    for old in folder.glob("*.svg"):
+def write() -> None:
+    """Write the page, the charts it shows and the operator's figures; charts of before are removed."""
+    parts = figures.read_results()
+    text, drawn = made(parts, goals.read_faults())
+    PAGE.write_text(text, encoding="utf-8")
+    OPERATIONS.write_text(operations(parts), encoding="utf-8")
+    CHARTS.mkdir(exist_ok=True)
+    for old in CHARTS.glob("*.svg"):
         if old.name not in drawn:
             old.unlink()
     for name, svg in drawn.items():
-        (folder / name).write_text(svg, encoding="utf-8")
+        (CHARTS / name).write_text(svg, encoding="utf-8")
+
+
+def operations(parts: Mapping[str, Part]) -> str:
+    """The operator's page with the figures of these results."""
+    return insert(OPERATIONS.read_text(encoding="utf-8"), *sizing.MARKERS, sizing.text(parts))
 
 
 def made(parts: Mapping[str, Part], faults: Mapping[str, Any]) -> tuple[str, dict[str, str]]:

@@ -146,9 +146,10 @@ def test_vectors_beyond_the_embedded_ones_are_near_them_and_unit() -> None:
 
 
 def test_the_page_is_what_the_results_give() -> None:
-    """docs/performance.md and its charts; after a bench `python -m evals.bench report` writes them anew."""
+    """docs/performance.md, its charts and the operator's figures; `python -m evals.bench report` writes them anew."""
     page, drawn = report.made(figures.read_results(), goals.read_faults())
     assert report.PAGE.read_text(encoding="utf-8") == page
+    assert report.OPERATIONS.read_text(encoding="utf-8") == report.operations(figures.read_results())
     shown = {path.name: path.read_text(encoding="utf-8") for path in report.CHARTS.glob("*.svg")}
     assert shown == drawn
     assert set(re.findall(r"\(performance/([\w-]+\.svg)\)", page)) == set(drawn)
