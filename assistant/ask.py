@@ -37,8 +37,6 @@ from index.library import open_index
 from index.reading_aid import ReadingAid
 from index.store import Store
 
-# Between these probabilities a short question may be about what was asked before; outside, it speaks for itself.
-UNSURE_FROM, SURE_FROM = 0.3, 0.8
 # So little below the threshold a language model is asked although quote mode would refuse: it may find what retrieval
 # missed. Kept so narrow that even a model that answers everything costs refusals less than one point (of 192 dev
 # questions without an answer one lies here; and one of 250 with an answer).
@@ -199,13 +197,7 @@ class Assistant:
         return self._retriever.evidence(Question(reply.text, reply.text, reply.text, reply.language)).answerable
 
     def _evidence(self, question: Question) -> Evidence:
-        """The question's evidence; when it is too short to say what it is about, its evidence after the one before."""
-        alone = self._retriever.evidence(question)
-        if question.in_context is None or not UNSURE_FROM <= alone.answerable < SURE_FROM:
-            return alone
-        context = question.in_context
-        joined = self._retriever.evidence(replace(question, standalone=context, corrected=context, in_context=None))
-        return joined if joined.answerable >= SURE_FROM else alone
+        return self._retriever.evidence(question)
 
     async def _write(self, writer: Writer, request: Request, admission: Admission) -> AsyncGenerator[Event, None]:
         clock = _Clock()

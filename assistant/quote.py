@@ -7,6 +7,7 @@ from functools import cache
 from assistant import render
 from assistant.absent_words import absent_words
 from assistant.answerable import Verdict, covers
+from assistant.named_part import named_part
 from assistant.retrieve import Evidence
 from assistant.types import Claim, Draft, Question
 from index.document import Document
@@ -62,8 +63,9 @@ def choose(evidence: Evidence, parts: Sequence[Evidence], verdict: Verdict, docu
     """The addresses to show, in document order.
 
     Every sentence likely enough to be needed, the best one always. When all parts of a question are surely answered,
-    the best sentence of each is among them; when one part is absent, only what answers the others is shown. A list of
-    which at least half is needed is shown whole: a reader cannot see which items would be missing.
+    the best sentence of each is among them; when one part is absent, only what answers the others is shown. Of a
+    question that names a section nothing outside it is shown. A list, or a section named, of which at least half is
+    needed is shown whole: a reader cannot see what would be missing.
     """
     answered = [part for part in parts if covers(part)]
     if verdict.status == "partial":
@@ -73,7 +75,13 @@ def choose(evidence: Evidence, parts: Sequence[Evidence], verdict: Verdict, docu
         if parts and len(answered) == len(parts):
             scores = _merged([scores, *({part.best.address: part.best.score} for part in answered)])
     best = sorted(scores, key=lambda address: (-scores[address], document.order[address]))[:MOST_SHOWN]
-    for items in _lists(document):
+    wholes = _lists(document)
+    if named := named_part(evidence.question.standalone, document):
+        own = tuple(sentence.address for sentence in named.sentences)
+        if inside := [address for address in best if address in own]:
+            best = inside
+            wholes = (*wholes, own) if len(own) <= MOST_SHOWN else wholes
+    for items in wholes:
         if LIST_WHOLE_FROM * len(items) <= sum(item in best for item in items):
             best = list(dict.fromkeys((*best, *items)))
     return tuple(sorted(best, key=document.order.__getitem__))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from llama_index.core.retrievers import BaseRetriever
@@ -17,6 +17,7 @@ from index.embed import Embedder, EmbeddingInputError
 from index.store import Store
 
 _TOP_FOUND = 5  # a source "found" a passage when it ranks it this high
+_OWN_SHARE = 0.7  # of the follow-up itself in whether there is an answer; the rest is what it says in context
 _MOST_RANKED = 1000  # of a document with more passages the others are not ranked: nobody looks that far down
 
 
@@ -67,8 +68,12 @@ class Retriever(BaseRetriever):
         return cls(store, embedder, space, fitted)
 
     def evidence(self, question: Question) -> Evidence:
-        """Measure and score a question. One embedding is computed."""
-        return self._judged(question, self._vectors([question.corrected])[0])
+        """Measure and score a question; a follow-up lies between what it says alone and what it says in context."""
+        if question.in_context is None:
+            return self._judged(question, self._vectors([question.corrected])[0])
+        context = replace(question, corrected=question.in_context)
+        alone, joined = self._vectors([question.corrected, context.corrected])
+        return self._between(self._judged(question, alone), self._judged(context, joined))
 
     def begin(self, questions: Sequence[Question]) -> Callable[[], list[Evidence]]:
         """Start to embed questions beside whatever the caller does next; what is returned gives their evidence."""
@@ -106,20 +111,36 @@ class Retriever(BaseRetriever):
             self._ranked(probabilities, measures),
         )
 
+    def _between(self, alone: Evidence, joined: Evidence) -> Evidence:
+        """The mean of the log odds; whether there is an answer depends more on what the follow-up says itself."""
+        probabilities = scoring.between(alone.probabilities, joined.probabilities, 0.5)
+        sources = {passage.address: passage.found_by for passage in (*joined.passages, *alone.passages)}
+        return replace(
+            alone,
+            probabilities=probabilities,
+            answerable=float(scoring.between(alone.answerable, joined.answerable, _OWN_SHARE)),
+            reasons={
+                reason: _OWN_SHARE * share + (1 - _OWN_SHARE) * joined.reasons[reason]
+                for reason, share in alone.reasons.items()
+            },
+            passages=tuple(
+                self._passage(place, probabilities, sources.get(self._space.addresses[place], ()))
+                for place in greatest(probabilities, _MOST_RANKED)
+            ),
+        )
+
     def _ranked(self, probabilities: np.ndarray, measures: Measures) -> tuple[Passage, ...]:
         """The passages, best first, ties in document order, with the sources that rank each of them high."""
         sources = self._sources(measures)
-        order = greatest(probabilities, _MOST_RANKED)
-        documents = self._store.document.by_address
         return tuple(
-            Passage(
-                self._space.addresses[place],
-                documents[self._space.addresses[place]].text,
-                float(probabilities[place]),
-                tuple(name for name, ranked in sources.items() if place in ranked),
-            )
-            for place in order
+            self._passage(place, probabilities, tuple(name for name, ranked in sources.items() if place in ranked))
+            for place in greatest(probabilities, _MOST_RANKED)
         )
+
+    def _passage(self, place: int, probabilities: np.ndarray, found_by: tuple[FoundBy, ...]) -> Passage:
+        address = self._space.addresses[place]
+        text = self._store.document.by_address[address].text
+        return Passage(address, text, float(probabilities[place]), found_by)
 
     def _sources(self, measures: Measures) -> Mapping[FoundBy, frozenset[int]]:
         column = {name: measures.choice[:, number] for number, name in enumerate(self._space.choice_names)}

@@ -113,3 +113,10 @@ def log_odds(probability: float) -> float:
     """Probability → log-odds, kept finite."""
     inside = min(max(probability, 1e-6), 1 - 1e-6)
     return float(np.log(inside / (1 - inside)))
+
+
+def between(own: np.ndarray | float, other: np.ndarray | float, share: float) -> np.ndarray:
+    """The weighted mean of probabilities of the same things, over their log-odds; ``share`` is the first's."""
+    first, second = (np.clip(p, 1e-6, 1 - 1e-6) for p in (own, other))
+    odds = share * np.log(first / (1 - first)) + (1 - share) * np.log(second / (1 - second))
+    return np.asarray(1 / (1 + np.exp(-odds)))

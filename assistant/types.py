@@ -80,7 +80,7 @@ class Question:
     """A question as understood: ``text`` as asked (cleaned), ``standalone`` with what the history adds.
 
     ``corrected`` is ``standalone`` with slips of spelling repaired: what retrieval searches for, never shown.
-    ``in_context`` is set for a short question without a subject of its own: the reader's last question and this one.
+    ``in_context``: the reader's last question and this one, where no rule could tell what this one leaves out.
     """
 
     text: str

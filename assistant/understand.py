@@ -19,7 +19,6 @@ from index.document import Document
 from index.reading_aid import ReadingAid
 
 MAX_CHARACTERS = 500
-_SHORT: dict[Language, int] = {"en": 45, "ja": 18}  # characters up to which a question may lean on the one before
 # Letters by their category, yet nothing is seen of them: fillers, variation selectors, the blank of braille.
 _INVISIBLE = re.compile(
     r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-"
@@ -89,8 +88,8 @@ class Understanding:
                 text, language, "declined", "unclear", readings(text, language, self._document, self._known_document)
             )
         corrected = self._spelling.correct(standalone)
-        short = len(asked) <= _SHORT[language] and standalone == asked and not self._follow_ups.mentions(asked)
-        return Question(text, standalone, corrected, language, f"{earlier} {corrected}" if earlier and short else None)
+        context = f"{earlier} {corrected}" if earlier and standalone == asked else None
+        return Question(text, standalone, corrected, language, context)
 
     def _standalone(self, asked: str, language: Language, request: Request) -> tuple[str | None, str | None]:
         """The question with what the history adds (None when it points at nothing), and the reader's last question."""

@@ -10,7 +10,7 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,7 +50,10 @@ CHOICE_STRENGTH, ABSENCE_STRENGTH = 1.0, 0.1
 # What an error costs: refusing what the document answers is worse than a needless quote is worse than nothing.
 COST_REFUSED, COST_UNANSWERED_SHOWN = 1.4, 1.0
 FLAT = 0.01  # costs that differ by less are equal: two of the dev split's answerable, or four of its other questions
-COST_MISSED, COST_NEEDLESS = 10.0, 1.0
+COST_MISSED, COST_NEEDLESS = (
+    20.0,
+    1.0,
+)  # an answer that lacks a sentence misleads; a needless one is read and passed over
 
 
 @dataclass(frozen=True)
@@ -190,7 +193,7 @@ def _cheapest_show(chosen: np.ndarray, dev: Sample) -> float:
         needless = (shown & ~tolerated).sum(axis=1)
         return float((COST_MISSED * missed + COST_NEEDLESS * needless).mean())
 
-    return min((round(t, 2) for t in np.arange(0.1, 0.7, 0.02)), key=lambda t: (cost(t), t))
+    return _middle_of_flat_range(np.arange(0.1, 0.7, 0.02), cost, COST_MISSED / len(needed))
 
 
 def _cheapest_answer(probability: np.ndarray, answered: np.ndarray) -> float:
@@ -199,10 +202,13 @@ def _cheapest_answer(probability: np.ndarray, answered: np.ndarray) -> float:
         shown = (probability[~answered] >= threshold).mean()
         return float(COST_REFUSED * refused + COST_UNANSWERED_SHOWN * shown)
 
-    thresholds = np.round(np.arange(0.05, 0.95, 0.01), 2)
-    costs = np.array([cost(t) for t in thresholds])
-    # The cost is flat over a wide range, where its least value jumps about with a single question: take the middle.
-    return round(float(np.median(thresholds[costs <= costs.min() + FLAT])), 3)
+    return _middle_of_flat_range(np.arange(0.05, 0.95, 0.01), cost, FLAT)
+
+
+def _middle_of_flat_range(thresholds: np.ndarray, cost: Callable[[float], float], flat: float) -> float:
+    """A cost is flat over a wide range, where its least value jumps about with a single question: take the middle."""
+    costs = np.array([cost(threshold) for threshold in thresholds])
+    return round(float(np.median(thresholds[costs <= costs.min() + flat])), 3)
 
 
 def _report(

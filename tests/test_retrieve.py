@@ -172,3 +172,19 @@ def test_the_greatest_are_those_of_a_whole_sort(count: int) -> None:
     """Ties in order too, of which there are many here."""
     values = np.random.default_rng(count).integers(0, 40, 1000).astype(np.float64)
     assert np.array_equal(greatest(values, count), np.argsort(-values, kind="stable")[:count])
+
+
+def test_a_follow_up_lies_between_itself_and_its_context(retriever: Retriever) -> None:
+    """Every probability between the two; a fragment that says little is understood from the question before."""
+    before = "Through which agencies is joint 6G research meant to run?"
+    fragment = "And who on the Japanese side?"
+    alone, joined = asked(retriever, fragment), asked(retriever, f"{before} {fragment}")
+    found = retriever.evidence(Question(fragment, fragment, fragment, "en", f"{before} {fragment}"))
+    low, high = (
+        np.minimum(alone.probabilities, joined.probabilities),
+        np.maximum(alone.probabilities, joined.probabilities),
+    )
+    assert ((low - 1e-9 <= found.probabilities) & (found.probabilities <= high + 1e-9)).all()
+    assert found.best.address == "ii.trusted.telecom.p1.s2" != alone.best.address
+    assert alone.answerable != found.answerable != joined.answerable
+    assert [p.score for p in found.passages] == sorted((p.score for p in found.passages), reverse=True)

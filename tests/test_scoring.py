@@ -141,3 +141,10 @@ def test_a_damaged_model_is_refused_with_the_way_out(
 def test_the_models_are_kilobytes() -> None:
     """What is committed stays small enough to read in a review and to load at once."""
     assert sum(path.stat().st_size for path in (scoring.COEFFICIENTS, scoring.HEAD)) < 200_000
+
+
+def test_between_two_probabilities_lie_mean_log_odds() -> None:
+    """0.5 and 0.8 (odds 1 and 4) meet at odds 2; certainties stay finite; the share belongs to the first."""
+    assert float(scoring.between(0.5, 0.8, 0.5)) == pytest.approx(2 / 3)
+    assert float(scoring.between(0.8, 0.5, 1.0)) == pytest.approx(0.8)
+    assert np.isfinite(scoring.between(np.array([0.0, 1.0]), np.array([1.0, 1.0]), 0.5)).all()

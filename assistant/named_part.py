@@ -1,0 +1,58 @@
+"""Which one section a question names by its number or place: what it asks for is looked for only there."""
+
+import re
+import unicodedata
+
+from index.document import Document, Part
+
+_NUMBERS = {
+    spelled: number
+    for number, forms in enumerate(
+        (
+            ("1", "i", "one", "first", "一"),
+            ("2", "ii", "two", "second", "二"),
+            ("3", "iii", "three", "third", "三"),
+            ("4", "iv", "four", "fourth", "四"),
+            ("5", "v", "five", "fifth", "五"),
+            ("6", "vi", "six", "sixth", "六"),
+        )
+    )
+    for spelled in forms
+}
+_SPELLED = "|".join(sorted(_NUMBERS, key=len, reverse=True))
+_NUMBERED = re.compile(
+    rf"\b(?:sections?|sect\.?|sec\.?)\s*(?P<after>{_SPELLED})\b"
+    rf"|\b(?:parts?|chapters?|articles?)\s*(?P<part>(?!i\b)(?:{_SPELLED}))\b"  # "the part I like" names none
+    rf"|\b(?P<before>first|second|third|fourth|fifth|sixth|1st|2nd|3rd|4th|5th|6th) (?:section|part|chapter)\b"
+    rf"|§\s*(?P<sign>{_SPELLED})(?![a-z0-9])"
+    rf"|(?<!\d)(?:第\s*)?(?P<ja>{_SPELLED})\s*(?:節|章|部(?!分|門|署)|条(?!約))"
+)
+_PLACES = (
+    ("preamble", re.compile(r"\b(?:preamble|recitals?|introductory (?:part|section|paragraphs?))\b|前文")),
+    (
+        "closing",
+        re.compile(r"\bclosing (?:part|section|paragraphs?|remarks|lines?|text)\b|結びの?(?:部分|文|言葉|段落)"),
+    ),
+)
+# Who names a section to leave it out, or to set it against the rest, asks about the others too.
+_OUTSIDE = re.compile(
+    r"\b(?:other than|except|apart from|aside from|besides|outside|unlike|instead of|before|after|affect|compared?"
+    r"|rest of|elsewhere|lead-?in|forget|ignore|skip|never mind)\b|以外|除い|除く|のほか|の外|より前|の前|の後|影響|比べ|違い"
+)
+
+
+def named_part(text: str, document: Document) -> Part | None:
+    """The section, preamble or closing that a question names, when it names exactly one and does not set it apart."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    if _OUTSIDE.search(plain):
+        return None
+    sections = [part for part in document.parts if part.kind == "section"]
+    found: list[Part] = []
+    for match in _NUMBERED.finditer(plain):
+        spelled = next(group for group in match.groups() if group)
+        number = _NUMBERS[re.sub(r"(?<=\d)(?:st|nd|rd|th)$", "", spelled)]
+        if number >= len(sections):
+            return None
+        found.append(sections[number])
+    found += [part for part in document.parts for kind, words in _PLACES if part.kind == kind and words.search(plain)]
+    return found[0] if len({part.address for part in found}) == 1 else None
