@@ -1,6 +1,7 @@
 """python -m evals.bench [PART]: measure one part, or all but the long run; what is measured is kept at once."""
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ Measure = Callable[[argparse.Namespace], Iterator[Mapping[str, Any]]]
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, keep, and write docs/performance.md anew; returns the exit code."""
     options = _parser().parse_args(argv)
+    # Told to end, it ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         if options.part is None:
             return _everything(options.results)
