@@ -73,7 +73,7 @@ def measure(seconds: float = SECONDS, idle_seconds: float = IDLE_SECONDS, rate: 
             row |= {"kind": kind, "spent": spent.tokens, "budget": BUDGET, "calls": len(model.calls)}
         rows.append(row)
         print(line(row), flush=True)
-        yield {"rows": rows, "rate": rate, "seconds": seconds, "readers": READERS}
+        yield {"rows": rows, "rate": rate, "lasting": seconds, "readers": READERS}
 
 
 def line(row: Mapping[str, Any]) -> str:

@@ -104,8 +104,8 @@ def _attack(attack: Mapping[str, Any] | None) -> Reached:
         ratio = row["attacked"]["p95"] / row["idle"]["p95"]
         good = good and row["spent"] <= row["budget"] and ratio <= READERS_RATIO and row["readers_failed"] == 0
         figures.append(f"{row['kind']}: {row['spent']:,} of {row['budget']:,} tokens, {ratio:.1f}×")
-    asked = f"{attack['rate']} a second for {attack['seconds']:g} s: "
-    whole = attack["rate"] >= 50 and attack["seconds"] >= 60 and len(figures) == 2
+    asked = f"{attack['rate']} a second for {attack['lasting']:g} s: "
+    whole = attack["rate"] >= 50 and attack["lasting"] >= 60 and len(figures) == 2
     return Reached(13, goal, asked + "; ".join(figures), good if whole or not good else None)
 
 

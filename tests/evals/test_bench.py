@@ -186,7 +186,7 @@ def test_goals_are_judged_by_what_was_measured() -> None:
     long = {"chats": 10_000, "settled_at": 1000, "growth": grown, "wrong": 0}
     parts: dict[str, Any] = {
         "load": {"rows": crowd},
-        "attack": {"rows": [row | words] * 2, "rate": 50, "seconds": 60.0},
+        "attack": {"rows": [row | words] * 2, "rate": 50, "lasting": 60.0},
         "soak": long,
     }
     seen = {"holds": True, "size": "full", "seen": "as it should"}
