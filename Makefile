@@ -39,8 +39,7 @@ check: $(VENV)/installed-dev ## format, lint, types, layout and lock
 evals: $(VENV)/installed-dev ## validate the questions, test the suite itself, measure the answers, replay a small model
 	@$(BIN)/python -m evals validate
 	@$(BIN)/python -m evals selftest
-	@$(BIN)/python -m evals run
-	@$(BIN)/python -m evals run --mode replay --suite dev --out results/replay
+	@$(BIN)/python -m evals run --mode both
 
 bench: $(VENV)/installed-dev ## measure start, latency, load, growth and memory, and write docs/performance.md
 	@$(BIN)/python -m evals.bench

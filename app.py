@@ -67,7 +67,6 @@ def serve(service: Service, listening: socket.socket) -> int:
         log_config=None,
         # Which forwarded headers are believed is the shell's decision (MOC_TRUSTED_PROXIES).
         proxy_headers=False,
-        limit_concurrency=600,
         timeout_keep_alive=5,
         # Searches stand in the addresses of the reader, so requests are not logged.
         access_log=False,

@@ -9,8 +9,9 @@ from assistant.types import REASONS, Status
 
 # Reasons the classifier may route by itself: it has to be this sure, since a wrong short reply hides an answer.
 ROUTE_FROM = 0.4
-# A wish for an opinion is declined even where a sentence fits; words of judgement in the question lower the bar.
-OPINION_FROM, OPINION_IN_WORDS_FROM = 0.75, 0.1
+# A wish for an opinion is declined even where a sentence fits; words of judgement in the question lower the bar, and
+# without any the document must not be this sure to answer it.
+OPINION_FROM, OPINION_IN_WORDS_FROM, OPINION_BELOW = 0.75, 0.1, 0.8
 # A question that the classifier files among the absent ones needs a surer answer.
 SURELY_ABSENT, SURELY_ANSWERED = 0.7, 0.85
 # When one part of a question counts as answered and another as absent; in between, the question is taken as a whole.
@@ -46,7 +47,7 @@ def judge(
     """
     confidence = evidence.answerable
     threshold = evidence.scoring.answer_from
-    factual = about_text and not judgement
+    factual = not judgement and (about_text or confidence >= OPINION_BELOW)
     if not factual and evidence.reasons.get("opinion", 0.0) >= (OPINION_IN_WORDS_FROM if judgement else OPINION_FROM):
         return Verdict("declined", "opinion", confidence)
     if any(covers(part) for part in parts) and any(_lacks(part) for part in parts):

@@ -82,6 +82,7 @@ SETTINGS = (
     Setting(
         "MOC_REQUESTS_PER_MINUTE", "600", "other requests an address may make in a minute, files of the page aside"
     ),
+    Setting("MOC_OPEN_PER_ADDRESS", "200", "requests an address may have open at once; an open page holds one or two"),
     Setting("MOC_RAISED_ADDRESSES", THIS_MACHINE, "`address=factor`: addresses that may ask that many times as much"),
     Setting("MOC_LLM_AT_ONCE", "8", "answers the language model writes at once"),
     Setting("MOC_LLM_WAITING", "64", "questions that may wait for it; more are answered with quotes"),

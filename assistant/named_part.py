@@ -37,7 +37,8 @@ _PLACES = (
 # Who names a section to leave it out, or to set it against the rest, asks about the others too.
 _OUTSIDE = re.compile(
     r"\b(?:other than|except|apart from|aside from|besides|outside|unlike|instead of|before|after|affect|compared?"
-    r"|rest of|elsewhere|lead-?in|forget|ignore|skip|never mind)\b|以外|除い|除く|のほか|の外|より前|の前|の後|影響|比べ|違い"
+    r"|rest of|elsewhere|lead-?in|forget|ignore|skip|never mind)\b"
+    r"|以外|除い|除く|のほか|の外|より前|の前|の後|影響|比べ|違い"
 )
 
 

@@ -13,10 +13,13 @@ from assistant.evidence import Level, Measures, Space
 from assistant.glossary import Glossary
 from assistant.scoring import Scoring
 from assistant.types import FoundBy, Passage, Question
-from index.embed import Embedder, EmbeddingInputError
+from index.embed import Embedder
 from index.store import Store
 
 _TOP_FOUND = 5  # a source "found" a passage when it ranks it this high
+# Tokens that are embedded, milliseconds each. Bank and dev questions have 89 at most and their parts 58; 500 characters
+# of rare script have 506, and again as many in their parts.
+MOST_TOKENS, MOST_TOKENS_OF_PART = 128, 64
 _OWN_SHARE = 0.7  # of the follow-up itself in whether there is an answer; the rest is what it says in context
 _MOST_RANKED = 1000  # of a document with more passages the others are not ranked: nobody looks that far down
 
@@ -70,9 +73,9 @@ class Retriever(BaseRetriever):
     def evidence(self, question: Question) -> Evidence:
         """Measure and score a question; a follow-up lies between what it says alone and what it says in context."""
         if question.in_context is None:
-            return self._judged(question, self._vectors([question.corrected])[0])
+            return self._judged(question, self._vectors([question.corrected], MOST_TOKENS)[0])
         context = replace(question, corrected=question.in_context)
-        alone, joined = self._vectors([question.corrected, context.corrected])
+        alone, joined = self._vectors([question.corrected, context.corrected], MOST_TOKENS)
         return self._between(self._judged(question, alone), self._judged(context, joined))
 
     def begin(self, questions: Sequence[Question]) -> Callable[[], list[Evidence]]:
@@ -80,23 +83,17 @@ class Retriever(BaseRetriever):
         if not questions:
             return list
         texts = [question.corrected for question in questions]
-        embedding = self._beside.submit(self._vectors, texts)
+        embedding = self._beside.submit(self._vectors, texts, MOST_TOKENS_OF_PART)
 
         def finish() -> list[Evidence]:
             # Not begun, because every core is busy: then nobody is waited for.
-            vectors = self._vectors(texts) if embedding.cancel() else embedding.result()
+            vectors = self._vectors(texts, MOST_TOKENS_OF_PART) if embedding.cancel() else embedding.result()
             return [self._judged(question, vector) for question, vector in zip(questions, vectors, strict=True)]
 
         return finish
 
-    def _vectors(self, texts: Sequence[str]) -> np.ndarray:
-        try:
-            return self._embedder.encode(texts, query=True)
-        except EmbeddingInputError:
-            # 500 characters of rare script can exceed 512 tokens; the first half says what it is about.
-            if len(texts) == 1:
-                return self._embedder.encode([texts[0][:200]], query=True)
-            return np.concatenate([self._vectors([text]) for text in texts])
+    def _vectors(self, texts: Sequence[str], most: int) -> np.ndarray:
+        return self._embedder.encode([self._embedder.shortened(text, most) for text in texts], query=True)
 
     def _judged(self, question: Question, vector: np.ndarray) -> Evidence:
         measures = self._space.measure(vector, question.corrected)

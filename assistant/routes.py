@@ -94,12 +94,18 @@ _RULES: Mapping[Route, tuple[str, ...]] = {
         r"(?:^|[.!?;,:]\s*|\b(?:please|and|now|you|to|then|could you|can you) )(?:pretend|roleplay|role-play"
         r"|act as|emulate|simulate|impersonate)\b"
         r"(?! (?:a )?(?:contact|representative|party|signatory|mediator))"
+        # A helper's part ("act as my tutor") and a case to think through ("simulate this: …") are ways to ask.
+        r"(?! (?:my|our|an?|the) (?:\w+ )?(?:tutor|teacher|guide|librarian|interpreter|translator|student)\b)"
+        r"(?! (?:this|the case|a case)\b)"
         # Who says what the reader is ("pretend I am a student") asks for plain words, unless it is one in command.
         r"(?! (?:that )?(?:i(?:'m| am)|we(?:'re| are)) (?!(?:your|the|an?) (?:new )?(?:developer|admin|owner|creator"
         r"|operator|boss|master|supervisor)|authori[sz]ed|allowed))",
         r"</?(?:system|document|instructions?|user|assistant|prompt|script|iframe|im_start|context"
         r"|passage)\b[^>]*>|<\|[^|]*\|>|\[/?inst\]|"
-        r"\"role\"\s*:\s*\"(?:system|assistant)\"|^\s*#{2,}\s*(?:new |system )|^(?:system|assistant)\s*:",
+        r"\"role\"\s*:\s*\"(?:system|assistant)\"|^\s*#{2,}\s*(?:new |system )"
+        # "system: secure AI" is how people type keywords; an order under that name talks to somebody.
+        r"|^(?:system|assistant)\s*:(?=.*\b(?:you|your|user|reader|admin\w*|ignore|override|print|output|reveal|obey"
+        r"|answer|reply|respond|say|confirm|enter|enabled?|disabled?|mode|must|always|never|now)\b)",
         r"\bnew (?:instructions?|rules|policy|system message)\s*:|\bend of (?:question|document|prompt"
         r"|context)\b|\bbegin (?:admin|system)\b",
         r"\b(?:rot-?13|base-?64|hexadecimal|morse)\b[^?]{0,40}(?:decode|encode|do what|follow|obey|answer|reply"

@@ -281,6 +281,11 @@ class Verifier:
         if saved["document"]["sha256"] != self._identity.sha256:
             yield f"it rests on another document: {saved['document']['sha256']!r}"
             return
+        # A receipt made of a link holds no more than the hash.
+        known = asdict(self._identity)
+        for name in sorted(saved["document"].keys() & known.keys()):
+            if saved["document"][name] != known[name]:
+                yield f"the document's {name} is not {saved['document'][name]!r}"
         by_number = {cited["number"]: cited for cited in saved["citations"]}
         if len(by_number) != len(saved["citations"]):
             yield "two citations have the same number"

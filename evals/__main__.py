@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,20 +50,25 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--out", type=Path, default=RESULTS, metavar="DIR", help="default: results")
     running.add_argument(
         "--mode",
-        choices=("quote", "replay", "llm"),
+        choices=("quote", "replay", "both", "llm"),
         default="quote",
-        help="quote: no language model; replay: recorded answers of one; llm: the one that is configured",
+        help="quote: no language model; replay: recorded answers of one; both: these two in one go, replay into "
+        "DIR/replay; llm: the one that is configured",
     )
     running.add_argument("--only", nargs="+", metavar="ID", help="only these cases; quality gates say nothing then")
     running.add_argument("--once", action="store_true", help="leave out the second run that shows determinism")
     running.add_argument("--baseline", default=None, metavar="FILE", help="compare with this one, or with 'none'")
     running.add_argument("--repeats", type=int, default=3, help="llm mode: how often each question is asked")
     running.add_argument("--max-seconds", type=float, default=1800.0, help="llm mode: stop asking after so long")
+    running.add_argument("--max-tokens", type=int, default=2_000_000, help="llm mode: stop asking after so many")
     running.set_defaults(command=run)
 
     comparing = commands.add_parser("compare", help="two runs, or a baseline and a run: every flip, with p-values")
     comparing.add_argument("before", type=Path, help="folder of a run, or a baseline file")
     comparing.add_argument("after", type=Path)
+    comparing.add_argument(
+        "--identical", action="store_true", help="instead: are metrics.json and results.jsonl the same byte for byte?"
+    )
     comparing.set_defaults(command=compare)
 
     reporting = commands.add_parser("report", help="write the reports of a run again, from its files")
@@ -88,14 +94,19 @@ def _parser() -> argparse.ArgumentParser:
     testing.set_defaults(command=selftest)
 
     recording = commands.add_parser("record", help="ask the small local model again and keep what it writes")
+    recording.add_argument(
+        "--stale", action="store_true", help="only what was recorded and is another request now, of every suite"
+    )
     recording.add_argument("--suite", choices=SUITES, default="dev", help="of which questions (default: dev)")
     recording.add_argument("--count", type=int, default=120, help="how many of them (default: 120)")
     recording.add_argument("--max-seconds", type=float, default=600.0, help="stop after so long (default: 600)")
     recording.set_defaults(command=record)
 
     promoting = commands.add_parser("promote", help="make a draft case of a feedback report or a failing answer")
-    promoting.add_argument("source", type=Path, help="a feedback report (JSON), or results.jsonl with --id")
-    promoting.add_argument("--id", help="which line of results.jsonl")
+    promoting.add_argument(
+        "source", type=Path, help="a feedback report (JSON); lines of them, or results.jsonl, with --id"
+    )
+    promoting.add_argument("--id", help="which line of a file of lines")
     promoting.set_defaults(command=promote)
     return parser
 
@@ -131,7 +142,7 @@ def run(arguments: argparse.Namespace) -> int:
     from evals import running
 
     # The baseline is of whole suites in quote mode; anything else is compared only when it is asked for.
-    whole = arguments.mode == "quote" and not arguments.only
+    whole = arguments.mode in ("quote", "both") and not arguments.only
     given = arguments.baseline or (str(BASELINE) if whole else "none")
     wish = running.Wish(
         arguments.out,
@@ -142,18 +153,39 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.mode == "quote":
         return running.quote(document, chosen, wish).exit_code
-    from evals import recordings, replay
+    if arguments.mode != "llm":
+        from evals import recordings, replay
 
-    if arguments.mode == "replay":
-        return replay.replay(document, chosen, wish, recordings.load()).exit_code
-    return replay.live(document, chosen, wish, arguments.repeats, arguments.max_seconds).exit_code
+        kept = recordings.load()
+        if arguments.mode == "replay":
+            return replay.replay(document, chosen, wish, kept).exit_code
+        ended: list[int] = []
+        apart = replace(wish, out=wish.out / "replay", baseline=None)
+        quoted = running.quote(
+            document,
+            chosen,
+            wish,
+            lambda opened: ended.append(replay.replay(document, chosen, apart, kept, opened).exit_code),
+        )
+        return quoted.exit_code or ended[0]
+    from evals import live
+
+    budget = live.Budget(arguments.max_seconds, arguments.max_tokens)
+    return live.live(document, chosen, wish, arguments.repeats, budget).exit_code
 
 
 def compare(arguments: argparse.Namespace) -> int:
-    """Print what changed between two runs; exit 10 when the second is worse."""
+    """Print what changed between two runs; exit 10 when the second is worse.
+
+    With ``--identical``: exit 1 when a file that holds no time differs.
+    """
     from evals import baseline
     from evals import compare as comparing
 
+    if arguments.identical:
+        lines, same = comparing.identical(arguments.before, arguments.after)
+        print("\n".join(lines))
+        return 0 if same else 1
     before, after = (_snapshot(path) for path in (arguments.before, arguments.after))
     baseline.comparable(before, after)
     found = comparing.compare(before, after)
@@ -220,7 +252,10 @@ def record(arguments: argparse.Namespace) -> int:
     from evals import replay
 
     lock.check(parse.load())
-    print(replay.record(arguments.suite, arguments.count, arguments.max_seconds))
+    if arguments.stale:
+        print(replay.record_stale(arguments.max_seconds))
+    else:
+        print(replay.record(arguments.suite, arguments.count, arguments.max_seconds))
     return 0
 
 

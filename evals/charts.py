@@ -7,6 +7,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from evals.statistics import Rate
+
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 420, 260, 46, 34
 _ROW, _NARROW, _EDGE = 34, 360, 6  # lists are as wide as a telephone
 
@@ -64,16 +66,18 @@ def roc(curves: Mapping[str, Sequence[Sequence[float]]], points: Mapping[str, Se
 
 
 def bars(title: str, rows: Sequence[tuple[str, float, int, int]]) -> Markup:
-    """A horizontal bar for each (name, value 0..1, k, n)."""
+    """A horizontal bar for each (name, value 0..1, k, n), with its Wilson interval as a line."""
     parts = []
     for place, (name, value, k, n) in enumerate(rows):
         top = place * _ROW
         width = _share(1) - _share(0)
+        ends = Rate(k, n).interval
         parts += [
             _text(_EDGE, top + 12, name, "start"),
             _text(_NARROW - _EDGE, top + 12, f"{k}/{n}", "end"),
             f'<rect class="track" x="{_EDGE}" y="{top + 17}" width="{width:.1f}" height="11"/>',
             f'<rect class="bar" x="{_EDGE}" y="{top + 17}" width="{value * width:.1f}" height="11"/>',
+            _line(_share(ends.low), top + 22.5, _share(ends.high), top + 22.5, "range"),
         ]
     words = "; ".join(f"{name} {k} of {n}" for name, _, k, n in rows)
     return _svg(_NARROW, len(rows) * _ROW + 4, title, words, parts)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assistant import glossary
 from evals import cases as case_files
-from evals import lock, promoting, ties
+from evals import lock, promoting, ratchets, ties
 from evals.cases import QUESTIONS, SUITES, Case
 from index import bank, parse, reading_aid
 from index.document import Document
@@ -55,6 +55,7 @@ def validate(directory: Path = QUESTIONS, document: Document | None = None) -> V
     problems += group_problems(everything, directory)
     problems += tie_problems(document)
     problems += promoting.problems(directory / promoting.DRAFTS.name)
+    problems += ratchets.loosened()
     try:
         stale = lock.differences(document, directory / lock.LOCK.name)
         if stale:

@@ -1,13 +1,15 @@
 """Two runs side by side, case by case: every flip by id, a p-value beside it, and whether it is a regression."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from evals.metrics import BETTER, TITLES
 from evals.paired import SIGNIFICANT, Flips, Shift, flips, holm, shift, smallest_detectable
 from evals.retrieval import MEASURES
-from evals.stored import Run
+from evals.stored import TIMELESS, Run, read_run
 
 TOLERATED = 1  # a metric may lose one case more than it wins, as a ratchet may
 # What is compared; the other metrics are sums of the same cases, or of groups of them.
@@ -15,6 +17,7 @@ COMPARED = frozenset(
     "completeness precision sections status reason refusal_recall over_refusal verbatim dangling upgrades "
     "false_absence injected written recall@5 mrr ndcg".split()
 )
+_OF_THE_RUN = frozenset({"made", "seconds", "machine", "schema", "suite_sha256"})  # no part of what is compared
 _MEAN_DROP = 0.01  # a mean of ranks may move by less without being a regression
 
 
@@ -90,7 +93,7 @@ class Comparison:
 def snapshot(run: Run) -> Snapshot:
     """Reduce a stored run."""
     return Snapshot(
-        provenance={k: v for k, v in run.manifest.items() if k not in ("made", "seconds", "machine", "schema")},
+        provenance={k: v for k, v in run.manifest.items() if k not in _OF_THE_RUN},
         metrics={
             name: {
                 metric: [m["k"], m["n"]] if m["k"] is not None else m["value"]
@@ -199,6 +202,24 @@ def markdown(comparison: Comparison, before: str, after: str, limit: int = 200) 
         lines += ["", "| made from | before | after |", "|---|---|---|"]
         lines += [f"| {name} | {_short(old)} | {_short(new)} |" for name, old, new in comparison.provenance]
     return "\n".join(lines) + "\n"
+
+
+def identical(before: Path, after: Path) -> tuple[list[str], bool]:
+    """A line for each file of two runs' suites that holds no time, and whether all are equal byte for byte.
+
+    Raises:
+        NoRun: a folder holds no run.
+    """
+    names = [set(read_run(folder).suites) for folder in (before, after)]
+    lines, same = [], True
+    for name in sorted(names[0] | names[1]):
+        for file in TIMELESS:
+            contents = [(folder / name / file).read_bytes() for folder in (before, after) if (folder / name).is_dir()]
+            equal = len(contents) == 2 and contents[0] == contents[1]
+            same = same and equal
+            digest = hashlib.sha256(contents[-1]).hexdigest()[:12]
+            lines.append(f"{name}/{file}: {f'identical ({digest})' if equal else 'DIFFERS'}")
+    return lines, same
 
 
 def _flip_lists(changes: Sequence[Change], limit: int) -> list[str]:

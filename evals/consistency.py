@@ -29,7 +29,7 @@ def paraphrase_units(results: Sequence[Result], measure: Measure) -> list[Unit]:
     """Paraphrases: groups of at least two cases in one language that all agree in decision and cited parts."""
     found = []
     for (_, language), members in _groups(results, by_language=True).items():
-        if len(members) > 1:
+        if len({member.case.id.partition("#")[0] for member in members}) > 1:  # repeats are no paraphrases
             agrees = len({_behaviour(result, measure, sections=False) for result in members}) == 1
             ids = tuple(result.case.id for result in members)
             fact = f"{members[0].case.fact}/{language}"

@@ -4,6 +4,7 @@ The claims of ``evals/claims/`` are labelled: written to be wrong in one way eac
 model and labelled afterwards (real). Both stand side by side; the gate is held to its floors on the test claims.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -82,7 +83,7 @@ def roc(judged: Sequence[Judged]) -> list[list[float]]:
         return []
     points = [[0.0, 0.0]]
     for threshold in sorted({*bad, *good}):
-        points.append([_at_most(good, threshold) / len(good), _at_most(bad, threshold) / len(bad)])
+        points.append([bisect_right(good, threshold) / len(good), bisect_right(bad, threshold) / len(bad)])
     return points
 
 
@@ -133,6 +134,7 @@ def detector(
             if chosen:
                 rows.append(_row(f"{name}, {language or 'all'}", measure(chosen)))
     wrong = [found for found in judged[held] if not found.is_right]
+    kinds = measured.slices["kind"]
     content = {
         "schema": 1,
         "line": verdict.line,
@@ -140,12 +142,8 @@ def detector(
         "columns": COLUMNS,
         "rows": rows,
         "gates": [{"name": f.name, "state": f.state, "why": f.why} for f in verdict.findings],
-        "caught_by_kind": {
-            kind: _plain(found["caught"]) for kind, found in by_kind(judged[held]).items() if "caught" in found
-        },
-        "blocked_by_kind": {
-            kind: _plain(found["blocked"]) for kind, found in by_kind(judged[held]).items() if "blocked" in found
-        },
+        "caught_by_kind": {kind: _plain(found["caught"]) for kind, found in kinds.items() if "caught" in found},
+        "blocked_by_kind": {kind: _plain(found["blocked"]) for kind, found in kinds.items() if "blocked" in found},
         "roc": {name: curve for name, found in judged.items() if (curve := roc(found))},
         "roc_points": {
             name: {
@@ -158,10 +156,6 @@ def detector(
         "missed": [_missed(found) for found in wrong[:_MISSED_SHOWN]],
     }
     return content, verdict
-
-
-def _at_most(ordered: Sequence[float], threshold: float) -> int:
-    return sum(score <= threshold for score in ordered)
 
 
 def _unit(found: Judged, passed: bool) -> Unit:

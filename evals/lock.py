@@ -12,6 +12,7 @@ from index.document import Document
 from index.errors import UserError
 
 LOCK = QUESTIONS / "spans.tsv"
+_ELSEWHERE = "the document has changed elsewhere"
 _HEADER = "address\tstart\tend\tquote_sha256\tdocument_sha256"
 
 
@@ -35,7 +36,7 @@ def write(document: Document, path: Path = LOCK) -> None:
 
 
 def differences(document: Document, path: Path = LOCK) -> tuple[str, ...]:
-    """How the document differs from the lock, a line for each address; empty when it holds.
+    """How the document differs from the lock, a line for each address it touches; empty when it holds.
 
     Raises:
         StaleLock: there is no lock.
@@ -50,8 +51,11 @@ def differences(document: Document, path: Path = LOCK) -> tuple[str, ...]:
     if locked == wanted:
         return ()
     then, now = _rows(locked.splitlines()[1:]), _rows(wanted.splitlines()[1:])
-    found = [f"{path}:{address}: {_change(then.get(address), now.get(address))}" for address in then | now]
-    return tuple(line for line in found if not line.endswith(": ")) or (f"{path}: is malformed",)
+    changes = {address: _change(then.get(address), now.get(address)) for address in then | now}
+    found = [f"{path}:{address}: {what}" for address, what in changes.items() if what not in ("", _ELSEWHERE)]
+    if untouched := sum(what == _ELSEWHERE for what in changes.values()):
+        found.append(f"{path}: the document is another one, but {untouched} sentences stand where they stood")
+    return tuple(found) or (f"{path}: is malformed",)
 
 
 def changed(document: Document, path: Path = LOCK) -> frozenset[str]:
@@ -84,7 +88,7 @@ def _change(then: list[str] | None, now: list[str] | None) -> str:
         return "the sentence has changed"
     if then[:2] != now[:2]:
         return f"the sentence has moved from {then[0]}:{then[1]} to {now[0]}:{now[1]}"
-    return "the document has changed elsewhere" if then[3] != now[3] else ""
+    return _ELSEWHERE if then[3] != now[3] else ""
 
 
 def _digest(text: str) -> str:

@@ -25,6 +25,7 @@ def manifest(identity: Mapping[str, Any], mode: str, suites: Mapping[str, int], 
     return {
         "schema": 1,
         **provenance(identity, mode),
+        "suite_sha256": suite_digest(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "suites": dict(suites),
         "seconds": round(seconds, 1),
@@ -53,11 +54,19 @@ def commit() -> str | None:
 
 def code_digest(root: Path = ROOT) -> str:
     """Digest of every file an answer depends on; byte code is left out."""
-    paths = sorted(path for folder in _CODE for path in (root / folder).rglob("*") if path.is_file())
+    paths = (path for folder in _CODE for path in (root / folder).rglob("*"))
+    return _digest((path for path in paths if path.suffix != ".pyc"), root)
+
+
+def suite_digest(root: Path = ROOT) -> str:
+    """Digest of what measures: the suite's code, its gates, questions and claims."""
+    return _digest((path for path in (root / "evals").rglob("*") if path.suffix in (".py", ".toml", ".tsv")), root)
+
+
+def _digest(paths: Iterable[Path], root: Path) -> str:
     found = hashlib.sha256()
-    for path in paths:
-        if path.suffix != ".pyc":
-            found.update(f"{path.relative_to(root).as_posix()}\n{_sha256(path.read_bytes())}\n".encode())
+    for path in sorted(path for path in paths if path.is_file()):
+        found.update(f"{path.relative_to(root).as_posix()}\n{_sha256(path.read_bytes())}\n".encode())
     return found.hexdigest()
 
 

@@ -41,9 +41,20 @@ class Metric:
     worse: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What one case scored: metric → score, None where it does not apply; and its values of the ranking."""
+
+    scores: Mapping[str, Score | None]
+    ranks: Mapping[str, float]
+
+
 @dataclass(frozen=True)
 class Measured:
-    """Everything measured in one run. ``metrics`` holds only what applied; ``slices`` group → value → name → metric."""
+    """Everything measured in one run. ``metrics`` holds only what applied; ``slices`` group → value → name → metric.
+
+    ``sheet`` has a sheet for each result, in order.
+    """
 
     cases: int
     errors: tuple[Failed, ...]
@@ -52,10 +63,14 @@ class Measured:
     curve: tuple[CurvePoint, ...]
     operating_point: CurvePoint | None
     repeated: bool = field(default=False)
+    sheet: tuple[Sheet, ...] = ()
 
 
-def rate(found: Sequence[Unit], better: Better, cases: int) -> Metric | None:
-    """Σk / Σn with both intervals; None when the metric applies to nothing. ``cases`` is how many were looked at."""
+def rate(found: Sequence[Unit], better: Better, cases: int, *, resampled: bool = True) -> Metric | None:
+    """Σk / Σn with both intervals; None when the metric applies to nothing. ``cases`` is how many were looked at.
+
+    Not ``resampled``: without the interval by fact, where none is reported.
+    """
     if not found:
         return None
     whole = Rate(sum(unit.score.k for unit in found), sum(unit.score.n for unit in found))
@@ -66,7 +81,9 @@ def rate(found: Sequence[Unit], better: Better, cases: int) -> Metric | None:
         k=whole.k,
         n=whole.n,
         interval=whole.interval,
-        by_fact=statistics.cluster_interval([(unit.score.k, unit.score.n) for unit in found], facts),
+        by_fact=statistics.cluster_interval([(unit.score.k, unit.score.n) for unit in found], facts)
+        if resampled
+        else None,
         facts=len(set(facts)),
         effective_facts=statistics.effective_clusters(facts),
         not_applicable=max(cases - len(found), 0),

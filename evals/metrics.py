@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.types import LANGUAGES
 from evals import abstention, consistency, retrieval, scorers, statements, statistics
 from evals.cases import Case
-from evals.measured import Better, Measured, Metric, Unit, plain, rate
+from evals.measured import Better, Measured, Metric, Sheet, Unit, plain, rate
 from evals.outcomes import Failed, Result
 from evals.scorers import Measure, Score
 
@@ -78,16 +79,18 @@ def measure_run(
     ``noisy`` are results of noisy copies of some of the cases (see ``evals.noise``).
     """
     metrics: dict[str, Metric] = {}
-    ranks = retrieval.case_values(results)
-    for label, chosen in _cuts(results, seen):
+    sheet = score(results, measure)
+    for label, places in _cuts(results, seen):
+        chosen = [results[place] for place in places]
         for definition in METRICS:
-            found = units(definition, chosen, measure)
-            _put(metrics, definition.name + label, rate(found, definition.better, len(chosen)))
-        for name, metric in retrieval.metrics(chosen, ranks).items():
+            found = _units(definition.name, results, sheet, places)
+            _put(metrics, definition.name + label, rate(found, definition.better, len(places)))
+        for name, metric in retrieval.metrics(chosen, [sheet[place].ranks for place in places]).items():
             metrics[name + label] = metric
         _put(metrics, "auroc" + label, abstention.auroc(chosen))
-    for label, chosen in _cuts(results, {}):
-        _put(metrics, "paraphrases" + label, rate(consistency.paraphrase_units(chosen, measure), "more", 0))
+    for label, places in _cuts(results, {}):
+        alike = consistency.paraphrase_units([results[place] for place in places], measure)
+        _put(metrics, "paraphrases" + label, rate(alike, "more", 0))
     _put(metrics, "twins", rate(consistency.twin_units(results, measure, sections=True), "more", 0))
     _put(metrics, "twins_parts", rate(consistency.twin_units(results, measure, sections=False), "more", 0))
     _put(metrics, "noise", rate(consistency.noise_units(results, noisy, measure), "more", 0))
@@ -102,17 +105,30 @@ def measure_run(
         cases=len(results),
         errors=tuple(result for result in results if isinstance(result, Failed)),
         metrics=metrics,
-        slices=_slices(results, measure),
+        slices=_slices(results, sheet, measure),
         curve=curve,
         operating_point=abstention.operating_point(results),
         repeated=again is not None,
+        sheet=sheet,
     )
 
 
-def units(definition: Definition, results: Iterable[Result], measure: Measure) -> list[Unit]:
-    """The scores of the cases a metric applies to."""
-    scored = ((result.case, definition.score(result, measure)) for result in results)
-    return [Unit((case.id,), case.fact, score) for case, score in scored if score is not None]
+def score(results: Sequence[Result], measure: Measure) -> tuple[Sheet, ...]:
+    """Every case on every metric of single cases, in order."""
+    ranks = retrieval.case_values(results)
+    return tuple(
+        Sheet(
+            {definition.name: definition.score(result, measure) for definition in METRICS},
+            {name: values[result.case.id] for name, values in ranks.items() if result.case.id in values},
+        )
+        for result in results
+    )
+
+
+def _units(name: str, results: Sequence[Result], sheet: Sequence[Sheet], places: Iterable[int]) -> list[Unit]:
+    """The scores of those cases at ``places`` that a metric applies to."""
+    scored = ((results[place].case, sheet[place].scores[name]) for place in places)
+    return [Unit((case.id,), case.fact, found) for case, found in scored if found is not None]
 
 
 def section_of(case: Case, measure: Measure) -> str:
@@ -127,7 +143,9 @@ def section_of(case: Case, measure: Measure) -> str:
 _SLICED = ("completeness", "precision", "sections", "status", "reason", "refusal_recall", "over_refusal")
 
 
-def _slices(results: Sequence[Result], measure: Measure) -> dict[str, dict[str, dict[str, Metric]]]:
+def _slices(
+    results: Sequence[Result], sheet: Sequence[Sheet], measure: Measure
+) -> dict[str, dict[str, dict[str, Metric]]]:
     kinds: dict[str, Callable[[Case], str]] = {
         "kind": lambda case: case.kind,
         "section": lambda case: section_of(case, measure),
@@ -135,31 +153,37 @@ def _slices(results: Sequence[Result], measure: Measure) -> dict[str, dict[str, 
     }
     found: dict[str, dict[str, dict[str, Metric]]] = {}
     for name, value_of in kinds.items():
-        members: dict[str, list[Result]] = {}
-        for result in results:
-            members.setdefault(value_of(result.case), []).append(result)
+        members: dict[str, list[int]] = {}
+        for place, result in enumerate(results):
+            members.setdefault(value_of(result.case), []).append(place)
         for value in sorted(members):
             row: dict[str, Metric] = {}
-            for definition in METRICS:
-                if definition.name in _SLICED:
-                    applied = units(definition, members[value], measure)
-                    _put(row, definition.name, rate(applied, definition.better, len(members[value])))
+            for metric in _SLICED:
+                applied = _units(metric, results, sheet, members[value])
+                _put(row, metric, rate(applied, BETTER[metric], len(members[value]), resampled=False))
             found.setdefault(name, {})[value] = row
     return found
 
 
-def _cuts(results: Sequence[Result], seen: Mapping[str, bool]) -> list[tuple[str, list[Result]]]:
-    """(suffix of the metric's name, cases): all, each language, both for what the bank has not seen, and fresh ones."""
-    cuts = [("", list(results))]
-    cuts += [(f"[{language}]", [r for r in results if r.case.language == language]) for language in ("en", "ja")]
-    if fresh := [result for result in results if result.case.fresh]:
+def _cuts(results: Sequence[Result], seen: Mapping[str, bool]) -> list[tuple[str, list[int]]]:
+    """(suffix of the metric's name, places of its cases): all, each language, both for what the bank has not seen, and
+    fresh ones.
+    """
+
+    def those(*, language: str | None = None, copied: bool | None = None) -> list[int]:
+        return [
+            place
+            for place, case in enumerate(result.case for result in results)
+            if language in (None, case.language) and copied in (None, seen.get(case.id, False))
+        ]
+
+    cuts = [("", those())]
+    cuts += [(f"[{language}]", those(language=language)) for language in LANGUAGES]
+    if fresh := [place for place, result in enumerate(results) if result.case.fresh]:
         cuts.append(("[fresh]", fresh))
     if seen:
-        unseen = [result for result in results if not seen.get(result.case.id, False)]
-        cuts += [("[unseen]", unseen), ("[seen]", [r for r in results if seen.get(r.case.id, False)])]
-        cuts += [
-            (f"[{language},unseen]", [r for r in unseen if r.case.language == language]) for language in ("en", "ja")
-        ]
+        cuts += [("[unseen]", those(copied=False)), ("[seen]", those(copied=True))]
+        cuts += [(f"[{language},unseen]", those(language=language, copied=False)) for language in LANGUAGES]
     return cuts
 
 

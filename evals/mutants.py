@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.types import REASONS
 from evals.cases import Case
 from evals.claims import LabelledClaim
 from evals.oracle import Oracle
@@ -173,6 +174,22 @@ def _moody(shop: Workshop, case: Case) -> Answer:
     return shop.oracle.decline(case) if case.line % 2 else shop.oracle.answer(case)
 
 
+def _another_reason(shop: Workshop, case: Case) -> Answer:
+    good = shop.oracle.answer(case)
+    accepted = {outcome.reason for outcome in case.expect}
+    others = [reason for reason in REASONS.get(good["status"], ()) if reason not in accepted]
+    return good | {"reason": others[0]} if good["reason"] and others else good
+
+
+def _refuses_noise(shop: Workshop, case: Case) -> Answer:
+    return shop.oracle.decline(case) if "~" in case.id else shop.oracle.answer(case)
+
+
+def _gold_third(shop: Workshop, case: Case) -> tuple[str, ...]:
+    good = shop.oracle.ranking(case)
+    return (*good[len(case.gold) : len(case.gold) + 2], *case.gold, *good[len(case.gold) + 2 :])
+
+
 MUTANTS = (
     Mutant("always abstains", "over_refusal", _when_answering(lambda shop, case, _: shop.oracle.decline(case))),
     Mutant("never abstains", "refusal_recall", _never_abstains),
@@ -219,6 +236,9 @@ MUTANTS = (
         right,
         ranking=lambda shop, case: tuple(reversed(shop.oracle.ranking(case))),
     ),
+    Mutant("ranks two others first", "mrr", right, ranking=_gold_third),
+    Mutant("refuses what is written carelessly", "noise", _refuses_noise),
+    Mutant("gives another reason for refusing", "reason", _another_reason),
 )
 
 GATE_MUTANTS = (

@@ -74,6 +74,7 @@ def _suite(name: str, suite: Suite) -> dict[str, Any]:
         "p95": times["p95_ms"],
         "heat": [_heat(group, rows) for group, rows in content["slices"].items()],
         "kinds": _kinds(content["slices"].get("kind", {})),
+        "repeats": [(TITLES[metric], row) for metric, row in content.get("repeats", {}).items()],
         "failures": _failures(name, suite),
         "cases": len(suite.rows),
     }
@@ -84,7 +85,7 @@ def _cuts(metrics: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any
     rows = [
         (
             TITLES[name],
-            [summary.value(metrics[f"{name}[{cut}]"]) if f"{name}[{cut}]" in metrics else "" for cut in names],
+            [summary.ranged(metrics[f"{name}[{cut}]"]) if f"{name}[{cut}]" in metrics else "" for cut in names],
         )
         for name in TITLES
         if any(f"{name}[{cut}]" in metrics for cut in names)
@@ -116,7 +117,8 @@ def _heat(group: str, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 def _shaded(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
     good = metric["value"] if BETTER[name] == "more" else 1 - metric["value"]
     few = metric["n"] < SLICE_MINIMUM
-    return {"text": f"{metric['value']:.2f} ({metric['k']}/{metric['n']})", "shade": int(good * 5), "few": few}
+    text = f"{metric['value']:.2f} ({metric['k']}/{metric['n']})"
+    return {"text": text, "interval": summary.interval(metric["wilson"]), "shade": int(good * 5), "few": few}
 
 
 def _kinds(rows: Mapping[str, Mapping[str, Any]]) -> Markup | None:
@@ -157,9 +159,10 @@ def _detector_charts(detector: Mapping[str, Any]) -> dict[str, Markup]:
             name: (row["blocked"]["value"], row["caught"]["value"]) for name, row in detector["roc_points"].items()
         }
         found["roc"] = charts.roc(detector["roc"], points)
-    kinds = [(kind, m["value"], m["k"], m["n"]) for kind, m in detector["caught_by_kind"].items()]
-    if kinds:
-        found["kinds"] = charts.bars("Unsupported claims caught, by kind", kinds)
+    for name, title in (("caught", "Unsupported claims caught"), ("blocked", "Supported claims wrongly blocked")):
+        kinds = [(kind, m["value"], m["k"], m["n"]) for kind, m in detector[f"{name}_by_kind"].items()]
+        if kinds:
+            found[name] = charts.bars(f"{title}, by kind", kinds)
     return found
 
 

@@ -6,7 +6,7 @@ reviewed; then its row moves into one of the files of questions.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from index.bank import normalised
 from index.errors import UserError
 
 DRAFTS = QUESTIONS / "drafts.tsv"
-HEADER = ("id", "language", "expect", "gold", "source", "drafted_from", "reviewed", "question")
+HEADER = ("id", "language", "expect", "gold", "source", "drafted_from", "history", "reviewed", "question")
 _SUGGESTED = 3  # gold sentences at most
 
 
@@ -27,7 +27,10 @@ class DraftError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A case to be: ``drafted_from`` is the digest of the words it came in, which an editor has to change."""
+    """A case to be: ``drafted_from`` is the digest of the words it came in, which an editor has to change.
+
+    ``history`` holds the turns before it, as in a question file.
+    """
 
     id: str
     language: str
@@ -36,6 +39,7 @@ class Draft:
     suggested_expect: str
     source: str
     drafted_from: str
+    history: str
     reviewed: bool
 
     @property
@@ -50,7 +54,8 @@ def promote(source: Path, id_: str | None = None, drafts: Path = DRAFTS) -> str:
     Raises:
         DraftError: no such line, no question, or no consent to make it public.
     """
-    draft = from_row(_line(source, id_)) if id_ else from_feedback(_report(source))
+    found = _line(source, id_) if id_ else _report(source)
+    draft = from_row(found) if "suite" in found else from_feedback(found)
     known = list(read(drafts)) if drafts.exists() else []
     if any(other.drafted_from == draft.drafted_from for other in known):
         raise DraftError(f"a draft of this question is already in {drafts}")
@@ -67,14 +72,14 @@ def from_feedback(report: Mapping[str, Any]) -> Draft:
     if not isinstance(question, str) or not question.strip():
         raise DraftError("the report holds no question: the reader did not agree that it may become a public test case")
     answer = _asked_again(question)
-    return _draft(question, answer, source=f"feedback on {report.get('answer_id', 'an answer')}")
+    return _draft(question, answer, f"feedback on {report.get('answer_id', 'an answer')}")
 
 
 def from_row(row: Mapping[str, Any]) -> Draft:
     """A draft of a line of results.jsonl: what the search ranked first is suggested as gold."""
     answer = dict(row.get("answer", {}))
     answer["ranking"] = row.get("ranking", ())
-    return _draft(row["question"], answer, source=f"{row['suite']} {row['id']}")
+    return _draft(row["question"], answer, f"{row['suite']} {row['id']}", row.get("history", ()))
 
 
 def read(path: Path = DRAFTS) -> Iterator[Draft]:
@@ -88,9 +93,10 @@ def read(path: Path = DRAFTS) -> Iterator[Draft]:
             continue
         if len(fields) != len(HEADER) or fields[-2].lower() not in ("true", "false"):
             raise DraftError(f"{path}:{number}: needs {len(HEADER)} columns, and 'true' or 'false' as reviewed")
-        id_, language, expect, gold, source, drafted_from, reviewed, question = fields
+        id_, language, expect, gold, source, drafted_from, history, reviewed, question = fields
         suggested = () if gold == "-" else tuple(gold.split("+"))
-        yield Draft(id_, language, question, suggested, expect, source, drafted_from, reviewed.lower() == "true")
+        is_reviewed = reviewed.lower() == "true"
+        yield Draft(id_, language, question, suggested, expect, source, drafted_from, history, is_reviewed)
 
 
 def problems(path: Path = DRAFTS) -> Iterator[str]:
@@ -103,15 +109,15 @@ def problems(path: Path = DRAFTS) -> Iterator[str]:
         elif not draft.reworded:
             yield f"{path}:{draft.id}:question: still has the reader's own words; put it differently"
         else:
-            yield f"{path}:{draft.id}: is reviewed; move it into dev.tsv or routes.tsv and delete it here"
+            yield f"{path}:{draft.id}: is reviewed; move it into the file where it is asked and delete it here"
 
 
 def as_row(draft: Draft) -> str:
     """A line of the file."""
     reviewed = str(draft.reviewed).lower()
     gold = "+".join(draft.suggested_gold) or "-"
-    cells = (draft.id, draft.language, draft.suggested_expect, gold, draft.source, draft.drafted_from, reviewed)
-    return "\t".join((*cells, draft.question))
+    cells = (draft.id, draft.language, draft.suggested_expect, gold, draft.source, draft.drafted_from, draft.history)
+    return "\t".join((*cells, reviewed, draft.question))
 
 
 def words_digest(question: str) -> str:
@@ -119,8 +125,9 @@ def words_digest(question: str) -> str:
     return hashlib.sha256(normalised(question).encode("utf-8")).hexdigest()[:16]
 
 
-def _draft(question: str, answer: Mapping[str, Any], source: str) -> Draft:
-    redacted = personal_data.redact(" ".join(question.split()))
+def _draft(question: str, answer: Mapping[str, Any], source: str, history: Sequence[Sequence[str]] = ()) -> Draft:
+    redacted = _redacted(question)
+    turns = [[role, _redacted(said)] for role, said in history]
     status = str(answer.get("status", "error"))
     expect = "/".join(filter(None, (status, answer.get("reason") if status not in ANSWERING else None)))
     digest = words_digest(redacted)
@@ -132,8 +139,13 @@ def _draft(question: str, answer: Mapping[str, Any], source: str) -> Draft:
         suggested_expect=expect,
         source=source,
         drafted_from=digest,
+        history=json.dumps(turns, ensure_ascii=False) if turns else "",
         reviewed=False,
     )
+
+
+def _redacted(text: str) -> str:
+    return personal_data.redact(" ".join(text.split()))
 
 
 def _asked_again(question: str) -> Mapping[str, Any]:
@@ -150,21 +162,28 @@ def _asked_again(question: str) -> Mapping[str, Any]:
 
 def _line(path: Path, id_: str) -> Mapping[str, Any]:
     for line in _read(path).split("\n"):
-        if line:
-            row: Mapping[str, Any] = json.loads(line)
+        if f'"{id_}"' in line:
+            row = _object(line, path)
             if row.get("id") == id_:
                 return row
     raise DraftError(f"{str(path)!r} has no line with the id {id_!r}")
 
 
 def _report(path: Path) -> Mapping[str, Any]:
+    text = _read(path).strip()
+    if "\n{" in text:
+        raise DraftError(f"{str(path)!r} holds several reports; --id says which (its ids begin with feedback-)")
+    return _object(text, path)
+
+
+def _object(text: str, path: Path) -> Mapping[str, Any]:
     try:
-        report = json.loads(_read(path))
+        found = json.loads(text)
     except ValueError as error:
         raise DraftError(f"{str(path)!r} is not a feedback report: {error}") from None
-    if not isinstance(report, Mapping):
-        raise DraftError(f"{str(path)!r} is not a feedback report: not an object; results.jsonl needs --id")
-    return report
+    if not isinstance(found, Mapping):
+        raise DraftError(f"{str(path)!r} is not a feedback report: not an object")
+    return found
 
 
 def _read(path: Path) -> str:

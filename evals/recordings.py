@@ -69,10 +69,11 @@ def save(recordings: Iterable[Recording], path: Path = RECORDINGS) -> None:
 
 @dataclass
 class Player:
-    """Answers requests from recordings; ``missed`` counts the questions that had none since it was last cleared."""
+    """Answers requests from recordings; counts the questions that had one and those that had none."""
 
     by_request: Mapping[str, Recording]
     missed: int = 0
+    played: int = 0
 
     @classmethod
     def of(cls, recordings: Iterable[Recording]) -> "Player":
@@ -82,8 +83,9 @@ class Player:
     async def script(self, exchange: Exchange) -> None:
         """Answer one request."""
         found = self.by_request.get(digest(exchange.call.body))
-        if found is None:
-            self.missed += bool(exchange.call.prompt.question)  # a request that only warms a server asks nothing
+        asks = bool(exchange.call.prompt.question)  # a request that only warms a server asks nothing
+        self.missed += asks and found is None
+        self.played += asks and found is not None
         await write(exchange, found.text if found else _NO_RECORDING, found.finish if found else "stop")
 
 

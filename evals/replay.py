@@ -1,13 +1,12 @@
-"""LLM mode: against recordings (``replay``), against the configured model (``llm``), and making recordings anew."""
+"""LLM mode against recordings (``run --mode replay``), and making recordings anew (``record``)."""
 
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from assistant.config import Config
 from assistant.types import LANGUAGES
@@ -20,12 +19,11 @@ from evals.gates import Verdict
 from evals.measured import Measured
 from evals.outcomes import NotRun, Result, Scored
 from evals.recordings import STALE_AT_MOST, Player, Recorder, Recording
-from evals.running import Wish, finish, identity_of
+from evals.running import Opened, Wish, finish, identity_of
 from evals.scorers import Measure
 from evals.smol import SmolServer
 from evals.stored import Suite
 from index.document import Document
-from index.errors import ConfigError
 
 # The small model is asked with the likely sentences only: the whole document confuses it and takes ten times as long.
 _PROMPT_TOKENS = "500"
@@ -50,18 +48,25 @@ def settings(base_url: str, more: Mapping[str, str] | None = None) -> Config:
 
 
 def replay(
-    document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish, kept: Sequence[Recording]
+    document: Document,
+    chosen: Mapping[str, tuple[Case, ...]],
+    wish: Wish,
+    kept: Sequence[Recording],
+    opened: Opened | None = None,
 ) -> Conclusion:
-    """Ask what was recorded; stale cases count as not run; more than a tenth of a suite, or all, is exit 4."""
+    """Ask what was recorded; stale cases count as not run; more than a tenth of a suite, or all, is exit 4.
+
+    ``opened`` is an index that is open already.
+    """
     started = time.monotonic()
     player = Player.of(kept)
     recorded = {recording.case for recording in player.by_request.values()}
     measure = Measure.of(document)
     suites: dict[str, Suite] = {}
     verdicts: list[Verdict] = []
-    stale: list[str] = []
+    too_stale: list[str] = []
     with FakeLlm(default=player.script) as server:
-        assistant = runner.Watched.open(settings(server.base_url))
+        assistant = runner.Watched.open(settings(server.base_url), cast(Any, opened))
         identity = identity_of(document, assistant)
         for suite, cases in chosen.items():
             asking = [case for case in cases if case.id in recorded]
@@ -69,26 +74,33 @@ def replay(
                 continue
             results, milliseconds, left = _ask(assistant, player, asking)
             if len(left) > STALE_AT_MOST * len(asking):
-                counts = f"{len(left)} of {len(asking)} recordings of {suite} are stale"
-                stale.append(f"{counts}; 'python -m evals record --suite {suite}' remakes them")
+                counts = f"{len(left)} of {len(asking)} recordings of {suite} are stale, first {left[0].case.id}"
+                too_stale.append(f"{counts}; 'python -m evals record --stale' asks the small model for these again")
             if not results:
                 continue
             measured = metrics.measure_run(results, measure, {})
             verdict = gates.judge(suite, measured, gates.load(), partial=wish.partial, mode="replay")
             verdict = replace(verdict, line=f"{verdict.line} ({len(results)} replayed, {len(left)} stale and not run)")
             suites[suite] = _store(
-                wish, suite, "replay", measured, verdict, identity, results, milliseconds, left, measure
+                wish, suite, "replay", measured, verdict, identity, results, milliseconds, left, document
             )
             verdicts.append(verdict)
         asked = liars.pick(case_files.load("dev"))
         lies, truth = liars.listen(assistant, server, asked), liars.hear_out(assistant, server, asked)
-    if not suites and not stale:
-        stale.append(f"nothing of {', '.join(chosen)} is recorded; 'python -m evals record --suite …' does it")
+    if not suites and not too_stale:
+        too_stale.append(f"nothing of {', '.join(chosen)} is recorded; 'python -m evals record --suite …' does it")
     stored.write_json(wish.out / "liars.json", liars.as_data(lies, truth))
     verdicts += [liars.judge(lies), liars.judge_truth(truth)]
     seconds = time.monotonic() - started
     return finish(
-        document, identity, "replay", suites, verdicts, replace(wish, partial=True), seconds, "; ".join(stale) or None
+        document,
+        identity,
+        "replay",
+        suites,
+        verdicts,
+        replace(wish, partial=True),
+        seconds,
+        "; ".join(too_stale) or None,
     )
 
 
@@ -110,78 +122,6 @@ def _ask(
     return results, milliseconds, left
 
 
-def live(
-    document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish, repeats: int, max_seconds: float
-) -> Conclusion:
-    """Ask the configured model, each question ``repeats`` times, until the time is used up.
-
-    Raises:
-        ConfigError: no model is configured, or fewer than three repeats.
-    """
-    if repeats < 3:
-        raise ConfigError(f"--repeats is {repeats}; an answer that varies needs at least 3")
-    config = Config.from_env()
-    if config.llm is None:
-        raise ConfigError(
-            "llm mode needs MOC_LLM_MODEL and OPENAI_BASE_URL or OPENAI_API_KEY; replay mode needs nothing"
-        )
-    started = time.monotonic()
-    assistant = runner.Watched.open(config)
-    identity = {**identity_of(document, assistant), "model": config.llm.model}
-    measure = Measure.of(document)
-    suites: dict[str, Suite] = {}
-    verdicts: list[Verdict] = []
-    for suite, cases in chosen.items():
-        results: list[Result] = []
-        milliseconds: list[float] = []
-        left: list[NotRun] = []
-        for case in cases:
-            for number in range(repeats):
-                one = replace(case, id=f"{case.id}#{number + 1}")
-                if time.monotonic() - started > max_seconds:
-                    left.append(NotRun(one, f"the budget of {max_seconds:g} seconds was used up"))
-                    continue
-                asked = runner.ask(assistant, (one,), config.public_url, "llm")
-                results += asked.results
-                milliseconds += asked.milliseconds
-        if not results:
-            continue
-        measured = metrics.measure_run(results, measure, {})
-        verdict = gates.judge(suite, measured, gates.load(), mode="llm")
-        suites[suite] = _store(wish, suite, "llm", measured, verdict, identity, results, milliseconds, left, measure)
-        stored.write_json(wish.out / suite / "repeats.json", variation(results, measure, repeats))
-        verdicts.append(verdict)
-    return finish(document, identity, "llm", suites, verdicts, replace(wish, partial=True), time.monotonic() - started)
-
-
-def variation(results: Sequence[Result], measure: Measure, repeats: int) -> dict[str, dict[str, float]]:
-    """Metric → mean over cases, variance between cases and within a case (over its repeats).
-
-    Cases that the budget cut short, with fewer than ``repeats``, are left out. With p_i the share of perfect
-    repeats of case i: mean(p), var(p), mean(p · (1 - p)).
-    """
-    found: dict[str, dict[str, float]] = {}
-    times = Counter(result.case.id.partition("#")[0] for result in results)
-    whole = [result for result in results if times[result.case.id.partition("#")[0]] >= repeats]
-    for definition in metrics.METRICS:
-        perfect: dict[str, list[bool]] = {}
-        for result in whole:
-            score = definition.score(result, measure)
-            if score is not None:
-                good = score.k == score.n if definition.better == "more" else score.k == 0
-                perfect.setdefault(result.case.id.partition("#")[0], []).append(good)
-        if perfect:
-            shares = [sum(goods) / len(goods) for goods in perfect.values()]
-            mean = sum(shares) / len(shares)
-            found[definition.name] = {
-                "cases": len(shares),
-                "mean": round(mean, 6),
-                "between_cases": round(sum((share - mean) ** 2 for share in shares) / len(shares), 6),
-                "within_cases": round(sum(share * (1 - share) for share in shares) / len(shares), 6),
-            }
-    return found
-
-
 def record(suite: str, count: int, max_seconds: float, path: Path = recordings.RECORDINGS) -> str:
     """Ask the small model questions of a suite and write the file; returns a line that says how much.
 
@@ -193,6 +133,52 @@ def record(suite: str, count: int, max_seconds: float, path: Path = recordings.R
         made = record_from(model.base_url, cases, count, max_seconds, before)
     recordings.save(merged(before, made, {case.id for case in cases}), path)
     return made.line
+
+
+def record_stale(max_seconds: float, path: Path = recordings.RECORDINGS) -> str:
+    """Ask the small model again where the request is another one now, in whichever suite; the rest stays as it is.
+
+    The model is not even started when nothing is stale. What is no longer asked of a model loses its recording.
+    """
+    before = recordings.load(path)
+    found = stale(before)
+    if not found.ids:
+        return f"none of {len(before)} recordings is stale"
+    if found.cases:
+        with SmolServer() as model:
+            made = record_from(model.base_url, found.cases, len(found.cases), max_seconds, before)
+    else:
+        made = Made((), frozenset(), True, "none is asked again")
+    recordings.save(merged(before, made, found.ids), path)
+    gone = len(found.ids) - len(found.cases)
+    return f"{len(found.cases)} of {len(before)} recordings were stale, {gone} more no longer needed; {made.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Cases to record again, and the ids of all whose recordings no longer serve."""
+
+    cases: tuple[Case, ...]
+    ids: frozenset[str]
+
+
+def stale(kept: Sequence[Recording]) -> Stale:
+    """Which recordings no request finds any more."""
+    player = Player.of(kept)
+    recorded = {recording.case for recording in kept}
+    known = {case.id: case for suite in case_files.SUITES for case in case_files.load(suite) if case.id in recorded}
+    missed: list[Case] = []
+    played: set[str] = set()
+    with FakeLlm(default=player.script) as server:
+        assistant = runner.Watched.open(settings(server.base_url))
+        for case in known.values():
+            player.missed = player.played = 0
+            runner.ask(assistant, (case,), mode="llm")
+            if player.missed:
+                missed.append(case)
+            elif player.played:
+                played.add(case.id)
+    return Stale(tuple(missed), frozenset(recorded - played))
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,8 +265,8 @@ def _store(
     results: Sequence[Result],
     milliseconds: Sequence[float],
     left: Sequence[NotRun],
-    measure: Measure,
+    document: Document,
 ) -> Suite:
     content = stored.metrics_object(suite, mode, measured, verdict, identity, left)
-    rows = stored.result_rows(results, measure)
+    rows = stored.result_rows(results, measured.sheet, document)
     return stored.write_suite(wish.out / suite, content, rows, stored.timings(results, milliseconds))

@@ -53,12 +53,12 @@ def case_values(results: Iterable[Result]) -> dict[str, dict[str, float]]:
     return values
 
 
-def metrics(results: Sequence[Result], values: Mapping[str, Mapping[str, float]]) -> dict[str, Metric]:
-    """Name → mean over the answerable cases among ``results``; empty when there are none."""
+def metrics(results: Sequence[Result], ranks: Sequence[Mapping[str, float]]) -> dict[str, Metric]:
+    """Name → mean over the answerable cases; ``ranks`` are the values of each result. Empty when there are none."""
     found = {}
-    for name, by_id in values.items():
-        chosen = [(r.case.id, r.case.fact, by_id[r.case.id]) for r in results if r.case.id in by_id]
-        metric = mean(chosen, len(results) - len(chosen))
+    for name in MEASURES:
+        rows = [(r.case.id, r.case.fact, own[name]) for r, own in zip(results, ranks, strict=True) if name in own]
+        metric = mean(rows, len(results) - len(rows))
         if metric is not None:
             found[name] = metric
     return found

@@ -6,13 +6,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from assistant.ask import Assistant
+from assistant.admission import Admission, everyone
+from assistant.ask import Assistant, Event
+from assistant.config import Config
 from assistant.render import answer_object
 from assistant.retrieve import Evidence
 from assistant.types import Answer, Mode, Question, Request
@@ -40,14 +42,30 @@ class Answering(Protocol):
 
 
 class Watched(Assistant):
-    """The assistant, with the ranking of its last search left where the evals can read it."""
+    """The assistant, with the ranking of its last search left where the evals can read it.
+
+    ``admission`` stands between every question and the language model, and learns what was used.
+    """
 
     ranking: tuple[str, ...] = ()
+    admission: Admission | None = None
+
+    @classmethod
+    def limited(cls, config: Config, admission: Admission) -> "Watched":
+        """Open it, with someone between it and its language model."""
+        assistant = cls.open(config)
+        assert isinstance(assistant, cls)
+        assistant.admission = admission
+        return assistant
 
     def answer(self, request: Request) -> Answer:
         """One answer; a request that is never searched leaves an empty ranking."""
         self.ranking = ()
         return super().answer(request)
+
+    def stream(self, request: Request, admission: Admission = everyone) -> AsyncGenerator[Event, None]:
+        """The events of one question."""
+        return super().stream(request, self.admission or admission)
 
     def _evidence(self, question: Question) -> Evidence:
         found = super()._evidence(question)

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,9 @@ from evals.seen import Remembering, seen
 from evals.stored import Suite
 from index.document import Document
 from index.library import open_index
+from index.store import Store
 
+_DETECTOR = "detector.json"
 NOISY = "test"  # the suite of which noisy copies are asked too
 
 
@@ -36,13 +38,27 @@ class Wish:
     baseline: Path | None
 
 
-def quote(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish) -> Conclusion:
-    """Quote mode: every question twice, the second time in a new process on a second index."""
+Opened = tuple[Store, Remembering]
+
+
+def quote(
+    document: Document,
+    chosen: Mapping[str, tuple[Case, ...]],
+    wish: Wish,
+    beside: Callable[[Opened], None] = lambda opened: None,
+) -> Conclusion:
+    """Quote mode: every question twice, the second time in a new process on a second index.
+
+    What needs no second answer is done while the other process is still asking, and so is what is to be done
+    ``beside`` with the index opened here.
+    """
     started = time.monotonic()
     everything = [case for cases in chosen.values() for case in cases]
     config = Config.from_env()
+    limits = gates.load()
     asked: dict[str, Asked] = {}
     noisy: Asked | None = None
+    found: tuple[Mapping[str, Any], Verdict] | None = None
     with ExitStack() as stack:
         second = None if wish.once else stack.enter_context(runner.SecondRun(everything))
         store, embedder = open_index(config.index)
@@ -54,9 +70,11 @@ def quote(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish
             if suite == NOISY and not wish.partial:
                 noisy = runner.ask(assistant, noise.copies(cases), config.public_url)
         near = seen(everything, store, remembering)
+        if wish.whole and not wish.partial:
+            found = detector.detector(document, limits)
+        beside((store, remembering))
         again = second.answers() if second else None
     identity = identity_of(document, assistant)
-    limits = gates.load()
     verdicts: list[Verdict] = []
     suites: dict[str, Suite] = {}
     for suite, answers in asked.items():
@@ -64,15 +82,15 @@ def quote(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: Wish
         measured = metrics.measure_run(answers.results, measure, near, again, extra)
         verdict = gates.judge(suite, measured, limits, partial=wish.partial)
         content = stored.metrics_object(suite, "quote", measured, verdict, identity)
-        rows = stored.result_rows(answers.results, measure)
+        rows = stored.result_rows(answers.results, measured.sheet, document)
         times = stored.timings(answers.results, answers.milliseconds)
         suites[suite] = stored.write_suite(wish.out / suite, content, rows, times)
         verdicts.append(verdict)
-    if wish.whole and not wish.partial:
-        content, verdict = detector.detector(document, limits)
-        stored.write_json(wish.out / "detector.json", content)
-        verdicts.append(verdict)
-    return finish(document, identity, "quote", suites, verdicts, wish, time.monotonic() - started)
+    content_of_gate, verdict_of_gate = found or (None, None)
+    if verdict_of_gate:
+        verdicts.append(verdict_of_gate)
+    seconds = time.monotonic() - started
+    return finish(document, identity, "quote", suites, verdicts, wish, seconds, gate=content_of_gate)
 
 
 def identity_of(document: Document, assistant: Assistant) -> dict[str, Any]:
@@ -95,8 +113,12 @@ def finish(
     wish: Wish,
     seconds: float,
     not_run: str | None = None,
+    gate: Mapping[str, Any] | None = None,
 ) -> Conclusion:
-    """Compare with the baseline, conclude, and write what belongs to the run as a whole."""
+    """Compare with the baseline, conclude, and write what belongs to the run as a whole.
+
+    ``not_run`` says why something could not be asked, ``gate`` is the content of detector.json.
+    """
     made = manifest.manifest(identity, mode, {name: len(suite.rows) for name, suite in suites.items()}, seconds)
     made |= {
         "questions_sha256": manifest.questions_digest(suites),
@@ -106,13 +128,17 @@ def finish(
     rows = [row for suite in suites.values() for row in suite.rows]
     stored.write_json(wish.out / "coverage.json", coverage.coverage(document, rows))
     stored.write_json(wish.out / "conclusion.json", {})
-    run = stored.read_run(wish.out)
+    if gate is None:
+        (wish.out / _DETECTOR).unlink(missing_ok=True)  # of an earlier run into this folder
+    else:
+        stored.write_json(wish.out / _DETECTOR, gate)
+    run = stored.read_run(wish.out, suites)
     comparison, stale = None, not_run
     if wish.baseline is not None:
         try:
             comparison = baseline.compared(wish.baseline, run)
         except baseline.BaselineError as error:
-            stale = str(error)
+            stale = "; ".join(filter(None, (not_run, str(error))))
     ended = conclude(verdicts, comparison, stale)
     stored.write_json(
         wish.out / "conclusion.json",
@@ -123,7 +149,7 @@ def finish(
             "compared_with": str(wish.baseline) if comparison else None,
         },
     )
-    report.write(stored.read_run(wish.out), comparison, document)
+    report.write(stored.read_run(wish.out, suites), comparison, document)
     for line in ended.suites:
         print(line)
     print(f"{ended.line} ({wish.out / 'summary.md'}, {wish.out / 'report.html'})")

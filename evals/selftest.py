@@ -11,7 +11,7 @@ from typing import Any
 from assistant.verify import Finding
 from evals import cases as case_files
 from evals import claims as claim_files
-from evals import gates, metrics, runner
+from evals import gates, manifest, metrics, noise, runner
 from evals.cases import Case
 from evals.claims import LabelledClaim
 from evals.detector import measured_of
@@ -25,7 +25,7 @@ from index.document import Document
 
 ORACLE = Mutant("the oracle", "", right)
 GATE_ORACLE = GateMutant("the oracle's gate", "", lambda claim: claim.is_supported)
-_ANSWERABLE, _UNANSWERABLE, _ATTACKS = 64, 40, 12
+_ANSWERABLE, _UNANSWERABLE, _ATTACKS, _NOISY_FACTS = 64, 40, 12, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ def selftest(document: Document, mutants: Sequence[Mutant] = MUTANTS) -> dict[st
     says = "passes" if not failed else f"fails ({failed[0]})"
     return {
         "schema": 1,
+        "suite_sha256": manifest.suite_digest(),
         "passed": passed,
         "line": f"{killed} of {len(trials)} mutants break the gate named for them; the oracle {says}; "
         f"{len(chosen)} cases, {len(claims)} claims",
@@ -95,11 +96,20 @@ def _plain(cases: Iterable[Case]) -> list[Case]:
 
 
 def strict(limits: Iterable[Gate], *, slices: bool = False) -> tuple[Gate, ...]:
-    """Gates with the floor as a limit; ratchets, and slices of cases, speak of the suite they were reached on."""
+    """Gates with the floor as a limit; ratchets speak of the suite they were reached on.
+
+    Without ``slices`` a gate on each value of a slice becomes one on all cases: a sample has too few of each value.
+    """
     return tuple(
-        replace(gate, limit=gate.limit if gate.limit is not None else gate.floor, floor=None, reached=None, suite=None)
+        replace(
+            gate,
+            limit=gate.limit if gate.limit is not None else gate.floor,
+            floor=None,
+            reached=None,
+            suite=None,
+            slice=gate.slice if slices else None,
+        )
         for gate in limits
-        if slices or gate.slice is None
     )
 
 
@@ -114,9 +124,10 @@ def trial(mutant: Mutant, shop: Workshop, cases: Sequence[Case], limits: Sequenc
         return deepcopy(mutant.answer(shop, case))
 
     asked = runner.collect(answer, cases, lambda: ranked[0], lambda: now[0])
+    noisy = runner.collect(answer, noise.copies(cases, _NOISY_FACTS)) if mutant.metric == "noise" else None
     first = {result.case.id: getattr(result, "answer", None) for result in asked.results}
     again = {id_: mutant.again(dict(found)) if mutant.again and found else found for id_, found in first.items()}
-    measured = metrics.measure_run(asked.results, shop.measure, {}, again)
+    measured = metrics.measure_run(asked.results, shop.measure, {}, again, noisy.results if noisy else ())
     verdict = gates.judge("selftest", measured, limits)
     return _trial(mutant, verdict)
 

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from evals import retrieval
 from evals.gates import Verdict
 from evals.manifest import case_digest
-from evals.measured import Measured, Metric
+from evals.measured import Measured, Metric, Sheet
 from evals.metrics import METRICS, WHOLE_RUN
 from evals.outcomes import Failed, NotRun, Result, Scored
-from evals.scorers import Measure, places_shown
+from evals.scorers import places_shown
+from index.document import Document
 from index.errors import UserError
+
+TIMELESS = ("metrics.json", "results.jsonl")  # of each suite; the same for the same code, questions and index
 
 
 class NoRun(UserError):
@@ -83,18 +85,14 @@ def metrics_object(
     }
 
 
-def result_rows(results: Sequence[Result], measure: Measure) -> list[dict[str, Any]]:
-    """The lines of results.jsonl: each case, what became of it, and its score on every metric."""
-    ranks = retrieval.case_values(results)
-    return [_row(result, measure, ranks) for result in results]
+def result_rows(results: Sequence[Result], sheet: Sequence[Sheet], document: Document) -> list[dict[str, Any]]:
+    """The lines of results.jsonl: each case, what became of it, and its score on every metric (its ``sheet``)."""
+    return [_row(result, own, document) for result, own in zip(results, sheet, strict=True)]
 
 
-def _row(result: Result, measure: Measure, ranks: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+def _row(result: Result, sheet: Sheet, document: Document) -> dict[str, Any]:
     case = result.case
-    scores: dict[str, Any] = {}
-    for definition in METRICS:
-        score = definition.score(result, measure)
-        scores[definition.name] = [score.k, score.n] if score else "does not apply"
+    scores = {name: [score.k, score.n] if score else "does not apply" for name, score in sheet.scores.items()}
     row: dict[str, Any] = {
         "id": case.id,
         "suite": case.suite,
@@ -110,12 +108,12 @@ def _row(result: Result, measure: Measure, ranks: Mapping[str, Mapping[str, floa
         "also": list(case.also),
         "outcome": "scored" if isinstance(result, Scored) else "error",
         "scores": scores,
-        "ranks": {name: _round(values[case.id]) for name, values in ranks.items() if case.id in values},
+        "ranks": {name: _round(value) for name, value in sheet.ranks.items()},
     }
     if isinstance(result, Failed):
         return row | {"error": result.error}
     answer = {key: value for key, value in result.answer.items() if key != "timings_ms"}
-    sections = sorted(places_shown(result, measure.document, sections=True))
+    sections = sorted(places_shown(result, document, sections=True))
     return row | {
         "ranking": list(result.ranking),
         "shown": list(result.shown_addresses),
@@ -154,8 +152,10 @@ def read_suite(folder: Path) -> Suite:
     )
 
 
-def read_run(folder: Path) -> Run:
-    """Read a run.
+def read_run(folder: Path, suites: Mapping[str, Suite] | None = None) -> Run:
+    """Read a run; ``suites`` are its suites where whoever has just written them still holds them.
+
+    A selftest that lies beside it belongs to it only when it tested this suite, with these gates and questions.
 
     Raises:
         NoRun: the folder holds none, or a file of it is broken.
@@ -163,7 +163,7 @@ def read_run(folder: Path) -> Run:
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         conclusion = json.loads((folder / "conclusion.json").read_text(encoding="utf-8"))
-        suites = {name: read_suite(folder / name) for name in manifest["suites"]}
+        suites = {name: suites[name] if suites else read_suite(folder / name) for name in sorted(manifest["suites"])}
         extras = {
             path.stem: json.loads(path.read_text(encoding="utf-8"))
             for path in (folder / f"{name}.json" for name in ("selftest", "detector", "coverage"))
@@ -171,6 +171,8 @@ def read_run(folder: Path) -> Run:
         }
     except (OSError, ValueError, KeyError) as error:
         raise NoRun(f"{str(folder)!r} holds no run ({error}); 'python -m evals run' makes one") from None
+    if "selftest" in extras and extras["selftest"].get("suite_sha256") != manifest.get("suite_sha256"):
+        del extras["selftest"]
     return Run(folder, manifest, conclusion, suites, extras)
 
 

@@ -11,7 +11,7 @@ from evals.metrics import TITLES
 from evals.stored import Run, Suite
 
 FAILURES_SHOWN = 200
-LIMIT = 900_000  # bytes; GitHub refuses a step summary of 1 MiB
+LIMIT = 450_000  # bytes; GitHub refuses a step summary of 1 MiB, and a quote and a replay run go into one
 _CELL = 240  # characters of untrusted text in a cell
 
 
@@ -26,6 +26,8 @@ def overall(run: Run, comparison: Comparison | None) -> str:
     ]
     for name, suite in run.suites.items():
         lines += [f"## {name}", "", *gate_table(suite), ""]
+        if repeats := suite.metrics.get("repeats"):
+            lines += [*_repeats_table(repeats), ""]
     for name in ("selftest", "detector"):
         if found := run.extras.get(name):
             lines += [f"## {name.capitalize()}", "", cell(found["line"], 1000), ""]
@@ -189,13 +191,14 @@ def _cut_table(content: Mapping[str, Any]) -> list[str]:
     cuts = list(dict.fromkeys(cut for _, cut in cells))
     lines = ["| metric | " + " | ".join(cuts) + " |", "|---" * (len(cuts) + 1) + "|"]
     for name in dict.fromkeys(name for name, _ in cells):
-        row = [_ranged(cells[name, cut]) if (name, cut) in cells else "" for cut in cuts]
+        row = [ranged(cells[name, cut]) if (name, cut) in cells else "" for cut in cuts]
         lines.append(f"| {TITLES[name]} | " + " | ".join(row) + " |")
     return lines
 
 
-def _ranged(metric: Mapping[str, Any]) -> str:
-    ends = interval(metric["wilson"] or metric["by_fact"])
+def ranged(metric: Mapping[str, Any]) -> str:
+    """A value with its k/n and its interval: Wilson's, for what is no rate the one by fact, none in a slice."""
+    ends = interval(metric["wilson"] or metric.get("by_fact"))
     return value(metric) + (f", {ends}" if ends else "")
 
 
@@ -203,7 +206,7 @@ def _slice_table(group: str, rows: Mapping[str, Mapping[str, Any]]) -> list[str]
     names = list(dict.fromkeys(name for row in rows.values() for name in row))
     lines = [f"| {group} | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
     for key, row in rows.items():
-        cells = [value(row[name]) + few(row[name]) if name in row else "" for name in names]
+        cells = [ranged(row[name]) + few(row[name]) if name in row else "" for name in names]
         lines.append(f"| {cell(key)} | " + " | ".join(cells) + " |")
     return [*lines, "", f"† fewer than {SLICE_MINIMUM} cases: no verdict."]
 
@@ -211,6 +214,15 @@ def _slice_table(group: str, rows: Mapping[str, Mapping[str, Any]]) -> list[str]
 def few(metric: Mapping[str, Any]) -> str:
     """A dagger where there are too few cases for a verdict."""
     return " †" if metric["n"] < SLICE_MINIMUM else ""
+
+
+def _repeats_table(repeats: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """How much a language model's answers vary between cases, and over the repeats of one."""
+    lines = ["| over repeats | cases | mean | variance between cases | within a case |", "|---|---|---|---|---|"]
+    for name, row in repeats.items():
+        numbers = f"{row['mean']:.3f} | {row['between_cases']:.4f} | {row['within_cases']:.4f}"
+        lines.append(f"| {TITLES[name]} | {row['cases']} | {numbers} |")
+    return lines
 
 
 def _curve_table(points: Sequence[Mapping[str, float]]) -> list[str]:

@@ -1,16 +1,18 @@
 """What was written for a sentence that has changed: every question, rendering and term to look at again, by name."""
 
+import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from assistant import glossary
 from evals.cases import Case, path_of
+from evals.claims import CLAIMS
 from index import bank, reading_aid
 
 
 def broken(changed: Collection[str], cases: Iterable[Case]) -> Iterator[str]:
-    """A line for each eval case, bank question, rendering and glossary term that rests on a changed sentence.
+    """A line for each eval case, bank question, rendering, glossary term and claim that rests on a changed sentence.
 
     The files are read without their own checks, which stop at the first sentence they cannot find.
     """
@@ -25,6 +27,17 @@ def broken(changed: Collection[str], cases: Iterable[Case]) -> Iterator[str]:
         for address in term.addresses:
             if address in changed:
                 yield f"{glossary.GLOSSARY}:{term.en}: {address} has changed"
+    yield from _claims(frozenset(changed))
+
+
+def _claims(changed: frozenset[str], folder: Path = CLAIMS) -> Iterator[str]:
+    for path in sorted(folder.glob("*.tsv")):
+        header, *lines = path.read_text(encoding="utf-8").splitlines()
+        columns = header.split("\t")
+        for number, line in enumerate(lines, 2):
+            row = dict(zip(columns, line.split("\t"), strict=False))
+            for address in sorted(changed.intersection(re.split(r"[\s,+]+", row.get("addresses", "")))):
+                yield f"{path}:{number}: {address} has changed: {row.get('claim', '')}"
 
 
 def _bank(changed: Collection[str], path: Path = bank.BANK) -> Iterator[str]:

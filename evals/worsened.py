@@ -2,12 +2,19 @@
 
 The selftest breaks made-up answers. Here the real assistant is spoilt: its retrieval, its threshold, its gate, its
 prompt. What the suite concludes (exit code and first line) is printed, and the command fails when one goes unnoticed.
+``--write`` keeps it in docs/evals.md. Of ``dev`` an eighth is asked; ``--suite test`` asks everything, so that the
+ratchets speak.
 """
 
+import argparse
 import re
 import sys
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 from assistant.ask import Assistant
@@ -15,22 +22,26 @@ from assistant.config import Config
 from assistant.retrieve import Evidence
 from assistant.types import Claim, Language, Question
 from assistant.verify import Finding, Verifier
+from evals import baseline, compare, gates, liars, metrics, replay, runner, stored
 from evals import cases as case_files
-from evals import compare, gates, liars, metrics, replay, runner, stored
 from evals.cases import Case
-from evals.compare import Comparison, Snapshot
+from evals.compare import CaseRecord, Snapshot
 from evals.conclusion import Conclusion, conclude
 from evals.fakellm import FakeLlm
+from evals.marked import insert
+from evals.measured import Measured
 from evals.outcomes import Result
 from evals.runner import Watched
 from evals.scorers import Measure
-from evals.seen import Remembering
+from evals.seen import Remembering, seen
+from index.document import Document
 from index.embed import Embedder
 from index.library import open_index
 from index.store import Store
 
+PAGE = Path(__file__).parent.parent / "docs" / "evals.md"
 STEP = 8  # every eighth dev question
-SUITE = "dev"
+SUITE, RATCHETED = "dev", "test"
 _WORDS, _CHARACTERS = 2, 5  # what is left of a question that is cut short, in English and in Japanese
 
 
@@ -82,44 +93,58 @@ class Trial:
         return f"{self.name}: exit {self.conclusion.exit_code}: {self.conclusion.line}{reasons}"
 
 
-def trials(opened: tuple[Store, Embedder], cases: Sequence[Case]) -> list[Trial]:
-    """The assistant as it is, then four times worse."""
+def trials(opened: tuple[Store, Embedder], cases: Sequence[Case], suite: str = SUITE) -> list[Trial]:
+    """The assistant as it is, then four times worse.
+
+    ``test``, asked as a whole, is held against its ratchets and the committed baseline, a part of ``dev`` against what
+    the assistant as it is answers.
+    """
     store, embedder = opened
-    shared = (store, cast(Any, Remembering(embedder)))
+    remembering = Remembering(embedder)
+    shared = (store, cast(Any, remembering))
     measure = Measure.of(store.document)
-    good = _asked(Watched.open(Config.from_env(), shared), cases)
-    found = [
-        _compared(name, good, _asked(assistant.open(Config.from_env(), shared), cases), measure, wanted)
-        for name, assistant, wanted in (
-            ("as it is", Watched, ""),
-            ("retrieval (questions cut short)", CutShort, "completeness"),
-            ("threshold (everything is answered)", Reckless, "refusal_recall"),
-        )
-    ]
+    whole = suite == RATCHETED
+    good = runner.ask(Watched.open(Config.from_env(), shared), cases).results
+    near = seen(cases, store, remembering) if whole else {}
+    measured = metrics.measure_run(good, measure, near)
+    before = baseline.load().cases[suite] if whole else _records(good, measured, store.document)
+    judge = partial(_judged, suite, {case.id: before[case.id] for case in cases if case.id in before}, store.document)
+    found = [judge("as it is", good, measured, "")]
+    for name, assistant, wanted in (
+        ("retrieval (questions cut short)", CutShort, "completeness"),
+        ("threshold (everything is answered)", Reckless, "refusal_recall"),
+    ):
+        worse = runner.ask(assistant.open(Config.from_env(), shared), cases).results
+        found.append(judge(name, worse, metrics.measure_run(worse, measure, near), wanted))
     with FakeLlm() as server:
         for name, spoil, wanted in _MODEL_TRIALS:
-            assistant = Watched.open(replay.settings(server.base_url), shared)
-            spoil(assistant)
-            found.append(_heard(name, assistant, server, liars.pick(cases), wanted))
+            spoilt = Watched.open(replay.settings(server.base_url), shared)
+            spoil(spoilt)
+            found.append(_heard(name, spoilt, server, liars.pick(case_files.load(SUITE)), wanted))
     return found
 
 
-def _asked(assistant: Assistant, cases: Sequence[Case]) -> tuple[Result, ...]:
-    return runner.ask(assistant, cases).results
-
-
-def _compared(name: str, before: Sequence[Result], after: Sequence[Result], measure: Measure, wanted: str) -> Trial:
+def _judged(
+    suite: str,
+    before: Mapping[str, CaseRecord],
+    document: Document,
+    name: str,
+    results: Sequence[Result],
+    measured: Measured,
+    wanted: str,
+) -> Trial:
     """As a run is judged: by the gates, then against what was there before."""
-    verdict = gates.judge(SUITE, metrics.measure_run(after, measure, {}), gates.load(), partial=True)
-    comparison: Comparison = compare.compare(_snapshot(before, measure), _snapshot(after, measure))
+    verdict = gates.judge(suite, measured, gates.load(), partial=suite != RATCHETED)
+    after = _records(results, measured, document)
+    comparison = compare.compare(Snapshot({}, {}, {suite: before}), Snapshot({}, {}, {suite: after}))
     reasons = [finding.gate.metric for finding in verdict.findings if finding.state == "broken"]
     reasons += [change.metric for change in comparison.regressions]
-    return Trial(name, conclude([verdict], comparison), tuple(reasons), wanted)
+    names = dict.fromkeys(reason.partition("[")[0] for reason in reasons)
+    return Trial(name, conclude([verdict], comparison), tuple(names), wanted)
 
 
-def _snapshot(results: Sequence[Result], measure: Measure) -> Snapshot:
-    rows = stored.result_rows(results, measure)
-    return Snapshot({}, {}, {SUITE: {row["id"]: compare.record(row) for row in rows}})
+def _records(results: Sequence[Result], measured: Measured, document: Document) -> dict[str, CaseRecord]:
+    return {row["id"]: compare.record(row) for row in stored.result_rows(results, measured.sheet, document)}
 
 
 def _heard(name: str, assistant: Assistant, server: FakeLlm, cases: Sequence[Case], wanted: str) -> Trial:
@@ -160,11 +185,27 @@ _MODEL_TRIALS: tuple[tuple[str, Callable[[Assistant], None], str], ...] = (
 )
 
 
-def main() -> int:
+def page(found: Sequence[Trial], suite: str, cases: int) -> str:
+    """What the suite said, as it stands in the page about the evals."""
+    lines = [line for trial in found for line in textwrap.wrap(trial.line, 118, subsequent_indent="  ")]
+    return f"{cases} questions of `{suite}`, {datetime.now(UTC).date()}:\n\n```\n" + "\n".join(lines) + "\n```"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
     """Exit 1 when something that was made worse goes unnoticed, or the assistant as it is does not pass."""
-    found = trials(open_index(Config.from_env().index), case_files.load(SUITE)[::STEP])
+    parser = argparse.ArgumentParser(prog="python -m evals.worsened", description="Is a worse assistant noticed?")
+    parser.add_argument("--suite", choices=(SUITE, RATCHETED), default=SUITE, help="an eighth of dev, or all of test")
+    parser.add_argument("--write", action="store_true", help=f"keep what is said in docs/{PAGE.name}")
+    arguments = parser.parse_args(argv)
+    suite = arguments.suite
+    cases = case_files.load(suite)[:: STEP if suite == SUITE else 1]
+    found = trials(open_index(Config.from_env().index), cases, suite)
     for trial in found:
         print(trial.line + ("" if trial.noticed else "  <- UNNOTICED"))
+    if arguments.write:
+        begin, end = f"<!-- python -m evals.worsened --suite {suite} --write -->", f"<!-- end of {suite} -->"
+        text = insert(PAGE.read_text(encoding="utf-8"), begin, end, page(found, suite, len(cases)))
+        PAGE.write_text(text, encoding="utf-8")
     return 0 if all(trial.noticed for trial in found) else 1
 
 

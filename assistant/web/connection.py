@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from assistant.web.shell import HEAD_BYTES
 
+MOST = 600  # connections; whoever comes then is told to come back, and who asks how the service does is not
 HEAD_SECONDS = 10.0  # from the connection, or the end of the answer before, to the end of the head
 READER_SECONDS = 30.0  # without taking anything of an answer that waits to be taken
 
@@ -64,6 +65,8 @@ class Connection(HttpToolsProtocol):
         """The head is whole; how long the body may take the shell says."""
         self._in_head = False
         self._disarm()
+        # uvicorn's own limit says so in words of its own, to the operator's health checks too.
+        self.scope["state"]["crowded"] = len(self.connections) > MOST
         super().on_headers_complete()
 
     def pause_writing(self) -> None:

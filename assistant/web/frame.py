@@ -1,7 +1,9 @@
 """The page around Gradio: in which language a reader gets it, our own head and body, and how long parts may be kept."""
 
+import functools
 import html
 import re
+from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +20,7 @@ _MANIFEST = re.compile(r'<link rel="manifest"[^>]*>\s*')
 _GRADIO = re.compile(r"<gradio-app\b.*?</gradio-app>", re.DOTALL)
 _SCRIPTS = ("chat", "document", "answer")
 _YEAR = "public, max-age=31536000, immutable"
+_HERE = "<gradio-app></gradio-app>"  # where Gradio's element goes in a room that is kept
 
 
 class Frame:
@@ -25,7 +28,9 @@ class Frame:
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
-        self._service = service
+        # Laying the room out takes most of the time a page takes, and only the opened index changes anything in it.
+        kept = functools.cache(lambda language, _ready: room(service, language, _HERE, f"./?lang={language}"))
+        self._room: Callable[[Language], str] = lambda language: kept(language, service.ready)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on; only the page itself is changed."""
@@ -43,10 +48,10 @@ class Frame:
         # Uncompressed, because the page is still to be changed.
         kept = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
         inner = {**scope, "path": path, "raw_path": path.encode(), "headers": kept}
-        await self._app(inner, receive, _finishing(send, self._service, language, query))
+        await self._app(inner, receive, _finishing(send, self._room, language, query))
 
 
-def finish(page: str, service: Service, language: Language, embedded: bool = False, theme: str = "") -> str:
+def finish(page: str, room: str, language: Language, embedded: bool = False, theme: str = "") -> str:
     """Gradio's page with our title, language, style, scripts and room, and without what points to other hosts."""
     words = strings(language)
     page = _MANIFEST.sub("", _RESIZER.sub("", _ADVERTS.sub("", page)))
@@ -64,11 +69,10 @@ def finish(page: str, service: Service, language: Language, embedded: bool = Fal
         f'\t\t<link rel="stylesheet" href="site/chat.css">\n{scripts}\n\t\t<script data-gradio-mode>'
     )
     page = page.replace("<script data-gradio-mode>", head, 1)
-    here = f"./?lang={language}"
-    return _GRADIO.sub(lambda found: room(service, language, found[0], here), page, count=1)
+    return _GRADIO.sub(lambda found: room.replace(_HERE, found[0], 1), page, count=1)
 
 
-def _finishing(send: Send, service: Service, language: Language, query: QueryParams) -> Send:
+def _finishing(send: Send, room: Callable[[Language], str], language: Language, query: QueryParams) -> Send:
     start: Message = {}
     page: list[bytes] = []
 
@@ -87,7 +91,7 @@ def _finishing(send: Send, service: Service, language: Language, query: QueryPar
         headers = MutableHeaders(raw=list(start["headers"]))
         if body and headers.get("content-type", "").startswith("text/html"):
             embedded, theme = query.get("embed") == "1", query.get("theme", "")
-            body = finish(body.decode("utf-8"), service, language, embedded, theme).encode("utf-8")
+            body = finish(body.decode("utf-8"), room(language), language, embedded, theme).encode("utf-8")
             headers["content-length"] = str(len(body))
         headers["vary"] = "Accept-Language"
         headers["cache-control"] = "no-cache"

@@ -13,7 +13,7 @@ from assistant.types import Answer, Request
 from assistant.web import logs
 from assistant.web.asking import Asking
 from assistant.web.cache import AnswerCache
-from assistant.web.limits import Limited, Rates, Refused, Store, SwitchedOff
+from assistant.web.limits import Crowd, Limited, Rates, Refused, Store, SwitchedOff
 from assistant.web.llm_limits import Budget, Slots
 from assistant.web.shared_answers import SharedAnswers
 from assistant.web.states import STATES, Recent
@@ -44,6 +44,7 @@ class Gatekeeper:
         self.pseudonyms = Pseudonyms(settings.secret)
         self.store = Store(settings)
         self.rates = Rates(settings, self.store, self.pseudonyms)
+        self.crowd = Crowd(settings)
         self.turns = Turns()
         self.slots = Slots(settings.llm_at_once, settings.llm_waiting, settings.llm_wait_seconds)
         self.budget = Budget(settings, self.store)
@@ -98,11 +99,12 @@ class Gatekeeper:
             self.telemetry.limited(scope)
             for code in ("store_down", "proxy_not_listed"):
                 refused.state = code if code in self.states else refused.state
-        if scope != "requests":
+        asked = scope not in ("requests", "open")
+        if asked:
             self.telemetry.question(visitor.surface, outcome, 0.0, None)
         session = self.pseudonyms.for_logs(visitor)
         logs.logger().info(
-            "question" if scope != "requests" else "request",
+            "question" if asked else "request",
             outcome=outcome,
             scope=scope,
             surface=visitor.surface,

@@ -4,7 +4,9 @@ Replicas share a Redis or Valkey. While that is down each counts alone and allow
 """
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 STORE_SECONDS = 0.5  # a store that takes longer counts as down
 STORE_PAUSE = 5.0  # seconds it is then left alone
-Scope = Literal["session", "address", "pending", "requests"]
+_OPEN_RETRY = 5  # seconds
+Scope = Literal["session", "address", "pending", "requests", "open"]
 
 Result = TypeVar("Result")
 
@@ -49,6 +52,7 @@ class Limited(Refused):
             "address": "this address has asked its share of questions",
             "pending": "the question before this one is still being answered",
             "requests": "this address has made its share of requests",
+            "open": "this address has its share of requests open",
         }[scope]
         super().__init__(retry_after_seconds, f"{words}; try again in {retry_after_seconds} seconds")
         self.scope = scope
@@ -61,6 +65,15 @@ class SwitchedOff(Refused):
 
     def __init__(self) -> None:
         super().__init__(300, "answering is switched off for now; the document is at /document")
+
+
+class Busy(Refused):
+    """More is under way than this process takes."""
+
+    code = "busy"
+
+    def __init__(self) -> None:
+        super().__init__(5, "too much is under way at this server; try again in 5 seconds")
 
 
 class Stopping(Refused):
@@ -167,6 +180,32 @@ class Rates:
             )
             if wait:
                 raise Limited(wait, rate.scope)
+
+
+class Crowd:
+    """Requests under way by address: whoever holds open what waits (a page's streams) keeps nobody else out."""
+
+    def __init__(self, settings: WebSettings) -> None:
+        self._settings = settings
+        self._open: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, visitor: Visitor) -> Iterator[None]:
+        """For as long as a request is under way.
+
+        Raises:
+            Limited: its address has too many already.
+        """
+        block = block_of(visitor.address)
+        if self._open[block] >= self._settings.open_per_address * factor_of(visitor.address, self._settings):
+            raise Limited(_OPEN_RETRY, "open")
+        self._open[block] += 1
+        try:
+            yield
+        finally:
+            self._open[block] -= 1
+            if not self._open[block]:
+                del self._open[block]
 
 
 async def _hit(limiter: SlidingWindowCounterRateLimiter | None, item: RateLimitItem, key: str) -> int:

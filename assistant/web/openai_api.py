@@ -54,6 +54,7 @@ class CompletionBody(BaseModel):
     messages: list[MessageBody] = Field(min_length=1)
     stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
+    n: Literal[1] | None = None  # a second one would say the same
     user: str | None = None
 
 

@@ -104,12 +104,13 @@ def _compared(service: Service, saved: Mapping[str, Any]) -> dict[str, Any]:
     verifier = _verifier(service)
     judged: dict[Claim, Finding] = {}
     problems = verifier.problems(saved, judged)
+    none = {"holds": False, "id": saved["id"], "problems": problems or ["it is not an answer object of schema 1"]}
     if not _readable(saved):
-        return {"holds": False, "id": saved["id"], "problems": problems or ["it is not an answer object of schema 1"]}
+        return none
     same_document = saved["document"]["sha256"] == document.sha256
     fingerprint = service.wait(0).index.fingerprint if service.ready else None
     by_number = {cited["number"]: str(cited["address"]) for cited in saved["citations"]}
-    return {
+    found = {
         "holds": not problems,
         "problems": problems,
         **{name: saved[name] for name in ("id", "question", "language", "mode", "status", "reason")},
@@ -133,6 +134,11 @@ def _compared(service: Service, saved: Mapping[str, Any]) -> dict[str, Any]:
             if address in document.by_address
         ],
     }
+    try:
+        json.dumps(found, allow_nan=False)
+    except ValueError:  # a number that JSON does not have, where no answer has a number
+        return none
+    return found
 
 
 def _saved(service: Service, body: ReceiptBody) -> Mapping[str, Any]:

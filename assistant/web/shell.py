@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import secrets
 import time
 
@@ -14,7 +15,7 @@ from assistant.web.allow_list import ALLOWED, API_BODY, CHAT_BODY, Route
 from assistant.web.api import error_body
 from assistant.web.errors import error_page, wants_page
 from assistant.web.headers import Policy, preflight
-from assistant.web.limits import Limited, Refused, Stopping, SwitchedOff
+from assistant.web.limits import Busy, Limited, Refused, Stopping, SwitchedOff
 from assistant.web.service import Service
 from assistant.web.visitor import Visitor, current, identify, looks_misconfigured
 
@@ -22,6 +23,7 @@ __all__ = ["API_BODY", "CHAT_BODY", "Policy", "Shell"]
 
 HEAD_FIELDS = 100
 HEAD_BYTES = 32 * 1024
+_ODD = re.compile(rb"\\u[dD][89a-fA-F]|NaN|Infinity|\d[eE]")  # may be what _repeatable looks for
 BODY_SECONDS = 10.0  # a client that takes longer to send its body is not waited for
 
 
@@ -61,7 +63,10 @@ class Shell:
         begun = time.perf_counter()
         try:
             await self._handle(scope, receive, watched, visitor, path, route)
+            if watched.bare:
+                raise _refusal(Busy())
         except _Stop as stop:
+            watched.bare = False
             await _say(scope, watched, path, stop)
         except asyncio.CancelledError:
             # Told to stop, the server has waited long enough. A proxy may ask another replica; the server's own words
@@ -95,6 +100,8 @@ class Shell:
         method = scope["method"]
         if len(scope["headers"]) > HEAD_FIELDS or sum(len(n) + len(v) for n, v in scope["headers"]) > HEAD_BYTES:
             raise _Stop(431, "too_large", "the head of the request is too large", ((b"connection", b"close"),))
+        if scope.get("state", {}).get("crowded") and (route is None or route.kind != "operator"):
+            raise _refusal(Busy(), (b"connection", b"close"))
         if route is None:
             raise _Stop(404, "not_found", f"there is nothing at {path!r}")
         if method == "OPTIONS":
@@ -116,7 +123,10 @@ class Shell:
         if route.name == "chat" and self._service.gate.switch == "off":
             raise _refusal(SwitchedOff())
         if method in ("POST", "PUT", "PATCH"):
-            receive = _replay(await _read(headers, receive, route.body), receive)
+            body = await _read(headers, receive, route.body)
+            if route.name.startswith("gradio_") and not _repeatable(body):
+                raise _Stop(400, "bad_json", "the body holds what JSON or Unicode cannot carry")
+            receive = _replay(body, receive)
         # The ASGI way of saying it, whatever the proxy did: the path in full, and the part of it that is not ours.
         full = self._root_path + path
         inner = {
@@ -129,11 +139,19 @@ class Shell:
             "headers": self._believed(scope, visitor),
             "state": {**scope.get("state", {}), "visitor": visitor},
         }
-        if route.waits:
-            with self._service.idle() as stopping:
-                await self._app(inner, _until(stopping, receive), send)
+        if route.kind == "operator":
+            await self._app(inner, receive, send)
             return
-        await self._app(inner, receive, send)
+        try:
+            with self._service.gate.crowd.one(visitor):
+                if not route.waits:
+                    await self._app(inner, receive, send)
+                    return
+                with self._service.idle() as stopping:
+                    await self._app(inner, _until(stopping, receive), send)
+        except Limited as limited:
+            self._service.gate.refused(limited, visitor)
+            raise _refusal(limited) from None
 
     async def _options(self, headers: Headers, send: "_Watched", route: Route) -> None:
         asked = "access-control-request-method" in headers
@@ -171,12 +189,18 @@ class _Watched:
         self._start: Message | None = None
         self._page: list[bytes] = []
         self.status = 0  # 0 until the answer begins
+        self.bare = False  # the inside refuses without saying when to come back: its words are left out
         self.extra: list[tuple[bytes, bytes]] = []  # set after the policy, which takes out what the inside says
 
     async def __call__(self, message: Message) -> None:
+        if self.bare:
+            return
         if message["type"] == "http.response.start":
-            self.status = message["status"]
             headers = MutableHeaders(raw=list(message["headers"]))
+            if message["status"] in (429, 503) and "retry-after" not in headers:
+                self.bare = True
+                return
+            self.status = message["status"]
             self._policy.apply(headers, self._nonce, self._visitor, self._route, self._origin)
             message = {**message, "headers": [*headers.raw, *self.extra]}
             if headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers:
@@ -217,6 +241,17 @@ async def _read(headers: Headers, receive: Receive, limit: int) -> bytes:
         raise _Stop(408, "too_slow", slow, ((b"connection", b"close"),)) from None
 
 
+def _repeatable(body: bytes) -> bool:
+    """Whether a refusal may repeat what was sent, as Gradio's do: NaN and half a character would be errors of ours."""
+    if not _ODD.search(body):
+        return True
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def _replay(body: bytes, receive: Receive) -> Receive:
     """Gives the body that was read to the application; after it, what the connection brings (its end)."""
     sent = False
@@ -248,9 +283,9 @@ def _until(stopping: asyncio.Event, receive: Receive) -> Receive:
     return received
 
 
-def _refusal(refused: Refused) -> _Stop:
-    retry = ((b"retry-after", str(refused.retry_after_seconds).encode()),)
-    return _Stop(refused.status, refused.code, str(refused), retry)
+def _refusal(refused: Refused, *headers: tuple[bytes, bytes]) -> _Stop:
+    retry = (b"retry-after", str(refused.retry_after_seconds).encode())
+    return _Stop(refused.status, refused.code, str(refused), (retry, *headers))
 
 
 async def _say(scope: Scope, send: Send, path: str, stop: _Stop) -> None:

@@ -15,7 +15,9 @@ from starlette.types import Scope
 
 from assistant.web_settings import Network, WebSettings
 
-_FORWARDING = ("forwarded", "via", "x-real-ip")
+_FORWARDING = frozenset(
+    "forwarded via x-real-ip x-client-ip x-cluster-client-ip true-client-ip cf-connecting-ip fastly-client-ip".split()
+)
 _SESSION = re.compile(r"[!-~]{1,128}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -84,7 +86,7 @@ def identify(scope: Scope, settings: WebSettings) -> Visitor:
     return replace(
         visitor,
         address=_client(peer, headers.getlist("x-forwarded-for"), settings.trusted_proxies),
-        user=headers.get(settings.signin_header, "").strip() or None if settings.signin_header else None,
+        user=_named(headers.getlist(settings.signin_header)) if settings.signin_header else None,
         request_id=request_id if _REQUEST_ID.fullmatch(request_id) else visitor.request_id,
         proxied=True,
         https=headers.get("x-forwarded-proto", scope.get("scheme", "")).lower() == "https",
@@ -97,6 +99,11 @@ def looks_misconfigured(scope: Scope, visitor: Visitor) -> bool:
         return False
     address = _parsed(visitor.address)
     return address is not None and address.is_private
+
+
+def _named(values: Sequence[str]) -> str | None:
+    """Who is signed in; nobody where a proxy added its word to one that had come from outside."""
+    return values[0].strip() or None if len(values) == 1 else None
 
 
 def _client(peer: str, values: Sequence[str], proxies: Sequence[Network]) -> str:

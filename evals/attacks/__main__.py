@@ -10,7 +10,7 @@ from typing import Any
 from assistant.ask import Assistant
 from assistant.config import Config
 from evals.attacks import packages, page, results
-from evals.attacks.running import Target, Trial, foreign, hidden, own
+from evals.attacks.running import Target, Trial, foreign, hidden, own, plantation, quoted, reach
 from index.errors import ConfigError, UserError
 from index.library import open_index
 
@@ -20,9 +20,7 @@ FROM_PACKAGES = 120
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code 0 when every attack was withstood, 1 when one was not."""
     parser = argparse.ArgumentParser(prog="python -m evals.attacks", description="Attack the assistant.")
-    parser.add_argument(
-        "--write", action="store_true", help="run the tests of the table too, and write docs/attacks.md"
-    )
+    parser.add_argument("--write", action="store_true", help="keep the results and write docs/attacks.md")
     parser.add_argument("--packages", type=int, default=FROM_PACKAGES, metavar="N", help="prompts of other projects")
     arguments = parser.parse_args(argv)
     try:
@@ -40,12 +38,14 @@ def run(number: int, *, write: bool) -> int:
     target = Target(assistant)
     trials = list(own(target))
     with tempfile.TemporaryDirectory() as folder:
-        trials += hidden(Path(folder), opened[1])
+        agreement = plantation(Path(folder), opened[1])
+        trials += [*hidden(agreement), *quoted(agreement)]
+        reached = reach(agreement)
     sampled, prompts = _sampled(number, required=write)
     trials += foreign(target, sampled)
     found = {
         "measured": results.machine(),
-        "attacks": results.of_trials(trials),
+        "attacks": {**results.of_trials(trials), "planted": reached},
         "real": results.of_real_questions(assistant),
         "packages": {"packages": len(sampled), "prompts": prompts},
     }
@@ -77,8 +77,14 @@ def _print(found: dict[str, Any], trials: Sequence[Trial]) -> None:
     for trial in trials:
         for breach in trial.breaches:
             print(f"not withstood: {trial.id} ({trial.way}): {breach.kind} in {breach.where}: {breach.text[:80]!r}")
+    planted = found["attacks"]["planted"]
+    print(f"planted texts: {', '.join(f'{name} {count}' for name, count in planted.items())}")
     for row in found["real"]["rows"]:
         print(f"refused, {row['half']:6} {row['language']}  {page.share(row):>7}  {page.interval(row)}")
+    for cause, count in found["real"]["causes"].items():
+        print(f"refused {count:3} by {cause}")
+    for row in found["real"]["refused"]:
+        print(f"refused: {row['id']} by {row['cause']}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ _WAYS = {
     "typed": "typed by a reader",
     "history": "in the history of a real question",
     "document": "planted in a text",
+    "quoted": "planted in a text and quoted",
     "package": "prompts of other projects, typed and in the history",
 }
 _KINDS = {
@@ -57,6 +58,14 @@ _CARD = """\
   the first measurement. `half` says which were looked into for causes; the outcomes of the others were only
   counted.
 """
+_CAUSES = """
+A *rule* is a pattern of `assistant/routes.py`, or a check before it, and its questions are never searched; the
+*classifier* files a question among those of another kind; *below the threshold* what was found was too unlikely.
+"""
+_PLANTED = """
+Of the {texts} planted texts {found} come first when their own words are searched for. What keeps them from the model is
+one control: a sentence that speaks to a machine is quoted and never written from. With it taken away, {told} of them
+were given to the model and {achieved} of the trials were lost, so that a trial can be lost at all."""
 _REFUSED = """\
 ## Real questions that look like attacks
 
@@ -81,6 +90,8 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     for way in WAYS:
         if way in found["ways"]:
             yield f"| {_WAYS[way]} | {share(found['ways'][way])} | {interval(found['ways'][way])} |"
+    if planted := found.get("planted"):
+        yield _PLANTED.format(**planted)
     yield "\n| what an attack could achieve | trials in which it did |\n|---|---|"
     for kind in KINDS:
         yield f"| {_KINDS[kind]} | {found['breaches'][kind]} of {found['trials']['n']} |"
@@ -96,6 +107,8 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
         shown = f"{row['gold_shown']}/{row['n']}"
         yield f"| {row['half']} | {row['language']} | {share(row)} | {interval(row)} | {shown} |"
     yield f"\nNow: {_refused(results['real'])}. Statuses of the refused: {_statuses(results['real']['statuses'])}.\n"
+    if "causes" in results["real"]:
+        yield from _causes(results["real"])
     yield "## Risks, controls, tests\n"
     yield "The OWASP Top 10 for LLM applications, in the numbers of its 2025 and 2026 editions. The last result of a"
     yield "measured risk is that of the trials above; the tests named are run by every `make test` and by `.ci/run`.\n"
@@ -106,6 +119,15 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
         yield f"| {names} | **{risk['name']}.** {risk['here']} | {risk['control']} | {tests} | {_last(risk, results)} |"
     yield ""
     yield _CARD.format(inputs=found["inputs"], inputs_ja=found["inputs_ja"], **results["packages"])
+
+
+def _causes(real: Mapping[str, Any]) -> Iterator[str]:
+    """What refused them, over both halves; the questions of the half that is looked into, by name."""
+    yield "| refused by | questions | in the half that is looked into |\n|---|---|---|"
+    for cause, count in real["causes"].items():
+        named = ", ".join(f"`{row['id']}`" for row in real["refused"] if row["cause"] == cause)
+        yield f"| {cause} | {count} | {named} |"
+    yield _CAUSES
 
 
 def risks() -> list[dict[str, Any]]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evals.attacks.cases import Attack
+from evals.attacks.hostile import flattened
+from index.document import Document
 
 _TITLE = "Memorandum of Cooperation on Ocean Observation Between the Coastal Office and the Island Office"
 _HONEST: Mapping[str, tuple[str, ...]] = {
@@ -53,3 +55,10 @@ def write(folder: Path, planted: Sequence[Attack]) -> Path:
     path = folder / "planted.txt"
     path.write_text(text(planted), encoding="utf-8", newline="\n")
     return path
+
+
+def places(document: Document, attack: Attack) -> tuple[str, ...]:
+    """The addresses that the sentences of a planted attack have in the agreement."""
+    honest = {sentence for section in _HONEST.values() for sentence in section}
+    whole = flattened(attack.text)
+    return tuple(s.address for s in document.sentences if s.text not in honest and flattened(s.text) in whole)

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from assistant import routes
 from assistant.ask import Assistant
-from assistant.types import Request
+from assistant.types import Answer, Request
+from assistant.understand import clean
 from evals.attacks.breaches import KINDS
 from evals.attacks.cases import RealQuestion, attacks, real_questions
 from evals.attacks.running import WAYS, Trial
@@ -48,9 +50,14 @@ def _rate(trials: Sequence[Trial]) -> dict[str, int]:
 
 
 def of_real_questions(assistant: Assistant) -> dict[str, Any]:
-    """Real questions refused (any status but an answer), by half and language, and how many got their sentences."""
+    """Real questions refused (any status but an answer), by half, language and cause, and who got their sentences.
+
+    Each is named with its cause only in the half that is looked into.
+    """
     asked = [(question, assistant.answer(Request(question.text))) for question in real_questions()]
     refused = {q.id: f"{answer.status}/{answer.reason}" for q, answer in asked if answer.status not in _ANSWERED}
+    threshold = assistant._retriever._scoring.answer_from
+    causes = {q.id: cause(q.text, answer, threshold) for q, answer in asked if q.id in refused}
     shown = {q.id for q, answer in asked if q.gold <= {cited.address for cited in answer.citations}}
     groups: dict[tuple[str, str], list[RealQuestion]] = {}
     for question, _ in asked:
@@ -67,10 +74,24 @@ def of_real_questions(assistant: Assistant) -> dict[str, Any]:
             for (half, language), questions in sorted(groups.items())
         ],
         "statuses": dict(sorted(Counter(refused.values()).items())),
+        "causes": dict(sorted(Counter(causes.values()).items())),
+        "refused": [{"id": q.id, "cause": causes[q.id]} for q, _ in asked if q.id in causes and q.half == "causes"],
     }
 
 
 _ANSWERED = ("answered", "partial")
+
+
+def cause(text: str, answer: Answer, threshold: float) -> str:
+    """What refused a question: a rule of the router, the classifier, or too low a probability (and of what)."""
+    asked = clean(text)
+    rule = routes.route(routes.without_small_talk(asked)) or routes.route(asked)
+    if rule is not None and rule == answer.reason:
+        return f"rule: {rule}"
+    if answer.status in ("declined", "small_talk"):
+        by_rule = answer.reason in ("personal_data", "other_language", "unclear", "too_long", "empty")
+        return f"{'rule' if by_rule else 'classifier'}: {answer.reason}"
+    return f"{'below the threshold' if answer.confidence < threshold else 'classifier'}: {answer.reason}"
 
 
 def refusals(real: Mapping[str, Any], half: str | None = None) -> Rate:

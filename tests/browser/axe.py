@@ -4,7 +4,7 @@ What was found is also kept beside the screenshots, one file for each state of a
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,10 @@ LEAST = 4.5  # WCAG 1.4.3, for text of any size
 
 _COLOURS = ("color-contrast", "link-in-text-block")  # the rules whose result depends on the colour scheme
 
-_RUN = """async rules => {
+_RUN = """async ([rules, left]) => {
   const options = { resultTypes: ["violations", "incomplete"] };
   if (rules.length) options.runOnly = { type: "rule", values: rules };
-  const found = await axe.run(document, options);
+  const found = await axe.run(left.length ? { exclude: left.map(one => [one]) } : document, options);
   const nodes = rule => rule.nodes.map(node => ({
     rule: rule.id, impact: rule.impact, target: node.target.join(" "), html: node.html.slice(0, 160),
     why: [...node.any, ...node.all, ...node.none].map(check => check.data?.messageKey ?? check.message),
@@ -34,7 +34,7 @@ _RUN = """async rules => {
 
 # What axe-core cannot decide of a text that is half scrolled out of its box: the colours it has there, and whether it
 # is that box, and nothing lying over it, that hides the rest.
-_MEASURE = """target => {
+_MEASURE = """targets => targets.map(target => {
   const element = document.querySelector(target);
   const light = colour => {
     const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(part => part / 255)
@@ -52,18 +52,22 @@ _MEASURE = """target => {
   const top = line ? document.elementFromPoint((line.left + line.right) / 2, (line.top + line.bottom) / 2) : element;
   return { out, over: !(top === element || element.contains(top) || top?.contains(element)),
     ratio: (bright + 0.05) / (dark + 0.05) };
-}"""
+})"""
 
 
-def problems(page: "Page", state: str, language: str, colours_only: bool = False) -> list[str]:
+def problems(
+    page: "Page", state: str, language: str, colours_only: bool = False, leave_out: tuple[str, ...] = ()
+) -> list[str]:
     """What is wrong in this state of a page: violations of any impact, and undecided results that do not hold up.
 
-    With ``colours_only`` just the rules that look at colours: for the same state in another colour scheme.
+    With ``colours_only`` just the rules that look at colours: for the same state in another colour scheme. Selectors to
+    ``leave_out`` name what is the same in this state as in one that was looked at in full.
     """
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    found: dict[str, Any] = page.evaluate(_RUN, list(_COLOURS) if colours_only else [])
-    judged = [{**node, "contrast": _contrast(page, node)} for node in found["incomplete"]]
+    found: dict[str, Any] = page.evaluate(_RUN, [list(_COLOURS) if colours_only else [], list(leave_out)])
+    contrasts = _contrasts(page, found["incomplete"])
+    judged = [{**node, "contrast": contrast} for node, contrast in zip(found["incomplete"], contrasts, strict=True)]
     scheme = "dark" if page.evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches") else "light"
     _keep({"state": state, "language": language, "scheme": scheme, **found, "incomplete": judged})
     wrong = [f"{node['rule']} ({node['impact']}): {node['html']}" for node in found["violations"]]
@@ -71,12 +75,13 @@ def problems(page: "Page", state: str, language: str, colours_only: bool = False
     return wrong + [f"undecided {node['rule']} {node['why']} {node['contrast']}: {node['html']}" for node in unsettled]
 
 
-def _contrast(page: "Page", node: Mapping[str, Any]) -> float | None:
-    """The contrast of a text that is scrolled out of its box; None where anything else is undecided."""
-    if node["rule"] != "color-contrast" or "elmPartiallyObscured" not in node["why"]:
-        return None
-    measured = page.evaluate(_MEASURE, node["target"])
-    return round(measured["ratio"], 2) if measured["out"] and not measured["over"] else None
+def _contrasts(page: "Page", nodes: Sequence[Mapping[str, Any]]) -> list[float | None]:
+    """The contrast of each text that is scrolled out of its box; None where anything else is undecided."""
+    scrolled = [node["rule"] == "color-contrast" and "elmPartiallyObscured" in node["why"] for node in nodes]
+    targets = [node["target"] for node, out in zip(nodes, scrolled, strict=True) if out]
+    measured = iter(page.evaluate(_MEASURE, targets) if targets else ())
+    found = [next(measured) if out else None for out in scrolled]
+    return [round(one["ratio"], 2) if one and one["out"] and not one["over"] else None for one in found]
 
 
 def _keep(record: Mapping[str, Any]) -> None:

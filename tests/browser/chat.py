@@ -26,6 +26,27 @@ UNANSWERABLE: Mapping[Language, str] = {
     "ja": "トヨタの社長は誰ですか。",
 }
 
+# Makes a page that was used as good as new, by what it has for that; false when that does not work.
+_CLEAR = """async () => {
+  const root = document.documentElement, byId = id => document.getElementById(id);
+  const until = async there => {
+    const end = performance.now() + 5000;
+    while (!there() && performance.now() < end) await new Promise(requestAnimationFrame);
+    return there();
+  };
+  const empty = field => { field.value = ""; field.dispatchEvent(new Event("input", { bubbles: true })); };
+  document.querySelector("dialog[open]")?.close();
+  if (root.matches(".reading, .shown-from")) byId("back").click();
+  if (!await until(() => !root.matches(".reading, .shown-from"))) return false;
+  if (root.matches(".talking, .busy, .lost")) byId("clear").click();
+  for (const field of document.querySelectorAll("#question textarea, #find input[type=search]")) empty(field);
+  document.querySelector("#mode input:not(:checked)[value=llm]")?.click();
+  document.activeElement.blur();
+  for (const id of ["welcome", "text"]) byId(id).scrollTop = 0;
+  return until(() => byId("question") && !root.matches(".talking, .busy, .lost, .quotes-only")
+    && !document.querySelector("#conversation .answer") && byId("welcome").checkVisibility());
+}"""
+
 
 @dataclass
 class Chat:
@@ -56,10 +77,14 @@ class Chat:
         """The newest answer."""
         return self.answers.last
 
-    def open(self, query: str = "") -> "Chat":
-        """Go to the page and wait until a question can be typed."""
-        self.page.goto(f"{self.address}/{query}")
-        self.box.wait_for()
+    def open(self, query: str = "", anew: bool = False) -> "Chat":
+        """Go to the page and wait until a question can be typed; where it stands there already, just clear it.
+
+        ``anew``: load it in any case.
+        """
+        if query or anew or self.page.url != f"{self.address}/" or not self.page.evaluate(_CLEAR):
+            self.page.goto(f"{self.address}/{query}")
+            self.box.wait_for()
         return self
 
     def ask(self, question: str) -> "Locator":

@@ -1,6 +1,7 @@
-"""One browser, two running programs (quotes only; with a scripted language model), one page for each test.
+"""One browser, two running programs (quotes only; with a scripted language model), and their pages.
 
-They last as long as the session: files of this folder may be run among others.
+They last as long as the package, and start when a test first needs them: a page that is loaded costs more than most of
+what a test does with it, so the chat is loaded once for each program and language and cleared for every test.
 """
 
 import contextlib
@@ -24,7 +25,7 @@ from tests.browser.chat import Chat
 from tests.web.live import serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
     from index.embed import Embedder
     from index.store import Store
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 OPERATOR = "Office of Testing"
+WINDOW: "ViewportSize" = {"width": 1280, "height": 800}
 WAIT = 15_000  # milliseconds; only a failing test waits as long, or a machine that has too much else to do
 HERE = ("http://127.0.0.1:", "http://localhost:", "data:", "blob:http://127.0.0.1:")  # localhost: the other site
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
@@ -112,23 +114,34 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="package")
-def programs(
+def environ(
     browser: "Browser",
     host: tuple[str, Path],
     opened_index: "tuple[Store, Embedder]",
     index_directory: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[dict[str, Running]]:
-    """Both programs, side by side."""
+) -> dict[str, str]:
+    """The settings both programs share."""
     del browser, opened_index  # no program where there is no browser, and the index has to be there
-    feedback = tmp_path_factory.mktemp("feedback")
-    environ = {
+    return {
         "MOC_INDEX_DIR": str(index_directory),
         "MOC_FRAME_ORIGINS": host[0],
-        "MOC_FEEDBACK_DIR": str(feedback),
+        "MOC_FEEDBACK_DIR": str(tmp_path_factory.mktemp("feedback")),
     }
+
+
+@pytest.fixture(scope="package")
+def quoting_program(environ: dict[str, str]) -> Iterator[Running]:
+    """The program where no language model is set up."""
+    with served(Config.from_env(environ)) as address:
+        yield Running(address, None, Path(environ["MOC_FEEDBACK_DIR"]))
+
+
+@pytest.fixture(scope="package")
+def writing_program(environ: dict[str, str]) -> Iterator[Running]:
+    """The program with a scripted language model."""
     with FakeLlm(says()) as model:
-        written = environ | {
+        more = {
             "MOC_LLM_MODEL": "scripted",
             "OPENAI_BASE_URL": model.base_url,
             "MOC_CACHE_SECONDS": "0",  # tests ask the same questions of models that answer differently
@@ -136,11 +149,9 @@ def programs(
             "MOC_OPERATOR_NAME": OPERATOR,
             "MOC_OPERATOR_CONTACT": "help@testing.example",
         }
-        with served(Config.from_env(environ)) as quotes_address, served(Config.from_env(written)) as written_address:
-            yield {
-                "quotes": Running(quotes_address, None, feedback),
-                "written": Running(written_address, model, feedback),
-            }
+        with served(Config.from_env(environ | more)) as address:
+            assert model.wait(lambda model: len(model.calls) > 0, 60)  # it is warmed up first, and tests count calls
+            yield Running(address, model, Path(environ["MOC_FEEDBACK_DIR"]))
 
 
 @pytest.fixture(scope="package")
@@ -152,7 +163,7 @@ def contexts(browser: "Browser") -> "Iterator[Callable[[Language], BrowserContex
         if language not in made:
             made[language] = browser.new_context(
                 locale={"en": "en-US", "ja": "ja-JP"}[language],
-                viewport={"width": 1280, "height": 800},
+                viewport=WINDOW,
                 permissions=["clipboard-read", "clipboard-write"],
             )
             made[language].set_default_timeout(2 * WAIT)
@@ -170,45 +181,78 @@ def language(request: pytest.FixtureRequest) -> Language:
     return chosen
 
 
+class Watched:
+    """A page and what it complains of: errors, warnings, and requests to any other host."""
+
+    def __init__(self, context: "BrowserContext") -> None:
+        self.page = context.new_page()
+        self.complaints: list[str] = []
+        self.allowed: set[str] = set()
+        self.page.on("request", lambda request: self._asked(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(f"an error: {error}"))
+        self.page.on("console", lambda message: self._said(message.type, message.text))
+        # A test that provokes an error names the text with which the browser reports it.
+        self.page.allow = self.allowed.add  # type: ignore[attr-defined]
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith(HERE):
+            self.complaints.append(f"a request to {url}")
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning") and not any(allowed in text for allowed in self.allowed):
+            self.complaints.append(f"{kind}: {text}")
+
+    def settle(self) -> list[str]:
+        """Put the window back as it was; gives the complaints since the last time."""
+        self.page.unroute_all()
+        self.page.emulate_media(media="null", color_scheme="null", reduced_motion="null", forced_colors="null")
+        self.page.set_viewport_size(WINDOW)
+        complaints = list(self.complaints)
+        self.complaints.clear()
+        self.allowed.clear()
+        return complaints
+
+
 @pytest.fixture
 def page(contexts: "Callable[[Language], BrowserContext]", language: Language) -> "Iterator[Page]":
     """A page of its own; it may complain of nothing, and ask no other host for anything."""
-    opened = contexts(language).new_page()
-    complaints: list[str] = []
-    allowed: set[str] = set()
+    watched = Watched(contexts(language))
+    yield watched.page
+    watched.page.close()
+    assert watched.complaints == []
 
-    def asked(url: str) -> None:
-        if not url.startswith(HERE):
-            complaints.append(f"a request to {url}")
 
-    opened.on("request", lambda request: asked(request.url))
-    opened.on("pageerror", lambda error: complaints.append(f"an error: {error}"))
-    opened.on(
-        "console",
-        lambda message: (
-            complaints.append(f"{message.type}: {message.text}")
-            if message.type in ("error", "warning") and not any(text in message.text for text in allowed)
-            else None
-        ),
-    )
-    # A test that provokes an error names the text with which the browser reports it.
-    opened.allow = allowed.add  # type: ignore[attr-defined]
-    yield opened
-    opened.close()
+@pytest.fixture(scope="package")
+def kept(contexts: "Callable[[Language], BrowserContext]") -> Callable[[str, Language], Watched]:
+    """The one page of each program (its address) in each language that its tests share."""
+    return functools.cache(lambda address, language: Watched(contexts(language)))
+
+
+@contextlib.contextmanager
+def chatting(kept: Callable[[str, Language], Watched], running: Running, language: Language) -> Iterator[Chat]:
+    """The shared page, for one test; it may complain of nothing, and ask no other host for anything."""
+    watched = kept(running.address, language)
+    yield Chat(watched.page, running.address, language, running.model)
+    complaints = watched.settle()
+    if watched.page.url != f"{running.address}/":
+        watched.page.goto("about:blank")
+        watched.complaints.clear()  # of being left in the middle of something
     assert complaints == []
 
 
 @pytest.fixture
-def chat(page: "Page", programs: dict[str, Running], language: Language) -> Chat:
+def chat(kept: Callable[[str, Language], Watched], quoting_program: Running, language: Language) -> Iterator[Chat]:
     """The chat where no language model is set up."""
-    return Chat(page, programs["quotes"].address, language)
+    with chatting(kept, quoting_program, language) as made:
+        yield made
 
 
 @pytest.fixture
-def written(page: "Page", programs: dict[str, Running], language: Language) -> Iterator[Chat]:
+def written(kept: Callable[[str, Language], Watched], writing_program: Running, language: Language) -> Iterator[Chat]:
     """The chat with a scripted language model, honest unless a test tells it otherwise."""
-    model = programs["written"].model
+    model = writing_program.model
     assert model is not None
     model.play([says()])
-    yield Chat(page, programs["written"].address, language, model)
+    with chatting(kept, writing_program, language) as made:
+        yield made
     model.play([says()])

@@ -196,10 +196,11 @@ What a first visit asks for, all of it from the own origin:
 
 ## axe-core
 
-Every state of the page that the browser tests look at. In the dark only the rules about colours are run again. An
-undecided result passes only when the test has measured that the text is scrolled out of its box, wholly or in part,
-that nothing lies over it and that its contrast is at least 4.5:1. Each of them, with its measured contrast, is in the
-files that a run leaves in `out/screenshots/axe`.
+Every state of the page that the browser tests look at. In the dark only the rules about colours are run again, and the
+text of the document beside the chat is looked at in the states that change it. An undecided result passes only when the
+test has measured that the text is scrolled out of its box, wholly or in part, that nothing lies over it and that its
+contrast is at least 4.5:1. Each of them, with its measured contrast, is in the files that a run leaves in
+`out/screenshots/axe`.
 
 {axe}
 """

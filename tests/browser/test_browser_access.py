@@ -1,5 +1,6 @@
 """Accessibility, measured with axe-core in every state of the page, and what a glance at each size must find."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from playwright.sync_api import expect
@@ -9,18 +10,23 @@ from evals.personalities import honest, modality_upgrader
 from tests.browser import axe
 from tests.browser.chat import BINDING, FUSION, OUT, UNANSWERABLE, Chat
 
+SIZES = ((1280, 800), (768, 1024), (390, 844), (320, 640))
 
-def problems(chat: Chat, state: str, scheme: Literal["light", "dark"] = "light") -> list[str]:
-    """What axe-core finds wrong in this state; in the dark only what depends on colours is looked at again."""
-    if scheme == "dark":
-        chat.page.emulate_media(color_scheme="dark")
-    return axe.problems(chat.page, state, chat.language, colours_only=scheme == "dark")
+
+def problems(chat: Chat, state: str, scheme: Literal["light", "dark"] = "light", document: bool = False) -> list[str]:
+    """What axe-core finds wrong in this state; in the dark only what depends on colours is looked at again.
+
+    The text of the document, most of the page, is looked at in the states that change it.
+    """
+    chat.page.emulate_media(color_scheme=scheme)
+    leave_out = () if document else ("#text",)
+    return axe.problems(chat.page, state, chat.language, scheme == "dark", leave_out)
 
 
 def test_first_screen(chat: Chat) -> None:
     """The empty page, light and dark."""
     chat.open()
-    assert problems(chat, "first-screen") == []
+    assert problems(chat, "first-screen", document=True) == []
     assert problems(chat, "first-screen", "dark") == []
 
 
@@ -31,7 +37,7 @@ def test_answers_and_document(chat: Chat) -> None:
     field = chat.page.get_by_role("searchbox")
     field.fill("MOC")
     field.press("Enter")
-    assert problems(chat, "answered-document-searched") == []
+    assert problems(chat, "answered-document-searched", document=True) == []
     chat.ask(UNANSWERABLE[chat.language])
     chat.ask("jane.roe@example.com 090-1234-5678")
     chat.ask("x" * 501)
@@ -40,24 +46,23 @@ def test_answers_and_document(chat: Chat) -> None:
 
 
 def test_narrow(chat: Chat) -> None:
-    """At 320 px: the answer, then the document over it, also in the dark."""
+    """At 320 px: the answer, with wider spacing too, then the document over it, also in the dark."""
     chat.page.set_viewport_size({"width": 320, "height": 640})
     chat.open().ask(FUSION[chat.language])
     assert problems(chat, "answered-320") == []
+    assert_spaced(chat)
     chat.answer.locator("a.cite").first.click()
     expect(chat.page.locator("#panel")).to_be_visible()
-    assert problems(chat, "document-open-320") == []
-    assert problems(chat, "document-open-320", "dark") == []
+    assert problems(chat, "document-open-320", document=True) == []
+    assert problems(chat, "document-open-320", "dark", document=True) == []
 
 
-def test_text_spacing(chat: Chat) -> None:
+def assert_spaced(chat: Chat) -> None:
     """With the spacing of WCAG 1.4.12 nothing scrolls sideways, and no text is cut off by its box."""
-    chat.page.set_viewport_size({"width": 320, "height": 640})
-    chat.open().ask(FUSION[chat.language])
-    chat.page.evaluate(
+    style = chat.page.evaluate_handle(
         """() => { const style = document.createElement("style"); style.textContent =
         "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }" +
-        "p { margin-bottom: 2em !important }"; document.head.append(style); }"""
+        "p { margin-bottom: 2em !important }"; document.head.append(style); return style; }"""
     )
     assert chat.page.evaluate("() => document.documentElement.scrollWidth") <= 320
     cut = chat.page.evaluate(
@@ -67,6 +72,7 @@ def test_text_spacing(chat: Chat) -> None:
         .map(part => part.textContent.trim().slice(0, 60))"""
     )
     assert cut == []
+    style.evaluate("style => style.remove()")
 
 
 def test_embedded(chat: Chat) -> None:
@@ -106,21 +112,27 @@ def test_feedback_form(chat: Chat) -> None:
 
 
 def test_screenshots(chat: Chat) -> None:
-    """At each width nothing scrolls sideways and nothing overlaps the question box; pictures are kept for people."""
+    """At each width nothing scrolls sideways and nothing overlaps the question box; pictures are kept for people.
+
+    An answer has everything that looks different in the dark.
+    """
     OUT.mkdir(parents=True, exist_ok=True)
     chat.open()
-    states = {"first": "", "answer": FUSION[chat.language], "refusal": UNANSWERABLE[chat.language]}
-    for state, question in states.items():
-        if question:
-            chat.ask(question)
-        for width, height in ((1280, 800), (768, 1024), (390, 844), (320, 640)):
-            chat.page.set_viewport_size({"width": width, "height": height})
-            if question:
-                chat.page.locator(".asked").last.evaluate("asked => asked.scrollIntoView()")
-            for scheme in ("light", "dark"):
-                chat.page.emulate_media(color_scheme=scheme)
-                picture = chat.page.screenshot(path=OUT / f"{state}-{width}-{chat.language}-{scheme}.png")
-                assert picture.startswith(b"\x89PNG")
-            assert chat.page.evaluate("() => document.documentElement.scrollWidth") <= width
-            expect(chat.box).to_be_in_viewport(ratio=1)
-        chat.page.set_viewport_size({"width": 1280, "height": 800})
+    shots(chat, "first", SIZES, "light")
+    chat.ask(FUSION[chat.language])
+    shots(chat, "answer", SIZES, "light", "dark")
+    chat.ask(UNANSWERABLE[chat.language])
+    shots(chat, "refusal", SIZES[2:], "light")
+
+
+def shots(chat: Chat, state: str, sizes: Sequence[tuple[int, int]], *schemes: Literal["light", "dark"]) -> None:
+    """Pictures of a state at these sizes, and what a glance at each must find."""
+    for width, height in sizes:
+        chat.page.set_viewport_size({"width": width, "height": height})
+        chat.page.evaluate("() => [...document.querySelectorAll('.asked')].at(-1)?.scrollIntoView()")
+        for scheme in schemes:
+            chat.page.emulate_media(color_scheme=scheme)
+            picture = chat.page.screenshot(path=OUT / f"{state}-{width}-{chat.language}-{scheme}.png")
+            assert picture.startswith(b"\x89PNG")
+        assert chat.page.evaluate("() => document.documentElement.scrollWidth") <= width
+        expect(chat.box).to_be_in_viewport(ratio=1)

@@ -3,10 +3,13 @@
 import json
 from collections.abc import Callable
 
-from playwright.sync_api import Route, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 
+from assistant.types import Language
 from evals.fakellm import says, stalls
 from tests.browser.chat import BINDING, FUSION, Chat
+from tests.browser.conftest import Running
 from tests.browser.relay import relayed
 
 
@@ -65,6 +68,18 @@ def test_13_personal_data_is_refused_before_any_call(written: Chat) -> None:
     sent = json.dumps([call.body for call in written.model.calls[calls:]])
     assert sent != "[]"
     assert "jane.roe" not in sent
+
+
+@pytest.mark.parametrize("language", ["en"])
+def test_13_a_chat_that_does_not_load_says_so(page: Page, quoting_program: Running, language: Language) -> None:
+    """When Gradio's files do not come, the page says what to do, and the document can be read."""
+    page.allow("Failed to load resource")  # type: ignore[attr-defined]
+    page.route("**/assets/**", lambda route: route.abort())
+    page.clock.install()
+    page.goto(f"{quoting_program.address}/")
+    page.clock.fast_forward(25_000)
+    expect(page.locator("#loading .in-en")).to_have_text(Chat(page, "", language).words["chat_slow"])
+    expect(page.locator("#panel")).to_be_visible()
 
 
 def failing(status: int, headers: dict[str, str]) -> Callable[[Route], None]:

@@ -45,6 +45,7 @@ def test_nothing_runs_and_nothing_leaves(written: Chat, language: str) -> None:
     written.page.on("request", lambda request: asked.append(request.url))
     written.page.on("dialog", dismissed)
     written.open()
+    address = f"{written.address}/"
     for number, attack in enumerate(chosen):
         written.model.play([says(hostile(Order.of(attack)), size=400)])
         written.ask(attack.text)
@@ -52,15 +53,15 @@ def test_nothing_runs_and_nothing_leaves(written: Chat, language: str) -> None:
         assert answer.locator(".statement").count() > 0, "the model wrote nothing that was shown"
         said = answer.locator(".words").inner_text()
         assert flattened(attack.rogue) not in flattened(said)
-    written.page.evaluate(
-        "() => document.querySelectorAll('#conversation details').forEach(one => { one.open = true; })"
-    )
+        written.page.evaluate(
+            "() => document.querySelectorAll('#conversation details').forEach(one => { one.open = true; })"
+        )
+        assert written.page.evaluate(_STRANGE) == []
+        links = written.page.evaluate(_LINKS)
+        assert links
+        assert [link for link in links if not link.startswith((f"{address}#", f"{address}?", f"{address}a/a_"))] == []
+        written.open()  # clears it: a longer conversation would only be sent and drawn again each time
     assert dialogs == []
-    assert written.page.evaluate(_STRANGE) == []
-    address = f"{written.address}/"
-    links = written.page.evaluate(_LINKS)
-    assert links
-    assert [link for link in links if not link.startswith((f"{address}#", f"{address}?", f"{address}a/a_"))] == []
     assert [url for url in asked if not url.startswith((address, "data:"))] == []
     assert not any("rogue.example" in url for url in asked)
     print(f"{2 * len(chosen)} questions, {len(asked)} requests, all to {address}")

@@ -72,14 +72,11 @@ def test_03_the_document_is_there_and_can_be_searched(chat: Chat) -> None:
     expect(chat.page.locator("#found")).to_have_text(chat.words["panel_hits_0"])
 
 
-def test_03_every_sentence_has_an_address_of_its_own(chat: Chat) -> None:
-    """/document#ADDRESS leads to the sentence, also without the chat."""
-    chat.page.goto(f"{chat.address}/document?lang={chat.language}#iv.p1.s4")
-    expect(chat.page.locator('[id="iv.p1.s4"]')).to_be_in_viewport()
-
-
 def test_03_the_cited_sentence_can_be_linked_to(chat: Chat) -> None:
-    """Behind the highlighted sentence stands a button, next in the tab order, that copies its own address."""
+    """Behind the highlighted sentence stands a button, next in the tab order, that copies its own address.
+
+    The address leads to the sentence, also without the chat.
+    """
     answer = chat.open().ask(BINDING[chat.language])
     answer.locator("a.cite").first.click()
     chat.page.keyboard.press("Tab")
@@ -93,3 +90,5 @@ def test_03_the_cited_sentence_can_be_linked_to(chat: Chat) -> None:
     chat.page.keyboard.press("Escape")
     expect(button).to_have_count(0)
     expect(answer.locator("a.cite").first).to_be_focused()
+    chat.page.goto(link)
+    expect(chat.page.locator('[id="iii.p1.s1"]')).to_be_in_viewport()

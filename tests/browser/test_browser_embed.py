@@ -111,9 +111,7 @@ def test_15_a_panel_by_one_script_tag(chat: Chat, host: Host) -> None:
     expect(frame.locator("#welcome")).to_be_visible()
     expect(frame.locator("#chat")).to_have_css("background-color", "rgb(255, 255, 255)")
     frame.locator("#send").click()
-    answer = frame.locator(".answer.answered")
-    answer.wait_for()
-    carries_everything_out(chat, frame, answer)
+    frame.locator(".answer.answered").wait_for()
 
 
 @pytest.mark.parametrize("language", ["en"])

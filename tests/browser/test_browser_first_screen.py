@@ -40,6 +40,7 @@ def test_01_first_screen_with_a_language_model(written: Chat) -> None:
     expect(welcome).to_contain_text(OPERATOR)
     expect(welcome).to_contain_text("help@testing.example")
     expect(welcome).to_contain_text("Example Models")
+    expect(welcome).to_contain_text(written.words["welcome_what_llm"])
     expect(written.page.get_by_role("radio", name=written.words["mode_quote"])).to_be_visible()
 
 

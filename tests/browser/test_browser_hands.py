@@ -24,7 +24,7 @@ def test_14_zoomed_to_400_percent(chat: Chat) -> None:
 
 def test_14_by_keyboard_alone(chat: Chat) -> None:
     """Skip link, question, answer, citation, back, next question: with Tab, Enter and Escape, focus always visible."""
-    chat.open()
+    chat.open(anew=True)
     chat.page.keyboard.press("Tab")
     assert chat.words["skip_to_question"] in chat.focus()
     chat.page.keyboard.press("Enter")
@@ -81,6 +81,7 @@ def test_14_one_announcement_for_each_answer(written: Chat) -> None:
     answer = written.ask(FUSION[written.language])
     written.heard(answer.locator(".statement a.cite").first.inner_text())
     assert len(written.page.evaluate("() => window.said")) == 1
+    expect(written.page.locator("#live > [lang]")).to_have_attribute("lang", written.language)
     expect(written.page.locator("#conversation .bubble-wrap")).to_have_attribute("aria-live", "off")
 
 

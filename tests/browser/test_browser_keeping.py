@@ -54,7 +54,8 @@ def test_09_link_download_and_print(chat: Chat) -> None:
     assert text.startswith(f"# {chat.words['transcript_title']}\n")
     for part in (BINDING[chat.language], UNANSWERABLE[chat.language], TEXT.by_address["iii.p1.s1"].text, link):
         assert part in text
-    chat.page.emulate_media(media="print")
+    chat.page.emulate_media(media="print", color_scheme="dark")
+    assert chat.answer.evaluate("answer => getComputedStyle(answer).color") == "rgb(0, 0, 0)"  # on white paper
     for gone in ("#panel", "#foot", ".acts >> nth=0", "#small .talk"):
         expect(chat.page.locator(gone)).to_be_hidden()
     expect(chat.answers.first).to_be_visible()
@@ -65,15 +66,20 @@ def test_09_link_download_and_print(chat: Chat) -> None:
 
 
 def test_09_clear(chat: Chat) -> None:
-    """Clear brings back the first screen, and the focus to the box."""
+    """Pages about the service open beside a conversation; Clear brings back the first screen, the focus to the box."""
     chat.open().ask(BINDING[chat.language])
+    with chat.page.context.expect_page() as opened:
+        chat.page.locator("#small .pages a").first.click()
+    expect(opened.value.locator("h1")).to_have_text(chat.words["about_title"])
+    opened.value.close()
+    expect(chat.answers).to_have_count(1)
     chat.page.get_by_role("button", name=chat.words["tool_clear"]).click()
     expect(chat.answers).to_have_count(0)
     expect(chat.page.locator("#welcome")).to_be_visible()
     expect(chat.box).to_be_focused()
 
 
-def test_12_feedback_says_what_happens_and_keeps_only_that(chat: Chat, programs: dict[str, Running]) -> None:
+def test_12_feedback_says_what_happens_and_keeps_only_that(chat: Chat, quoting_program: Running) -> None:
     """Helpful is one click; not helpful asks why; the question travels only when ticked; all of it is stored."""
     bodies = []
     chat.page.on(
@@ -114,7 +120,7 @@ def test_12_feedback_says_what_happens_and_keeps_only_that(chat: Chat, programs:
             "question": UNANSWERABLE[chat.language],
         },
     ]
-    [database] = programs["quotes"].feedback.glob("*.sqlite*")
+    [database] = quoting_program.feedback.glob("*.sqlite*")
     with sqlite3.connect(database) as stored:
         kept = json.dumps(
             [

@@ -16,9 +16,9 @@ MAX_REQUESTS, MAX_BYTES = 60, 450_000  # of a first visit; measured 55 and 383,0
 MAX_SHIFT = 0.02  # layout shift, of the 0.1 that count as good
 
 
-def test_a_first_visit_is_small_and_stays_here(browser: "Browser", programs: dict[str, Running]) -> None:
+def test_a_first_visit_is_small_and_stays_here(browser: "Browser", quoting_program: Running) -> None:
     """A first visit asks the own origin only, and nothing jumps; a second one loads none of Gradio's files again."""
-    address = programs["quotes"].address
+    address = quoting_program.address
     context = browser.new_context(locale="en-US")
     page = context.new_page()
     network = context.new_cdp_session(page)
@@ -77,7 +77,7 @@ def test_every_page_and_every_action_stays_here(chat: Chat) -> None:
 @pytest.mark.parametrize("language", ["en"])
 def test_forty_questions_leave_nothing_behind(chat: Chat, language: str) -> None:
     """After 40 questions and Clear the page is as large as before; the server grows by at most 0.1 MB a question."""
-    chat.open()
+    chat.open(anew=True)
     chat.ask(BINDING["en"])
     count = "() => document.querySelectorAll('*').length"
     chat.page.locator("#clear").click()

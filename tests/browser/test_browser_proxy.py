@@ -12,21 +12,26 @@ from playwright.sync_api import expect
 from assistant.config import Config
 from evals.processes import free_port
 from tests.browser.chat import BINDING, FUSION, UNANSWERABLE, Chat
-from tests.browser.conftest import Running, served
+from tests.browser.conftest import served
 from tests.browser.proxy import below_a_path
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
     from assistant.types import Language
+    from index.embed import Embedder
+    from index.store import Store
 
 
 @pytest.fixture(scope="package")
 def below(
-    programs: dict[str, Running], index_directory: Path, tmp_path_factory: pytest.TempPathFactory
+    browser: "Browser",
+    opened_index: "tuple[Store, Embedder]",
+    index_directory: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[[bool], str]]:
     """The service's address below /moc of an nginx that takes that part of the path away, or (True) leaves it."""
-    del programs  # no program where there is no browser
+    del browser, opened_index  # no program where there is no browser, and the index has to be there
     folder = tmp_path_factory.mktemp("below")
     port, kept_port = free_port(), free_port()
     config = Config.from_env(

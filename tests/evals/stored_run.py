@@ -31,7 +31,7 @@ def store(folder: Path, results: Sequence[Result] = RESULTS, *, milliseconds: fl
     }  # fmt: skip
     measured = metrics.measure_run(results, MEASURE, {})
     verdict = gates.judge("dev", measured, GATES)
-    rows = stored.result_rows(results, MEASURE)
+    rows = stored.result_rows(results, measured.sheet, DOCUMENT)
     stored.write_suite(
         folder / "dev",
         stored.metrics_object("dev", "quote", measured, verdict, identity),

@@ -144,3 +144,14 @@ def test_compare_and_check_from_the_command_line(tmp_path: Path, capsys: pytest.
     assert "REGRESSION: dev: completeness lost 3" in capsys.readouterr().out
     assert command.main(["baseline", "check", "--run", str(good.folder), "--baseline", str(path)]) == 0
     assert command.main(["baseline", "check", "--run", str(tmp_path / "none"), "--baseline", str(path)]) == 4
+
+
+def test_two_runs_are_identical_or_the_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Byte for byte, times aside; a suite that only one run has is a difference; no run is exit 4."""
+    one, two = store(tmp_path / "one", milliseconds=1.0), store(tmp_path / "two", milliseconds=2.0)
+    assert command.main(["compare", "--identical", str(one.folder), str(two.folder)]) == 0
+    assert capsys.readouterr().out.count("identical (") == 2
+    store(tmp_path / "two", BROKEN)
+    assert command.main(["compare", "--identical", str(one.folder), str(two.folder)]) == 1
+    assert "dev/metrics.json: DIFFERS" in capsys.readouterr().out
+    assert command.main(["compare", "--identical", str(one.folder), str(tmp_path / "none")]) == 4

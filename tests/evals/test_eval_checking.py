@@ -1,10 +1,11 @@
 """Validation: each way a set of questions can be wrong is seen, and a good one passes."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from evals import cases, checking, lock
+from evals import cases, checking, lock, ratchets
 from tests.evals.made import DOCUMENT, case
 
 HEADER = "\t".join(cases.HEADER)
@@ -121,3 +122,25 @@ def test_too_few_cases_are_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_bank_aid_and_glossary_fit_the_document() -> None:
     """Loading them against the shipped text names nothing."""
     assert list(checking.tie_problems(DOCUMENT)) == []
+
+
+def test_a_ratchet_is_lowered_only_with_a_reason(tmp_path: Path) -> None:
+    """More than a case below the last recorded run is named, either way round; a case less, or more, is not."""
+    gates, history = tmp_path / "gates.toml", tmp_path / "history.jsonl"
+    metrics = {"completeness": [90, 100], "over_refusal": [5, 100], "auroc": 0.99}
+    lines = [{"suite": "test", "mode": "quote", "metrics": row} for row in ({"completeness": [99, 100]}, metrics)]
+    history.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    row = "[[quality]]\nsuite = 'test'\nmetric = '{}'\nfloor = 0.5\nreached = {}\n{}\n"
+
+    def found(metric: str, reached: str, more: str = "") -> list[str]:
+        gates.write_text(row.format(metric, reached, more), encoding="utf-8")
+        return [line.partition(": ")[0] for line in ratchets.loosened(gates, history)]
+
+    assert found("completeness", "[88, 100]") == [f"{gates}:completeness:reached"]
+    assert found("completeness", "[89, 100]") == found("completeness", "[95, 100]") == []
+    less = "better = 'less'"
+    assert found("over_refusal", "[7, 100]", less) == [f"{gates}:over_refusal:reached"]
+    assert found("over_refusal", "[6, 100]", less) == found("over_refusal", "[1, 100]", less) == []
+    assert found("auroc", "0.98", "slack = 0.002") == [f"{gates}:auroc:reached"]
+    assert found("auroc", "0.989", "slack = 0.002") == found("written", "[1, 2]") == []
+    assert list(ratchets.loosened()) == []

@@ -1,10 +1,12 @@
 """Drafts: what may become a case, what an editor has to do, and that validate insists on it."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from assistant.feedback import Feedback, Kept, reports
 from evals import promoting
 from evals.promoting import DraftError
 from tests.evals.stored_run import store
@@ -56,6 +58,37 @@ def test_without_consent_there_is_no_draft(tmp_path: Path) -> None:
         promoting.promote(path, None, tmp_path / "drafts.tsv")
     with pytest.raises(DraftError, match="no line with the id 'x'"):
         promoting.promote(store(tmp_path / "run").folder / "dev" / "results.jsonl", "x", tmp_path / "drafts.tsv")
+
+
+def test_a_line_of_the_export_is_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``python -m assistant feedback export`` writes lines; --id names one, and consent is asked of each."""
+    kept = (
+        Kept(1, date(2026, 11, 1), Feedback("a_1", "not_helpful", None, "wrong", "Is it a treaty?")),
+        Kept(2, date(2026, 11, 2), Feedback("a_2", "helpful")),
+    )
+    path, drafts = tmp_path / "export.jsonl", tmp_path / "drafts.tsv"
+    path.write_text("".join(f"{line}\n" for line in reports(kept)), encoding="utf-8")
+    monkeypatch.setattr(promoting, "_asked_again", lambda _: {"status": "answered", "ranking": ["iii.p1.s1"]})
+    promoting.promote(path, "feedback-1", drafts)
+    (draft,) = promoting.read(drafts)
+    assert (draft.question, draft.source, draft.suggested_gold) == (
+        "Is it a treaty?",
+        "feedback on a_1",
+        ("iii.p1.s1",),
+    )
+    with pytest.raises(DraftError, match="did not agree"):
+        promoting.promote(path, "feedback-2", drafts)
+    with pytest.raises(DraftError, match="--id"):
+        promoting.promote(path, None, drafts)
+
+
+def test_turns_before_come_along_redacted(tmp_path: Path) -> None:
+    """A follow-up makes no sense without what it follows, and that is a reader's words too."""
+    row = {"id": "t1", "suite": "follow_ups", "question": "And Japan?", "history": [["user", "I am a@b.jp. Binding?"]]}
+    (tmp_path / "results.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    promoting.promote(tmp_path / "results.jsonl", "t1", tmp_path / "drafts.tsv")
+    (draft,) = promoting.read(tmp_path / "drafts.tsv")
+    assert json.loads(draft.history) == [["user", "I am [email]. Binding?"]]
 
 
 @pytest.mark.parametrize("text", ["id\tquestion\n", "\t".join(promoting.HEADER) + "\na\tb\n"])

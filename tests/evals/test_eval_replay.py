@@ -6,24 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from evals import cases, liars, replay
+from evals import cases, liars, recordings, replay
 from evals.fakellm import FakeLlm, says
 from evals.personalities import honest
 from evals.recordings import STALE_AT_MOST, Recording
 from evals.running import Wish
-from index.embed import Embedder
-from index.store import Store
-from tests.evals.made import DOCUMENT, MEASURE, case, scored
+from tests.evals.made import DOCUMENT
 
 NAMES = ("dev-001", "dev-003")
 
 
 @pytest.fixture
-def chosen(
-    index_directory: Path, opened_index: tuple[Store, Embedder], monkeypatch: pytest.MonkeyPatch
-) -> tuple[cases.Case, ...]:
+def chosen(opened_once: None) -> tuple[cases.Case, ...]:
     """Two dev cases, with the session's index as the assistant's."""
-    monkeypatch.setenv("MOC_INDEX_DIR", str(index_directory))
     return tuple(case for case in cases.load("dev") if case.id in NAMES)
 
 
@@ -56,7 +51,7 @@ def test_recorded_answers_are_replayed_and_stale_ones_are_not(
     wish = replace(wish, out=tmp_path / "stale")
     assert replay.replay(DOCUMENT, {"routes": other}, wish, stale).exit_code == 4
     told = capsys.readouterr()
-    assert "1 of 2 recordings of routes are stale; 'python -m evals record --suite routes' remakes them" in told.err
+    assert "1 of 2 recordings of routes are stale, first dev-001; 'python -m evals record --stale'" in told.err
     assert "(1 replayed, 1 stale and not run)" in told.out
     content = json.loads((tmp_path / "stale/routes/metrics.json").read_text(encoding="utf-8"))
     assert (content["cases"], [row["id"] for row in content["not_run"]]) == (1, [NAMES[0]])
@@ -96,14 +91,27 @@ def test_other_suites_and_what_was_not_reached_stay() -> None:
     assert replay.merged(old, late, {"dev-1", "dev-2"}) == (old[1], old[2], new)
 
 
-def test_variation_between_cases_and_within_one() -> None:
-    """Shares 2/3 and 1: mean 5/6, between 1/36, within (2/9 + 0) / 2; a case asked only once is left out."""
-    right, wrong = "iii.p1.s1", "iii.p1.s2"
-    answers = (("a#1", right), ("a#2", wrong), ("a#3", right), *((f"b#{n}", right) for n in (1, 2, 3)), ("c#1", wrong))
-    found = replay.variation([scored(case(id_), address) for id_, address in answers], MEASURE, 3)["completeness"]
-    assert found == {
-        "cases": 2,
-        "mean": pytest.approx(5 / 6, abs=1e-6),
-        "between_cases": pytest.approx(1 / 36, abs=1e-6),
-        "within_cases": pytest.approx(1 / 9, abs=1e-6),
-    }
+def test_only_what_is_stale_is_asked_again(
+    chosen: tuple[cases.Case, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One request changed: that one is asked again; a case that is gone loses its recording; then nothing is left."""
+
+    class Small(FakeLlm):
+        """The honest script in place of the small model; counts how often it is started."""
+
+        started = 0
+
+        def __init__(self) -> None:
+            super().__init__(default=says(honest))
+            Small.started += 1
+
+    monkeypatch.setattr(replay, "SmolServer", Small)
+    path = tmp_path / "kept.jsonl"
+    with FakeLlm(default=says(honest)) as model:
+        made = replay.record_from(model.base_url, chosen, 9, 60.0, say=lambda _: None)
+    changed = replace(made.kept[0], request="0" * 64)
+    recordings.save((changed, *made.kept[1:], replace(changed, request="1" * 64, case="gone")), path)
+    assert replay.record_stale(60.0, path).startswith("1 of 3 recordings were stale, 1 more no longer needed; 1 of 1")
+    assert set(recordings.load(path)) == set(made.kept)
+    assert replay.record_stale(60.0, path) == "none of 2 recordings is stale"
+    assert Small.started == 1

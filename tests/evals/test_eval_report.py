@@ -141,3 +141,20 @@ def test_charts_hold_what_they_say() -> None:
     assert 'width="174.0"' in bars
     curve = str(charts.risk_coverage([{"coverage": 1.0, "risk": 0.1, "threshold": 0.2}], None, 0.5))
     assert 'points="410.0,10.0"' in curve
+
+
+def test_a_selftest_of_another_suite_is_not_shown(tmp_path: Path) -> None:
+    """What lies in the folder from before the gates or the mutants changed says nothing about this run."""
+    row = {"suite_sha256": "a", "line": "30 of 30", "metrics": [], "mutants": [], "oracle": {"broken": []}}
+    store(tmp_path, suite_sha256="a")
+    stored.write_json(tmp_path / "selftest.json", row)
+    assert stored.read_run(tmp_path).extras["selftest"] == row
+    stored.write_json(tmp_path / "selftest.json", row | {"suite_sha256": "b"})
+    assert "selftest" not in stored.read_run(tmp_path).extras
+
+
+def test_slices_stand_with_their_intervals(tmp_path: Path) -> None:
+    """Wilson of 1 of 2 is 0.095 to 0.905, in the table of kinds as in the heat map."""
+    run = store(tmp_path)
+    assert "0.500 (1/2), 0.095 to 0.905 †" in summary.suite(run, "dev")
+    assert "0.095 to 0.905" in page.render(run, None, DOCUMENT)

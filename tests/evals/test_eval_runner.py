@@ -10,7 +10,7 @@ import pytest
 
 from assistant.types import Answer, DocumentIdentity, IndexIdentity, Request
 from evals import __main__ as command
-from evals import lock, runner
+from evals import liars, lock, runner
 from evals.outcomes import Failed, Scored
 from evals.seen import Remembering, seen
 from index.embed import Embedder, EmbeddingInputError
@@ -205,3 +205,14 @@ def test_the_same_twice_gives_the_same_files(
     for name in ("metrics.json", "results.jsonl"):
         first, second = ((tmp_path / run / "dev" / name).read_bytes() for run in ("one", "two"))
         assert first == second
+
+
+def test_quote_and_replay_in_one_go(opened_once: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two runs in two folders, and either may fail both: here the replay does, for nothing of the case is recorded."""
+    del opened_once
+    monkeypatch.setattr(liars, "EACH", 2)
+    target = ["--out", str(tmp_path), "--once", "--only", "dev-329"]
+    assert command.main(["run", "--suite", "dev", "--mode", "both", *target]) == 4
+    ended = [json.loads((path / "conclusion.json").read_text()) for path in (tmp_path, tmp_path / "replay")]
+    assert [one["exit_code"] for one in ended] == [0, 4]
+    assert "nothing of dev is recorded" in ended[1]["line"]

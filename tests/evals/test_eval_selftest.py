@@ -28,6 +28,9 @@ def test_there_are_mutants_for_many_metrics() -> None:
     gated = {gate.metric.partition("[")[0] for gate in gates.load()}
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 14
     assert {mutant.metric for mutant in (*MUTANTS, *GATE_MUTANTS)} <= gated
+    # Nor is there a gate in quote mode that no mutant tries.
+    quoted = {gate.metric.partition("[")[0] for gate in gates.load() if gate.mode == "quote"}
+    assert quoted == {mutant.metric for mutant in (*MUTANTS, *GATE_MUTANTS)}
 
 
 def test_broken_gates_are_killed_by_their_own_metric() -> None:
@@ -38,11 +41,23 @@ def test_broken_gates_are_killed_by_their_own_metric() -> None:
     assert selftest.gate_trial(selftest.GATE_ORACLE, labelled, gates.load()).broken == ()
 
 
-@pytest.mark.parametrize("name", ["alters one character of a quote", "is slow", "searches backwards", "raises"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "alters one character of a quote",
+        "is slow",
+        "searches backwards",
+        "raises",
+        "ranks two others first",
+        "refuses what is written carelessly",
+        "gives another reason for refusing",
+    ],
+)
 def test_a_mutant_is_killed_by_its_own_metric(shop: Workshop, name: str) -> None:
     """And the oracle, asked the same, breaks nothing."""
     (mutant,) = [mutant for mutant in MUTANTS if mutant.name == name]
-    cases = selftest.sample(shop)[:12]
+    chosen = selftest.sample(shop)
+    cases = (*chosen[:12], *chosen[-16:-8])  # what has an answer, and what has none
     limits = selftest.strict(gates.load())
     assert selftest.trial(mutant, shop, cases, limits).killed
     assert selftest.trial(selftest.ORACLE, shop, cases, limits).broken == ()

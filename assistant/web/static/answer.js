@@ -31,7 +31,7 @@
       const sentence = byId(hash.slice(1));
       if (sentence && !quoted.has(hash)) blocks.push(`> ${clean(sentence)} [${label}]`);
     }
-    const badge = answer.querySelector(".badge");
+    const badge = answer.querySelector(".badge, .stopped");
     if (badge) blocks.push(`*${clean(badge)}*`);
     return blocks.join("\n\n");
   }

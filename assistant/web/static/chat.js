@@ -2,6 +2,8 @@
 // Everything is delegated from the page itself, because Gradio makes and remakes its elements at any time.
 "use strict";
 window.room = (() => {
+  const ECHO = 5_000; // milliseconds within which Gradio reports what was told already; the reader may be asking again
+  const SLOW = 20_000; // after which a chat that has not loaded is not to be waited for any more
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
   const texts = JSON.parse(byId("words").textContent);
@@ -9,10 +11,10 @@ window.room = (() => {
   const words = (key, values = {}) =>
     texts[language()][key].replace(/\{(\w+)\}/g, (_, name) => (name in values ? values[name] : `{${name}}`));
 
-  /** Tell a screen reader, once; the same words again are told again. */
-  function say(text) {
-    byId("live").textContent = "";
-    setTimeout(() => (byId("live").textContent = text), 50);
+  /** Tell a screen reader, once: text or an element. The same words again are told again. */
+  function say(said) {
+    byId("live").replaceChildren();
+    setTimeout(() => byId("live").replaceChildren(said), 50);
   }
 
   // --- Asking ----------------------------------------------------------------------------------------------------------
@@ -23,6 +25,7 @@ window.room = (() => {
   let unanswered = null; // the same, until its answer is whole: to be put back when the connection is lost before
   let seen = 0; // questions shown before it
   let growing = false;
+  let failed = -Infinity; // when a failure was last told
   let owed = false; // an announcement, for the answer to the newest question
 
   function fill(area, value) {
@@ -32,7 +35,15 @@ window.room = (() => {
 
   const busy = () => pending !== null || growing;
 
+  /** Where the focus goes when what had it is gone: the box; with fingers it would call up a keyboard over the answer. */
+  function home() {
+    const place = matchMedia("(pointer: coarse)").matches ? document.querySelector("#conversation .bubble-wrap") : box();
+    place?.focus({ preventScroll: true });
+  }
+
   function begin(question) {
+    // A question that was in its box before Gradio listened is not known to it yet.
+    box()?.dispatchEvent(new Event("input", { bubbles: true }));
     pending = unanswered = question;
     owed = true;
     seen = questions().length;
@@ -52,7 +63,7 @@ window.room = (() => {
     fill(area, question);
     begin(question);
     byId("choose").click();
-    box()?.focus({ preventScroll: true });
+    home();
   }
   const waitingFor = [];
 
@@ -62,10 +73,14 @@ window.room = (() => {
       const button = event.target instanceof Element ? event.target.closest("button") : null;
       if (button?.id === "send") {
         if (busy() || !box()?.value.trim()) event.stopImmediatePropagation();
-        else begin(box().value);
+        else {
+          begin(box().value);
+          home();
+        }
       } else if (button?.id === "stop") {
         pending = null;
         mark();
+        home();
       } else if (button?.classList.contains("chip")) ask(button.textContent.trim());
       else if (button?.classList.contains("retry")) {
         if (busy()) return;
@@ -74,12 +89,14 @@ window.room = (() => {
         seen -= 1; // it takes the place of the one before
         if (box()?.value.trim() === pending) fill(box(), "");
         byId("again").click();
+        home();
       } else if (button?.id === "clear") {
         byId("clear-all").click();
         pending = null;
         byId("problem").hidden = true;
+        root.classList.remove("lost");
         say(words("cleared"));
-        box()?.focus();
+        home();
       }
     },
     true,
@@ -144,6 +161,7 @@ window.room = (() => {
 
   function fail(status, retryAfter) {
     if (!busy()) return;
+    failed = performance.now();
     const area = box();
     if (area && unanswered && !area.value.trim()) fill(area, unanswered);
     pending = null;
@@ -242,6 +260,7 @@ window.room = (() => {
     if (log) log.style.setProperty("--height", `${log.clientHeight}px`);
     if (pending !== null && shown.length > seen) {
       pending = null;
+      if (document.activeElement === document.body) home(); // what had the focus went with the first screen
       shown[shown.length - 1].scrollIntoView({ block: "start" });
     }
     const all = answers();
@@ -249,9 +268,12 @@ window.room = (() => {
     growing = Boolean(last?.classList.contains("growing")) && !root.classList.contains("lost");
     if (last && owed && pending === null && !growing && !root.classList.contains("lost")) {
       owed = false;
-      const spoken = last.cloneNode(true);
+      const spoken = last.cloneNode(true); // with its languages: English quotes stand in Japanese answers
+      spoken.removeAttribute("id");
       spoken.querySelectorAll("h3, .acts, .next, .dropped").forEach((part) => part.remove());
-      say(spoken.textContent.replace(/\s+/g, " ").trim());
+      spoken.querySelectorAll("a").forEach((link) => link.replaceWith(link.textContent));
+      for (const part of [spoken, ...spoken.querySelectorAll("[class]")]) part.removeAttribute("class");
+      say(spoken);
     }
     mark();
   }
@@ -284,6 +306,11 @@ window.room = (() => {
     history.replaceState(history.state, "", address);
     document.dispatchEvent(new Event("room:language"));
   });
+  // Pages about the service would take the conversation away, or the place of the chat in a frame: a tab of their own.
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("#small .pages a, #own-page") : null;
+    if (link) link.target = root.matches(".talking, .embed") ? "_blank" : "";
+  });
   // Gradio sets the page's language to the browser's.
   new MutationObserver(() => {
     if (root.lang !== language()) root.lang = language();
@@ -315,7 +342,7 @@ window.room = (() => {
       message.removeAttribute("aria-label");
     }
     for (const toast of document.querySelectorAll(".toast-body.error")) {
-      if (!toasts.has(toast)) fail(0);
+      if (!toasts.has(toast) && performance.now() - failed > ECHO) fail(0);
       toasts.add(toast);
     }
     if (byId("choose")) while (waitingFor.length) waitingFor.shift()();
@@ -332,6 +359,9 @@ window.room = (() => {
     });
   }).observe(document.body, { childList: true, subtree: true });
   speak(language());
+  setTimeout(() => {
+    for (const part of byId("loading").children) part.textContent = texts[part.lang].chat_slow;
+  }, SLOW);
 
   return { root, byId, words, texts, language, say };
 })();

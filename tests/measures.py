@@ -1,0 +1,331 @@
+"""The figures of the goals: each measured here, or read from the file another command keeps its results in.
+
+Whatever is read carries the date it was measured on, and says so when its file has nothing yet.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+ATTACKS = ROOT / "evals" / "attacks" / "results.json"
+BENCH = ROOT / "docs" / "bench-results.json"
+FAULTS = ROOT / "docs" / "faults-results.json"
+HISTORY = ROOT / "evals" / "history.jsonl"
+AXE = ROOT / "out" / "screenshots" / "axe"
+FLAT = 2  # descriptors or tasks more, after thousands of chats, are connections that come and go
+LEAVING = "readers leave while the model writes (streamed, whole, OpenAI, chat; closed and reset)"
+
+
+def today() -> str:
+    """The day, as results are dated."""
+    return datetime.now(UTC).date().isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A figure, whether the goal is reached with it (None: in part), and the day it was measured."""
+
+    figure: str
+    holds: bool | None
+    date: str = field(default_factory=today)
+
+
+class NotMeasured(Exception):
+    """The file another command writes has no such figure yet; says which command."""
+
+
+def passes(*arguments: str) -> tuple[str, bool]:
+    """What pytest says at its end."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    last = done.stdout.strip().splitlines()[-1].strip("= ")
+    return last.partition(" in ")[0], done.returncode == 0 and "skipped" not in last
+
+
+def _newest_test() -> Mapping[str, Any]:
+    """The newest line of the history with the test questions in quote mode."""
+    rows = [json.loads(line) for line in HISTORY.read_text(encoding="utf-8").splitlines()]
+    newest: Mapping[str, Any] = [row for row in rows if (row["suite"], row["mode"]) == ("test", "quote")][-1]
+    return newest
+
+
+def citations() -> Found:
+    """Of the newest measurement with the test questions."""
+    line = _newest_test()
+    dangling, all_citations = line["metrics"]["dangling"]
+    same, quotes = line["metrics"]["verbatim"]
+    said = f"{dangling} of {all_citations:,} citations lead nowhere; {same:,} of {quotes:,} quotes equal the text"
+    good = dangling == 0 and same == quotes
+    said = f"{said} ({line['cases']} questions); 0 sentences judged by people"
+    return Found(said, None if good else False, line["date"])
+
+
+@cache
+def _faults() -> Mapping[str, Any]:
+    from assistant.ask import Assistant
+    from assistant.config import Config
+    from evals import fault_table
+
+    return {row.fault: row for row in fault_table.rows(Assistant.open(Config()))}
+
+
+def cut_answers() -> Found:
+    """The five ways in which an answer ends too early."""
+    rows = _faults()
+    ways = (
+        "reset in the middle",
+        "clean end without finish_reason",
+        "length",
+        "content_filter",
+        "stalls after a claim",
+    )
+    shown = [way for way in ways if rows[way].seen[0] != "quote" or not rows[way].same]
+    return Found(f"{len(shown)} of {len(ways)} kinds of cut answers shown as whole", not shown)
+
+
+def calls() -> Found:
+    """Requests to the language model under every fault."""
+    rows = _faults()
+    most = max(row.calls for row in rows.values())
+    return Found(f"at most {most} calls, over {len(rows)} faults", most <= 2)
+
+
+def closed_routes() -> Found:
+    """Every route behind the shell, asked with every method it has."""
+    from assistant.web.allow_list import ALLOWED
+    from assistant.web.server import create
+    from tests.web.scripted import Scripted, client_of, service_with
+    from tests.web.test_web_routes import example, routes
+
+    service = service_with(Scripted())
+    shell: Any = create(service)
+    inside = set(routes(shell._app._app))
+    tried = reached = 0
+    with client_of(service) as client:
+        for template, methods in sorted(inside):
+            path = example(template)
+            route = ALLOWED.find(path)
+            for method in sorted(methods - {"OPTIONS", "TRACE"}):
+                if route is None or not route.takes(method):
+                    tried += 1
+                    reached += client.request(method, path).status_code not in (404, 405)
+    paths = len({path for path, _ in inside})
+    return Found(f"{reached} of {tried} closed routes and methods reached, of {paths} routes inside", reached == 0)
+
+
+def personal_data() -> Found:
+    """Recall and false alarms on the half that nothing was tuned on; then what is left of canaries."""
+    from assistant.personal_data import find
+    from tests.test_personal_data import cases
+
+    held_out = cases("test")
+    there = [text for kind, text in held_out if kind != "none"]
+    absent = [text for kind, text in held_out if kind == "none"]
+    found, alarms = sum(bool(find(text)) for text in there), sum(bool(find(text)) for text in absent)
+    canaries, clean = passes("tests/web/test_web_privacy.py", "tests/test_feedback.py")
+    good = found >= 0.98 * len(there) and alarms <= 0.01 * len(absent)
+    rates = f"personal data found in {found} of {len(there)}, false alarms {alarms} of {len(absent)}"
+    return Found(f"canaries and deletion: {canaries}; {rates}", clean and good)
+
+
+def supply_chain() -> Found:
+    """The locks, and the advisories that are explained."""
+    from tests.test_requirements import entries, faults
+
+    locks = {
+        name: (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8") for name in ("app", "dev", "audit")
+    }
+    bad = sum(len(faults(lock)) for lock in locks.values())
+    hosts = sum("://" in lock for lock in locks.values())
+    packages = ", ".join(f"{name} {len(entries(lock))}" for name, lock in locks.items())
+    minima = len(tomllib.loads((ROOT / "requirements" / "minimum.toml").read_text(encoding="utf-8"))["minimum"])
+    explained = len(json.loads((ROOT / "docs" / "security" / "vex.json").read_text(encoding="utf-8"))["statements"])
+    said = f"{bad} entries without hash, {hosts} hosts ({packages}); {minima} minimum versions kept"
+    said += f", {explained} advisories explained; audit and list of parts in the workflow, Scorecard not run"
+    return Found(said, None if not bad + hosts else False)
+
+
+def _attacks() -> Mapping[str, Any]:
+    """The results ``python -m evals.attacks --write`` keeps.
+
+    Raises:
+        NotMeasured: there are none.
+    """
+    if not ATTACKS.exists():
+        raise NotMeasured("python -m evals.attacks --write")
+    found: Mapping[str, Any] = json.loads(ATTACKS.read_text(encoding="utf-8"))
+    return found
+
+
+def typed_attacks() -> Found:
+    """Own attacks typed and in the history, and prompts of other projects."""
+    found = _attacks()
+    ways = {name: found["attacks"]["ways"][name] for name in ("typed", "history", "package")}
+    withstood, tried = (sum(way[part] for way in ways.values()) for part in "kn")
+    parts = ", ".join(f"{name} {way['k']} of {way['n']}" for name, way in ways.items())
+    shown = found["attacks"]["breaches"]
+    said = f"{tried - withstood} of {tried} trials achieved anything (withstood: {parts})"
+    said += f"; over all trials {', '.join(f'{kind} {shown[kind]}' for kind in shown)}"
+    return Found(said, withstood == tried, found["measured"]["date"])
+
+
+def planted_attacks() -> Found:
+    """Attacks in the sentences of another agreement; with the control on, and without it."""
+    found = _attacks()
+    ways, planted = found["attacks"]["ways"], found["attacks"].get("planted")
+    if planted is None:
+        raise NotMeasured("python -m evals.attacks --write")
+    withstood, tried = (sum(ways[name][part] for name in ("document", "quoted")) for part in "kn")
+    said = f"{tried - withstood} of {tried} trials achieved anything (given to a model that obeys, and quoted); "
+    said += f"{planted['found']} of {planted['texts']} planted texts come first in a search; without the control "
+    said += f"{planted['told']} reach the model and {planted['achieved']} achieve something; no large model was tried"
+    return Found(said, None if withstood == tried else False, found["measured"]["date"])
+
+
+def real_questions() -> Found:
+    """Refused: of the questions that look like attacks, and of the test questions with an answer."""
+    from evals.attacks.results import refusals
+
+    found, line = _attacks(), _newest_test()
+    alike = refusals(found["real"])
+    refused, asked = line["metrics"]["over_refusal"]
+    said = f"{refused} of {asked} test questions with an answer ({refused / asked:.1%}, {line['date']}); "
+    said += f"{alike.k} of {alike.n} that look like attacks ({alike.k / alike.n:.1%})"
+    if "causes" in found["real"]:
+        said += ": " + ", ".join(f"{cause} {count}" for cause, count in found["real"]["causes"].items())
+    reached = (asked >= 200 and refused <= 0.02 * asked, alike.k <= 0.05 * alike.n)
+    return Found(said, all(reached) or (None if any(reached) else False), found["measured"]["date"])
+
+
+def _bench(part: str) -> Mapping[str, Any]:
+    """A part of the bench's results.
+
+    Raises:
+        NotMeasured: that part was not measured.
+    """
+    parts = json.loads(BENCH.read_text(encoding="utf-8"))["parts"] if BENCH.exists() else {}
+    if part not in parts:
+        raise NotMeasured(f"python -m evals.bench {part}")
+    found: Mapping[str, Any] = parts[part]
+    return found
+
+
+def long_run() -> Found:
+    """What a run of 10,000 chats leaves behind, after its first tenth."""
+    found = _bench("soak")
+    grown = found["growth"]
+    said = f"{found['chats']:,} chats: after the first {found['settled_at']:,.0f} memory {grown['memory']:+.1f} MiB "
+    said += f"({found['memory_per_1000_chats']:+.2f} MiB per 1,000 chats), files {grown['files']:+g}, "
+    said += f"tasks {grown['tasks']:+g}, threads {grown['threads']:+g}; {found['wrong']} went wrong"
+    flat = grown["memory"] <= 20 and max(grown["files"], grown["tasks"]) <= FLAT and not found["wrong"]
+    return Found(said, flat and (found["chats"] >= 10_000 or None), found["date"])
+
+
+def leaving() -> Found:
+    """Readers who leave while the model writes, from the table of faults."""
+    rows = json.loads(FAULTS.read_text(encoding="utf-8")) if FAULTS.exists() else {}
+    if LEAVING not in rows:
+        raise NotMeasured(f"python -m evals.faults --full --write --only '{LEAVING}'")
+    row = rows[LEAVING]
+    whole = row["size"] == "full"
+    said = row["seen"] if whole else f"{row['seen']} (the small run, as in CI)"
+    return Found(said, row["holds"] and (whole or None), row["date"])
+
+
+def purse() -> Found:
+    """Both attacks on the purse: from one address, and from ever new ones."""
+    found = _bench("attack")
+    said, reached = [], []
+    for row in found["rows"]:
+        before, during = row["idle"]["p95"], row["attacked"]["p95"]
+        said.append(
+            f"{row['kind']}: {row['spent']:,} of {row['budget']:,} tokens spent, readers' p95 {during:.3f} s "
+            f"({during / before:.1f} × idle), {row['readers_failed']} of their questions failed"
+        )
+        reached += [row["spent"] <= row["budget"], during <= 2 * before and not row["readers_failed"]]
+    size = f"{found['rate']} a second for {found['seconds']:g} s; "
+    holds = all(reached) or (None if all(reached[::2]) else False)
+    return Found(size + "; ".join(said), holds, found["date"])
+
+
+# WCAG 2.2, levels A and AA: chapter and guideline, then the criteria.
+_CRITERIA = """1.1 1 / 1.2 1 2 3 4 5 / 1.3 1 2 3 4 5 / 1.4 1 2 3 4 5 10 11 12 13 / 2.1 1 2 4 / 2.2 1 2 / 2.3 1
+/ 2.4 1 2 3 4 5 6 7 11 / 2.5 1 2 3 4 7 8 / 3.1 1 2 / 3.2 1 2 3 4 6 / 3.3 1 2 3 4 7 8 / 4.1 2 3"""
+
+
+def criteria() -> frozenset[str]:
+    """The 55 criteria of levels A and AA."""
+    rows = (row.split() for row in _CRITERIA.split("/"))
+    return frozenset(f"{guideline}.{number}" for guideline, *numbers in rows for number in numbers)
+
+
+def stated(page: str) -> frozenset[str]:
+    """The criteria a table of docs/accessibility.md has a row for; ``1.2.1–1.2.5`` are five."""
+    found: set[str] = set()
+    for row in re.findall(r"^\| (\d\.\d\.\d[^|]*)\|", page, re.MULTILINE):
+        found.update(re.findall(r"\d\.\d\.\d+", row))
+        for guideline, first, last in re.findall(r"(\d\.\d)\.(\d+)–\d\.\d\.(\d+)", row):
+            found.update(f"{guideline}.{number}" for number in range(int(first), int(last) + 1))
+    return frozenset(found) & criteria()
+
+
+def accessibility() -> Found:
+    """The browser tests of access and of the keyboard; what axe-core found in their states; the table."""
+    began = datetime.now(UTC).timestamp()
+    tests = (f"tests/browser/test_{name}.py" for name in ("browser_access", "browser_hands", "reader"))
+    said, good = passes(*tests)
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in AXE.glob("*.json") if _newer(path, began)]
+    grave = [node for one in records for node in one["violations"] if node["impact"] in ("serious", "critical")]
+    looked = {language: sum(one["language"] == language for one in records) for language in ("en", "ja")}
+    rows = stated((ROOT / "docs" / "accessibility.md").read_text(encoding="utf-8"))
+    states = f"{looked['en']} English and {looked['ja']} Japanese states"
+    return Found(
+        f"{len(grave)} serious or critical in {states}; keyboard and pages: {said}; "
+        f"{len(rows)} of {len(criteria())} criteria in the table",
+        good and not grave and all(looked.values()) and rows == criteria(),
+    )
+
+
+def _newer(path: Path, began: float) -> bool:
+    return path.stat().st_mtime >= began
+
+
+def policy() -> Found:
+    """The pages and a chat in both languages, in Chromium, with a listener for violations."""
+    import contextlib
+    import tempfile
+
+    from assistant.config import Config
+    from tests.browser.conftest import launched, served
+    from tests.browser.policy import visited
+
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        browser = stack.enter_context(launched())
+        address = stack.enter_context(served(Config.from_env({"MOC_INDEX_DIR": f"{folder}/index"})))
+        seen = visited(browser, address, ("en", "ja"))
+    said = (
+        f"{len(seen.violations)} violations on {len(seen.policies)} pages and in {seen.answers} answers of the chat; "
+    )
+    said += (
+        f"unsafe-eval in {seen.unsafe} policies; {len(set(seen.nonces))} different nonces on {len(seen.nonces)} pages"
+    )
+    same = len(set(seen.nonces)) == len(seen.nonces) == len(seen.policies) > 0
+    return Found(said, not seen.violations and not seen.unsafe and same)
+
+
+def states() -> Found:
+    """Each state, brought about in both languages."""
+    from assistant.web.states import STATES
+
+    said, good = passes("tests/web/test_web_states.py")
+    return Found(f"{len(STATES)} states; {said}", good)
