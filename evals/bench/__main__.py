@@ -14,7 +14,7 @@ from evals.processes import ROOT
 from index.errors import UserError
 
 # Measured by the bare command, in this order: the short parts first, so that a run that is stopped leaves most.
-BENCH = ("start", "latency", "profile", "page", "attack", "load", "growth", "against")
+BENCH = ("start", "latency", "profile", "page", "against", "attack", "load", "growth")
 # Gives what a part holds so far, whenever there is more of it: what breaks off later takes nothing with it.
 Measure = Callable[[argparse.Namespace], Iterator[Mapping[str, Any]]]
 
