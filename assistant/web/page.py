@@ -22,6 +22,9 @@ from assistant.web.visitor import NOBODY, Visitor, visitor_of
 _AT_ONCE = 16  # questions answered side by side; each is short, the queue holds the rest
 _WAITING = 64
 _THREADS = 200  # Gradio counts asynchronous handlers against this too
+# Gradio keeps what every page showed, some 25 kB with the conversation in it, until so many others came after it; by
+# itself 10,000. Of a page that is no longer kept only a switched language is lost: the conversation is in the browser.
+SESSIONS = 300
 
 Props = Callable[[Language], dict[str, Any]]
 
@@ -81,6 +84,7 @@ def build(language: Language, service: Service) -> Any:
     words = strings
 
     with gr.Blocks(title=words(language)["page_title"], analytics_enabled=False, fill_width=True) as blocks:
+        blocks.state_session_capacity = SESSIONS
         state = gr.State(language)
         bot = local.add(
             gr.Chatbot,

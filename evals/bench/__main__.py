@@ -1,10 +1,11 @@
-"""python -m evals.bench [PART]: measure one part, or all but the long run; every part keeps its result at once."""
+"""python -m evals.bench [PART]: measure one part, or all but the long run; what is measured is kept at once."""
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +14,22 @@ from evals.processes import ROOT
 from index.errors import UserError
 
 # Measured by the bare command, in this order: the short parts first, so that a run that is stopped leaves most.
-BENCH = ("start", "latency", "profile", "page", "attack", "load", "growth")
-Measure = Callable[[argparse.Namespace], Mapping[str, Any]]
+BENCH = ("start", "latency", "profile", "page", "against", "attack", "load", "growth")
+# Gives what a part holds so far, whenever there is more of it: what breaks off later takes nothing with it.
+Measure = Callable[[argparse.Namespace], Iterator[Mapping[str, Any]]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, keep, and write docs/performance.md anew; returns the exit code."""
     options = _parser().parse_args(argv)
+    # Told to end, it ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         if options.part is None:
             return _everything(options.results)
         if options.part != "report":
-            about = figures.machine()  # before the bench itself makes the load
-            began = time.perf_counter()
-            content = _MEASURES[options.part](options)
-            figures.keep(options.part, content, about, time.perf_counter() - began, options.results)
-        if options.results == figures.RESULTS:
+            _measure(options)
+        elif options.results == figures.RESULTS:
             report.write()
     except UserError as error:
         print(f"evals.bench: {error}", file=sys.stderr)
@@ -36,14 +37,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _measure(options: argparse.Namespace) -> None:
+    """Measure a part; what there is of it stands in results and page as soon as it is there."""
+    about = figures.machine()  # before the bench itself makes the load
+    began = time.perf_counter()
+
+    def keep(content: Mapping[str, Any]) -> None:
+        figures.keep(options.part, content, about, time.perf_counter() - began, options.results)
+        if options.results == figures.RESULTS:
+            report.write()
+
+    content: Mapping[str, Any] = {}
+    for content in _MEASURES[options.part](options):
+        keep({**content, "unfinished": True})
+    keep(content)
+
+
 def _everything(results: Path) -> int:
     """Each part in a process of its own; one that fails does not keep the others from being measured."""
     failed = []
+    began = time.perf_counter()
     for part in BENCH:
-        print(f"\n== {part}", flush=True)
+        print(f"\n== {part}, after {(time.perf_counter() - began) / 60:.1f} minutes", flush=True)
         command = [sys.executable, "-m", "evals.bench", "--results", str(results), part]
         if subprocess.run(command, cwd=ROOT, check=False).returncode:
             failed.append(part)
+    print(f"\nall in {(time.perf_counter() - began) / 60:.1f} minutes")
     if failed:
         print(f"evals.bench: not measured: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
@@ -99,14 +118,17 @@ def _parser() -> argparse.ArgumentParser:
         ("--chats", 10_000, "chats"),
         ("--samples", 20, "times at which is counted what the process holds"),
     )
-    against = part("against", "answers of this checkout against another one's", ("--turns", 150, "questions"))
-    against.add_argument("--before", type=Path, required=True, help="the other checkout")
-    against.add_argument("--what", required=True, help="what was changed, for the report")
+    part(
+        "against",
+        "what was made faster: each change against the commit before it, with profiles",
+        ("--turns", 100, "questions"),
+        ("--builds", 2, "index builds"),
+    )
     part("report", "write docs/performance.md from the results")
     return parser
 
 
-def _load(options: argparse.Namespace) -> Mapping[str, Any]:
+def _load(options: argparse.Namespace) -> Iterator[Mapping[str, Any]]:
     from evals.bench import load
 
     scenarios = []
@@ -117,51 +139,49 @@ def _load(options: argparse.Namespace) -> Mapping[str, Any]:
     return load.measure(scenarios)
 
 
-def _start(options: argparse.Namespace) -> Mapping[str, Any]:
+def _start(options: argparse.Namespace) -> Iterator[Mapping[str, Any]]:
     from evals.bench import start
 
-    return start.measure(options.times)
+    yield start.measure(options.times)
 
 
-def _latency(options: argparse.Namespace) -> Mapping[str, Any]:
+def _latency(options: argparse.Namespace) -> Iterator[Mapping[str, Any]]:
     from evals.bench import latency
 
-    return latency.measure(options.questions, options.builds)
+    yield latency.measure(options.questions, options.builds)
 
 
-def _profile(options: argparse.Namespace) -> Mapping[str, Any]:
+def _profile(options: argparse.Namespace) -> Iterator[Mapping[str, Any]]:
     from evals.bench import profile
 
-    return profile.measure(options.questions)
+    yield profile.measure(options.questions)
 
 
-def _against(options: argparse.Namespace) -> Mapping[str, Any]:
-    from evals.bench import profile
+def _against(options: argparse.Namespace) -> Iterator[Mapping[str, Any]]:
+    from evals.bench import changes
 
-    made = profile.against(options.before, options.what, options.turns)
-    kept = figures.read_results(options.results).get("against", {}).get("changes", [])
-    return {"changes": [*(change for change in kept if change["what"] != options.what), made]}
+    return changes.measure(turns=options.turns, builds=options.builds)
 
 
-def _page(options: argparse.Namespace) -> Mapping[str, Any]:
+def _page(options: argparse.Namespace) -> Iterator[Mapping[str, Any]]:
     from evals.bench import view
 
-    return view.measure()
+    yield view.measure()
 
 
-def _attack(options: argparse.Namespace) -> Mapping[str, Any]:
+def _attack(options: argparse.Namespace) -> Iterator[Mapping[str, Any]]:
     from evals.bench import attack
 
     return attack.measure(options.seconds, options.idle, options.rate)
 
 
-def _growth(options: argparse.Namespace) -> Mapping[str, Any]:
+def _growth(options: argparse.Namespace) -> Iterator[Mapping[str, Any]]:
     from evals.bench import growth
 
     return growth.measure(options.sizes)
 
 
-def _soak(options: argparse.Namespace) -> Mapping[str, Any]:
+def _soak(options: argparse.Namespace) -> Iterator[Mapping[str, Any]]:
     from evals.bench import soak
 
     soak.check_linux()

@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,8 +58,8 @@ class Spent:
         await exchange.event("[DONE]")
 
 
-def measure(seconds: float = SECONDS, idle_seconds: float = IDLE_SECONDS, rate: int = RATE) -> dict[str, Any]:
-    """A row for each kind of attack."""
+def measure(seconds: float = SECONDS, idle_seconds: float = IDLE_SECONDS, rate: int = RATE) -> Iterator[dict[str, Any]]:
+    """The rows so far, after each kind of attack."""
     rows = []
     kinds: tuple[tuple[str, Callable[[int], str]], ...] = (
         ("one address", lambda _: ATTACKER),
@@ -73,7 +73,7 @@ def measure(seconds: float = SECONDS, idle_seconds: float = IDLE_SECONDS, rate: 
             row |= {"kind": kind, "spent": spent.tokens, "budget": BUDGET, "calls": len(model.calls)}
         rows.append(row)
         print(line(row), flush=True)
-    return {"rows": rows, "rate": rate, "seconds": seconds, "readers": READERS}
+        yield {"rows": rows, "rate": rate, "lasting": seconds, "readers": READERS}
 
 
 def line(row: Mapping[str, Any]) -> str:

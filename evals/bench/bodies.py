@@ -40,8 +40,8 @@ def of_profile(part: Part, drawn: dict[str, str]) -> str:
     ratio = around["through_ms"] / around["alone_ms"]
     return "\n\n".join(
         (
-            _table(("step of an answer", f"mean of {part['questions']}", "share"), rows),
-            _table(("functions (cProfile, own time)", "share"), shares),
+            table(("step of an answer", f"mean of {part['questions']}", "share"), rows),
+            table(("functions (cProfile, own time)", "share"), shares),
             f"The program around it (HTTP on loopback, limits, checks, JSON): median "
             f"{around['through_ms']:.1f} ms against {around['alone_ms']:.1f} ms for the answer alone, {ratio:.2f}×.",
         )
@@ -49,20 +49,29 @@ def of_profile(part: Part, drawn: dict[str, str]) -> str:
 
 
 def of_against(part: Part, drawn: dict[str, str]) -> str:
-    """Each change before and after."""
+    """Each change before and after, and its two profiles."""
     rows = [
         (
-            change["what"],
-            f"{row['questions']} ({row['count']})",
+            f"{change['what']} ({change['commit']})",
+            f"{row['of']} ({row['count']} times)",
             f"{row['before_ms']:.1f} ms",
             f"{row['after_ms']:.1f} ms",
             f"{row['ratio']:.2f}×",
-            f"{row['ratio_p95']:.2f}×",
         )
         for change in part["changes"]
         for row in change["rows"]
     ]
-    return _table(("change", "questions", "before, p50", "after, p50", "ratio of p50", "ratio of p95"), rows)
+    profiles = [
+        (change["commit"], row["group"], f"{row['before']:.2f} s", f"{row['after']:.2f} s")
+        for change in part["changes"]
+        for row in change["profile"]
+    ]
+    return "\n\n".join(
+        (
+            table(("change", "of what", "before, p50", "after, p50", "ratio"), rows),
+            table(("commit", "functions", "before", "after"), profiles),
+        )
+    )
 
 
 def of_page(part: Part, drawn: dict[str, str]) -> str:
@@ -77,7 +86,7 @@ def of_page(part: Part, drawn: dict[str, str]) -> str:
         )
         for row in part["rows"]
     ]
-    return _table(("page", "requests", "of these from the browser's own cache", "on the wire", "usable after"), rows)
+    return table(("page", "requests", "of these from the browser's own cache", "on the wire", "usable after"), rows)
 
 
 def of_load(part: Part, drawn: dict[str, str]) -> str:
@@ -119,7 +128,7 @@ def of_load(part: Part, drawn: dict[str, str]) -> str:
     image = _chart(
         drawn, "load", "First words under load", "visitors at once", "seconds to first words, p95", series, (True, True)
     )
-    return "\n\n".join((_table(head, rows), image))
+    return "\n\n".join((table(head, rows), image))
 
 
 def of_attack(part: Part, drawn: dict[str, str]) -> str:
@@ -140,13 +149,13 @@ def of_attack(part: Part, drawn: dict[str, str]) -> str:
         "attack", "tokens spent of the budget", "readers before, p50 / p95 / p99 s", "readers during", "p95 ratio",
         "readers' questions that failed", "the attacker's questions",
     )  # fmt: skip
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def of_growth(part: Part, drawn: dict[str, str]) -> str:
     """A row for each size beside the plain index, and two charts."""
     rows = part["rows"]
-    table = [
+    cells = [
         (
             f"{row['passages']:,}",
             f"{row['build_seconds']:.1f} / {row['plain_build_seconds']:.1f} s",
@@ -178,7 +187,7 @@ def of_growth(part: Part, drawn: dict[str, str]) -> str:
             ("search", "Search", "milliseconds, p50", "search_p50", "plain_search_p50", 1000),
         )
     ]
-    return "\n\n".join((_table(head, table), words, *images))
+    return "\n\n".join((table(head, cells), words, *images))
 
 
 def _series(rows: Rows, ours: str, plain: str, scale: float) -> dict[str, list[tuple[float, float]]]:
@@ -207,7 +216,7 @@ def of_soak(part: Part, drawn: dict[str, str]) -> str:
     return "\n\n".join(
         (
             f"{part['chats']:,} chats: {sent}. Went otherwise than planned: {part['wrong']}.{examples}",
-            _table(("chats", "memory, MiB", "descriptors", "threads", "asyncio tasks", "temporary files"), rows),
+            table(("chats", "memory, MiB", "descriptors", "threads", "asyncio tasks", "temporary files"), rows),
             f"After {part['settled_at']:,.0f} chats: memory {growth['memory']:+.1f} MiB, that is "
             f"{part['memory_per_1000_chats']:+.2f} MiB per 1,000 chats by least squares; {rises}.",
             image,
@@ -229,7 +238,8 @@ def _chart(
     return f"![{title}: {up} over {across}](performance/{name}.svg)"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     return "\n".join((*lines, *(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows)))
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -29,9 +29,9 @@ ANSWERS = 30
 LIMIT = 10  # how many a search returns, for speed and for recall
 
 
-def measure(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
-    """A row for each size."""
-    rows = []
+def measure(sizes: Sequence[int] = SIZES) -> Iterator[dict[str, Any]]:
+    """The rows so far, after each size."""
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="moc-growth-") as folder:
         vectors, out = Path(folder) / "vectors.npy", Path(folder) / "row.json"
         begun = time.perf_counter()
@@ -45,13 +45,13 @@ def measure(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
                 raise BenchError(f"growth at {size} passages ended with exit code {ran.returncode}")
             rows.append(json.loads(out.read_text(encoding="utf-8")))
             print(line(rows[-1]), flush=True)
-    return {
-        "rows": rows,
-        "embed_seconds": embed_seconds,
-        "distinct": synthetic.DISTINCT,
-        "noise": synthetic.NOISE,
-        "limit": LIMIT,
-    }
+            yield {
+                "rows": rows,
+                "embed_seconds": embed_seconds,
+                "distinct": synthetic.DISTINCT,
+                "noise": synthetic.NOISE,
+                "limit": LIMIT,
+            }
 
 
 def embedded(count: int) -> np.ndarray:

@@ -76,9 +76,9 @@ def model_settings(model: FakeLlm) -> dict[str, str]:
     }
 
 
-def measure(scenarios: Sequence[Scenario] = SCENARIOS) -> dict[str, Any]:
-    """A row for each scenario; one server for those in quote mode, another for those with a language model."""
-    rows = []
+def measure(scenarios: Sequence[Scenario] = SCENARIOS) -> Iterator[dict[str, Any]]:
+    """The rows so far, after each scenario; one server for those in quote mode, another with a language model."""
+    rows: list[dict[str, Any]] = []
     modes: tuple[Mode, ...] = ("quote", "llm")
     for mode in modes:
         chosen = [scenario for scenario in scenarios if scenario.mode == mode]
@@ -90,7 +90,7 @@ def measure(scenarios: Sequence[Scenario] = SCENARIOS) -> dict[str, Any]:
             for scenario in chosen:
                 rows.append(run(server, scenario))
                 print(line(rows[-1]), flush=True)
-    return {"rows": rows, "tokens_per_second": TOKENS_PER_SECOND}
+                yield {"rows": rows, "tokens_per_second": TOKENS_PER_SECOND}
 
 
 def run(server: Server, scenario: Scenario) -> dict[str, Any]:

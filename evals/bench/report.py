@@ -1,32 +1,41 @@
-"""docs/performance.md and its charts, made from docs/bench-results.json and from nothing else."""
+"""docs/performance.md, its charts and the operator's figures, made from the committed results and nothing else."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from typing import Any
 
-from evals.bench import bodies, figures
+from evals.bench import bodies, figures, goals, sizing
 from evals.bench.bodies import Part
+from evals.marked import insert
 from evals.processes import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 CHARTS = ROOT / "docs" / "performance"
+OPERATIONS = ROOT / "docs" / "operations.md"
 
 
-def write(page: Path = PAGE, folder: Path = CHARTS) -> None:
-    """Write the page and the charts it shows; charts of before are removed."""
-    text, drawn = made(figures.read_results())
-    page.write_text(text, encoding="utf-8")
-    folder.mkdir(exist_ok=True)
-    for old in folder.glob("*.svg"):
+def write() -> None:
+    """Write the page, the charts it shows and the operator's figures; charts of before are removed."""
+    parts = figures.read_results()
+    text, drawn = made(parts, goals.read_faults())
+    PAGE.write_text(text, encoding="utf-8")
+    OPERATIONS.write_text(operations(parts), encoding="utf-8")
+    CHARTS.mkdir(exist_ok=True)
+    for old in CHARTS.glob("*.svg"):
         if old.name not in drawn:
             old.unlink()
     for name, svg in drawn.items():
-        (folder / name).write_text(svg, encoding="utf-8")
+        (CHARTS / name).write_text(svg, encoding="utf-8")
 
 
-def made(parts: Mapping[str, Part]) -> tuple[str, dict[str, str]]:
-    """The page, and file name → chart."""
+def operations(parts: Mapping[str, Part]) -> str:
+    """The operator's page with the figures of these results."""
+    return insert(OPERATIONS.read_text(encoding="utf-8"), *sizing.MARKERS, sizing.text(parts))
+
+
+def made(parts: Mapping[str, Part], faults: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """The page, and file name → chart. ``faults`` is what was seen of the rows of docs/faults.md, by name."""
     drawn: dict[str, str] = {}
-    text = [_INTRODUCTION]
+    text = [_INTRODUCTION, bodies.table(("#", "goal", "reached", "holds"), list(goals.rows(parts, faults))), "", _WEAK]
     for name, title, how, body in _SECTIONS:
         text += [f"## {title}", "", how, ""]
         if name not in parts:
@@ -40,9 +49,11 @@ def made(parts: Mapping[str, Part]) -> tuple[str, dict[str, str]]:
 def _measured(part: Part) -> str:
     about = part["machine"]
     lasted = f" in {part['seconds']} s" if part["seconds"] else ""
+    of = f" at commit {about['commit']}" if "commit" in about else ""
+    broken_off = " **Broken off: what stands here is not all of it.**" if part.get("unfinished") else ""
     return (
-        f"*Measured on {part['date']}{lasted}: {about['processor']}, {about['cores']} cores, {about['system']}, "
-        f"Python {about['python']}, load before {about['load']}.*"
+        f"*Measured on {part['date']}{lasted}{of}: {about['processor']}, {about['cores']} cores, {about['system']}, "
+        f"Python {about['python']}, load before {about['load']}.*{broken_off}"
     )
 
 
@@ -52,7 +63,8 @@ _INTRODUCTION = """\
 [日本語の要約](#日本語の要約)
 
 How fast the service is, how many visitors it bears, how it grows, and what a long run leaves behind. This page is
-made by `python -m evals.bench report` from `bench-results.json`; nothing in it is written by hand. `make bench`
+made by `python -m evals.bench report` from `bench-results.json`, and its goals also from `faults-results.json`; no
+figure in it is written by hand. `make bench`
 measures all parts but the long run, `make soak` the long run, and each part can be measured alone
 (`python -m evals.bench --help`).
 
@@ -65,6 +77,16 @@ machine as the service and take their share of its cores.
 サービスの速さ、同時利用者数への耐性、文書が大きくなったときの伸び、長時間運転後の状態の測定結果です。本文の表と図は、
 すべて `bench-results.json` から `python -m evals.bench report` で作られます。ミリ秒の値は測定した機械に固有のもので、
 同じ測定内の比率だけが他の機械と比べられます。負荷をかける側も同じ機械で動いています。
+
+## Goals
+
+The goals of faults, load and growth, with the figures of the sections below and of [faults.md](faults.md). The others
+of the list are in [goals.md](goals.md).
+"""
+_WEAK = """\
+What is weak in all of it: everything was measured on one machine of two cores, with the visitors on it; the language
+model is a script, so nothing is said of a real one's speed; the larger agreements are made up, and beyond ten thousand
+sentences their vectors are copies with noise; a container, a cluster and a network between the parts were never there.
 """
 Section = tuple[str, str, str, Callable[[Part, dict[str, str]], str]]
 _SECTIONS: tuple[Section, ...] = (
@@ -86,7 +108,9 @@ _SECTIONS: tuple[Section, ...] = (
     (
         "against",
         "What was made faster",
-        "Each change against the checkout before it: two processes answer the same questions in turns.",
+        "Each change that was kept against the commit before it: a process of each works in turns on the same, then "
+        "each is profiled (cProfile, own time; a profiled process is slower, and work in another thread shows as "
+        "waiting). What keeps the start short stands under Start.",
         bodies.of_against,
     ),
     (

@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import cycle
 from typing import Any
@@ -66,25 +66,28 @@ class Tally:
             self.wrong[detail] += 1
 
 
-def measure(chats: int = CHATS, samples: int = SAMPLES) -> dict[str, Any]:
-    """The samples of a run, its slope after the first tenth, and what went wrong."""
+def measure(chats: int = CHATS, samples: int = SAMPLES) -> Iterator[dict[str, Any]]:
+    """The samples of a run so far, its slope after the first tenth, and what went wrong."""
     with FakeLlm(says(size=400)) as model, serving(model_settings(model), WATCHED) as server:
         server.until_ready()
-        return run(server, chats, samples)
+        yield from run(server, chats, samples)
 
 
-def run(server: Server, chats: int, samples: int) -> dict[str, Any]:
-    """Chat with a server that is ready; between two samples everybody goes on, at a sample nobody asks."""
+def run(server: Server, chats: int, samples: int, distinct: int | None = None) -> Iterator[dict[str, Any]]:
+    """Chat with a server that is ready; between two samples everybody goes on, at a sample nobody asks.
+
+    ``distinct`` is how many different questions there are of each kind; None: as many as the sets hold.
+    """
     tally = Tally()
     began = time.perf_counter()
     rows = [_sample(server, 0, began)]
     sizes = [chats * (place + 1) // samples - chats * place // samples for place in range(samples)]
-    plans = iter(_plans(chats))
+    plans = iter(_plans(chats, distinct))
     for size in sizes:
         asyncio.run(_chat(server.address, [next(plans) for _ in range(size)], tally))
         rows.append(_sample(server, int(rows[-1]["chats"]) + size, began))
         print(line(rows[-1], tally), flush=True)
-    return {"chats": chats, "samples": rows, "sent": dict(tally.sent), **verdict(rows, tally)}
+        yield {"chats": rows[-1]["chats"], "samples": rows, "sent": dict(tally.sent), **verdict(rows, tally)}
 
 
 def verdict(rows: Sequence[Mapping[str, float]], tally: Tally) -> dict[str, Any]:
@@ -133,17 +136,21 @@ class _Plan:
     number: int
 
 
-def _plans(chats: int) -> list[_Plan]:
+def _plans(chats: int, distinct: int | None) -> list[_Plan]:
     """The chats in order, the same in every run."""
     dice = random.Random(SEED)
+
+    def pool(cases: Sequence[Case]) -> Iterator[Case]:
+        return cycle(dice.sample(list(cases), len(cases))[:distinct])
+
     dev, routes, follow_ups = load("dev"), load("routes"), load("follow_ups")
     attacks = [case for case in routes if case.kind in ("injection", "abuse", "personal_data")] or routes
     pools = {
-        "follow-up": cycle(dice.sample(list(follow_ups), len(follow_ups))),
-        "refusal": cycle(dice.sample(list(routes), len(routes))),
-        "attack": cycle(dice.sample(list(attacks), len(attacks))),
+        "follow-up": pool(follow_ups),
+        "refusal": pool(routes),
+        "attack": pool(attacks),
     }
-    usual = cycle(dice.sample(list(dev), len(dev)))
+    usual = pool(dev)
     kinds = dice.choices(list(MIX), list(MIX.values()), k=chats)
     return [_Plan(kind, next(pools.get(kind, usual)), number) for number, kind in enumerate(kinds)]
 

@@ -15,12 +15,26 @@ from evals.processes import ROOT
 
 STARTS = 5
 SHOWN = 14
+EMBEDDED = 100
 _IMPORT = re.compile(r"^import time:\s+(\d+) \|\s+\d+ \|\s+([\w.]+)$")
 
 
+# The same program, had it nothing lazy: everything imported, the index opened and the model loaded before the page.
+_EAGER = """
+import sys
+from assistant.ask import Assistant
+from assistant.config import Config
+from index import chroma
+chroma.preload()
+Assistant.open(Config.from_env())
+import app
+sys.exit(app.main())
+"""
+
+
 def measure(times: int = STARTS) -> dict[str, Any]:
-    """The figures of ``times`` starts, and where the time of one more goes."""
-    figures = starts(times)
+    """The figures of ``times`` starts, what was removed from them, and where the time of one more goes."""
+    figures = [*starts(times), *removed(max(1, times // 2))]
     imports = where_it_goes()
     print(table(figures))
     print(import_table(imports))
@@ -44,6 +58,37 @@ def starts(times: int) -> list[Figure]:
         repeated("`python app.py` until questions are answered without waiting", ready, "s"),
         repeated("… against `import gradio`", _ratios(ready, imports), "×"),
     ]
+
+
+def removed(times: int) -> list[Figure]:
+    """What a start would cost without lazy imports, the thread beside the page, and the vectors that are shipped."""
+    pages = []
+    for _ in range(times):
+        with serving(program=("-c", _EAGER)) as server:
+            pages.append(server.first_page)
+    return [
+        repeated("the first 200, had everything been imported and opened before it", pages, "s", "what laziness saves"),
+        _embedding(),
+    ]
+
+
+def _embedding() -> Figure:
+    """Embedding every text of the index, reckoned from a sample of them."""
+    from index import parse
+    from index.embed import load_embedder
+    from index.library import shipped_entries
+    from index.settings import IndexSettings
+
+    embedder = load_embedder(IndexSettings.from_env())
+    entries = shipped_entries(parse.load())
+    sample = [entry.text for entry in entries[:: len(entries) // EMBEDDED]]
+    embedder.encode(sample[:2], query=False)
+    begun = time.perf_counter()
+    for text in sample:
+        embedder.encode([text], query=False)
+    seconds = (time.perf_counter() - begun) / len(sample) * len(entries)
+    what = f"embedding the {len(entries):,} texts of the index on one core, whose vectors are shipped instead"
+    return Figure(what, seconds, "s", note=f"reckoned from {len(sample)} of them")
 
 
 def where_it_goes() -> dict[str, Any]:

@@ -42,7 +42,7 @@ def lines() -> tuple[Line, ...]:
 def record(name: str, found: Seen, size: Size, about: Mapping[str, Any]) -> None:
     """Keep what was seen of a row; the small size never replaces the full one, and rows that are no more are forgotten.
 
-    ``about``: the date and the machine.
+    ``about``: the date, the machine and the commit.
     """
     stored = results()
     if not (size == "small" and stored.get(name, {}).get("size") == "full"):
@@ -63,11 +63,12 @@ def text() -> str:
     run = [stored[row.name] for row in rows if row.name in stored]
     dates = sorted({result["date"] for result in run}) or ["never"]
     machines = sorted({result["machine"] for result in run})
+    commits = sorted({result["commit"] for result in run if "commit" in result})
+    of = f", at {'commit' if len(commits) == 1 else 'commits'} {', '.join(commits)}" if commits else ""
     written = (
         f"{_HEAD}\n{sum(result['holds'] for result in run)} of {len(rows)} rows hold; "
         f"{sum(result['size'] == 'full' for result in run)} were run in the full size, "
-        f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}, on {'; '.join(machines)}. Other work ran beside it "
-        "on the same cores, so times are upper bounds.\n"
+        f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}{of}, on {'; '.join(machines)}.\n"
     )
     for group in dict.fromkeys(row.group for row in rows):
         mine = [row for row in rows if row.group == group]

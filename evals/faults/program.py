@@ -42,9 +42,14 @@ class Program:
         prefix: Sequence[str] = (),
         clean: bool = False,
         quiet: bool = False,
+        script: Sequence[str] = ("app.py",),
     ) -> None:
-        """``clean``: nothing but the settings in its environment. ``quiet``: stdout and stderr on a full disk."""
+        """``clean``: nothing but the settings in its environment. ``quiet``: stdout and stderr on a full disk.
+
+        ``script`` is what Python is given to run.
+        """
         self.log = log
+        self._script = tuple(script)
         self._prefix, self._settings, self._clean, self._quiet = tuple(prefix), dict(settings), clean, quiet
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
@@ -83,7 +88,7 @@ class Program:
             try:
                 port = str(free_port()) if self._quiet else "0"
                 self._process = subprocess.Popen(
-                    [*self._prefix, sys.executable, "app.py", "--port", port],
+                    [*self._prefix, sys.executable, *self._script, "--port", port],
                     cwd=ROOT,
                     env=environ,
                     stdout=target if self._quiet else subprocess.PIPE,

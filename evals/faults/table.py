@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evals import fault_table
+from evals.bench.process import UNLIMITED
+from evals.bench.soak import WATCHED
 from evals.fakellm import FakeLlm
 from evals.faults import building, damage, machine, serving, settings, shared_store, wire
 from evals.faults.program import Program
@@ -52,17 +54,25 @@ def stage(size: Size, index: Path | None = None) -> Iterator[Stage]:
         llm = held.enter_context(FakeLlm())
         redis = held.enter_context(RedisServer(scratch)) if RedisServer.found() else None
         settings = _settings(scratch, directory, llm, redis)
-        # In the small size one start has to show what each oddity of a machine shows by itself in the full one.
-        odd, prefix = machine.odd_all_at_once() if size == "small" else ({}, ())
-        program = held.enter_context(Program(scratch / "log", odd | settings, prefix=prefix))
+        # In the small size one start has to show what each oddity of a machine shows by itself in the full one, and
+        # serves the tests of load too, whose visitors all come from here.
+        odd, prefix, script = ({}, (), ("app.py",))  # type: tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]
+        if size == "small":
+            odd, prefix = machine.odd_all_at_once()
+            settings |= UNLIMITED
+            script = (*WATCHED, "--remember")
+        program = held.enter_context(Program(scratch / "log", odd | settings, prefix=prefix, script=script))
         yield Stage(size, scratch, directory, opened, llm, redis, program, held)
 
 
 def _settings(scratch: Path, index: Path, llm: FakeLlm, redis: RedisServer | None) -> dict[str, str]:
+    temporary = scratch / "tmp"
+    temporary.mkdir()
     store = {"MOC_STORE_URL": redis.url, "MOC_SECRET": "s", "MOC_REPLICAS": "2"} if redis else {}
     return store | {
         "MOC_INDEX_DIR": str(index),
         "MOC_FEEDBACK_DIR": str(scratch / "feedback"),
+        "TMPDIR": str(temporary),
         "MOC_LLM_MODEL": "scripted",
         "OPENAI_BASE_URL": llm.base_url,
         # The patience of the table of faults, but for the whole answer: readers have to find the model still writing.
@@ -72,7 +82,9 @@ def _settings(scratch: Path, index: Path, llm: FakeLlm, redis: RedisServer | Non
         "MOC_LLM_TOTAL_SECONDS": "60",
         "MOC_LLM_BREAKER_FAILURES": "1000",
         "MOC_CACHE_SECONDS": "0",
-        "MOC_LLM_TOKENS_PER_HOUR": "9000000",  # readers who leave are charged what was set aside for them
+        # Readers who leave are charged what was set aside for them.
+        "MOC_LLM_TOKENS_PER_HOUR": "1000000000",
+        "MOC_LLM_TOKENS_PER_DAY": "1000000000",
     }
 
 

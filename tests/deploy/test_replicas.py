@@ -12,9 +12,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -24,11 +25,15 @@ from evals.processes import without_settings
 from tests import nginx
 from tests.deploy.shipped import DEPLOY, image_tree
 
+if TYPE_CHECKING:
+    from tests.browser.chat import Chat
+
 LINE = re.compile(r"(store|replica \d): \S+?:(\d+) \(process (\d+)\)")
 START = 450.0  # seconds; two programs start, and build an index where there is none yet
 PER_MINUTE = 20
 BINDING = "Is the MOC legally binding?"
 FUSION = "Which test facility is named for fusion?"
+COSTS = "Who pays for the work?"
 HOUSES = [f"203.0.113.{number}" for number in range(10, 50)]  # addresses of visitors
 
 pytestmark = [
@@ -126,6 +131,9 @@ def stack(
             "MOC_LLM_MODEL": "scripted",
             "OPENAI_BASE_URL": llm.base_url,
             "MOC_ADDRESS_PER_MINUTE": str(PER_MINUTE),
+            # Whoever is held by a silent model is held until a replica is killed, on a busy machine too.
+            "MOC_LLM_FIRST_TOKEN_SECONDS": "60",
+            "MOC_LLM_TOTAL_SECONDS": "90",
         }
         process = subprocess.Popen(
             [sys.executable, "deploy/replicas.py", "--port", "0", "--front", "127.0.0.1"],
@@ -192,15 +200,21 @@ def test_what_nginx_passes_on(stack: Stack) -> None:
 
 def test_replicas_count_a_visitor_together(stack: Stack) -> None:
     """One address may ask its share over both of them, not twice that; its neighbour is not touched."""
-    before = [stack.count(replica, 'moc_limited_total{scope="address"}') for replica in stack.replicas()]
+    answered = 'moc_questions_total{mode="quote",outcome="answered",surface="api"}'
+    limited = 'moc_limited_total{scope="address"}'
+    before = [(stack.count(replica, answered), stack.count(replica, limited)) for replica in stack.replicas()]
     with ThreadPoolExecutor(4) as pool:
         many = list(pool.map(lambda _: stack.ask(**{"x-forwarded-for": "198.51.100.7"}), range(PER_MINUTE + 12)))
     statuses = [reply.status_code for reply in many]
     # The window slides: where a minute ends meanwhile, rounding lets one more through.
     assert statuses.count(200) in (PER_MINUTE, PER_MINUTE + 1), statuses
     assert statuses.count(200) + statuses.count(429) == len(statuses)
-    after = [stack.count(replica, 'moc_limited_total{scope="address"}') for replica in stack.replicas()]
-    assert all(now > then for now, then in zip(after, before, strict=True))
+    after = [(stack.count(replica, answered), stack.count(replica, limited)) for replica in stack.replicas()]
+    answers, refusals = zip(
+        *((now[0] - then[0], now[1] - then[1]) for now, then in zip(after, before, strict=True)), strict=True
+    )
+    assert min(answers) > 0  # both took part
+    assert (sum(answers), sum(refusals)) == (statuses.count(200), statuses.count(429))
     assert stack.ask(**{"x-forwarded-for": "198.51.100.8"}).status_code == 200
 
 
@@ -254,8 +268,24 @@ def test_a_chat_needs_its_replica(stack: Stack) -> None:
         chat(stack, BINDING, HOUSES[0], "astray", at=one, then=two)
 
 
+@contextmanager
+def reader(stack: Stack, house: str) -> Iterator["Chat"]:
+    """A person at a browser with this address, the chat open."""
+    from tests.browser.chat import Chat
+    from tests.browser.conftest import launched
+
+    with launched() as browser:
+        context = browser.new_context(locale="en-US", extra_http_headers={"x-forwarded-for": house})
+        context.set_default_timeout(60_000)
+        yield Chat(context.new_page(), stack.address, "en", stack.llm).open()
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="needs Chromium")
 def test_no_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
-    """Under load, with a question of the language model in its hands: kill -9, and every reply is an answer."""
+    """Under load, with questions of the language model in its hands: kill -9, and every reply is an answer.
+
+    Whoever was in the chat keeps the conversation, has the question back in its box, and sends it to the other replica.
+    """
     done: list[int] = []
     stop = threading.Event()
     counted = threading.Condition()
@@ -277,28 +307,47 @@ def test_no_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
         with counted:
             return counted.wait_for(condition, 60)
 
+    def called(count: int) -> bool:
+        return stack.llm.wait(lambda server: len(server.calls) == count, 60)
+
     calls = len(stack.llm.calls)
     stack.llm.enqueue(silent)
-    with ThreadPoolExecutor(7) as pool:
+    with ThreadPoolExecutor(5) as pool, ExitStack() as opened:
         try:
             held = pool.submit(stack.ask, "Does it cost Japan anything?", "llm")
-            assert stack.llm.wait(lambda server: len(server.calls) == calls + 1, 30)
-            loads = [pool.submit(load, number) for number in range(6)]
-            assert reached(lambda: len(done) >= 15)
+            assert called(calls + 1)
             [holder] = [replica for replica in stack.replicas() if stack.count(replica, "moc_llm_busy") == 1]
+            name = name_at(stack, holder)
+            house = next(house for house in HOUSES if name_at(stack, stack.address, house) == name)
+            chat = opened.enter_context(reader(stack, house))
+            first = chat.ask(FUSION).locator(".statement").all_inner_texts()
+            said = chat.answers.first.locator(".statement")
+            later = len(stack.llm.calls)
+            stack.llm.enqueue(silent)
+            chat.box.fill(COSTS)
+            chat.box.press("Enter")
+            assert called(later + 1)
+            loads = [pool.submit(load, number) for number in range(4)]
+            assert reached(lambda: len(done) >= 8)
             port = int(holder.rpartition(":")[2])
             [victim] = [pid for known, pid in stack.parts.values() if known == port]
             os.kill(victim, signal.SIGKILL)
             before = len(done)
-            assert reached(lambda: len(done) >= before + 45)
+            assert reached(lambda: len(done) >= before + 24)
         finally:
             stop.set()
         for future in loads:
             future.result()
         answered = held.result()
+        chat.page.get_by_text(chat.words["error_offline"]).first.wait_for()
+        assert (chat.box.input_value(), said.all_inner_texts()) == (COSTS, first)
+        assert first
+        chat.box.press("Enter")
+        chat.page.locator("#conversation .answer:not(.growing)").nth(1).wait_for()
+        assert said.all_inner_texts() == first
     assert set(done) == {200}
-    assert (answered.status_code, answered.json()["mode"], len(stack.llm.calls)) == (200, "llm", calls + 2)
-    assert stack.llm.calls[calls].left  # by the one that was killed
+    assert (answered.status_code, answered.json()["mode"]) == (200, "llm")
+    assert all(stack.llm.calls[place].left for place in (calls, later))  # by the one that was killed
     assert stack.until("ended with -9", 10).startswith("replica")
     assert len(stack.replicas()) == 1
 

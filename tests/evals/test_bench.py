@@ -1,15 +1,31 @@
 """Bench and ablation: their arithmetic and their files; the measuring itself is `make bench`."""
 
+import argparse
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from evals import ablation, charts, metrics
-from evals.bench import __main__, figures, latency, load, process, profile, report, soak, start, synthetic
+from evals.bench import (
+    __main__,
+    changes,
+    figures,
+    goals,
+    latency,
+    load,
+    process,
+    profile,
+    report,
+    soak,
+    start,
+    synthetic,
+)
 from evals.bench.clients import Asked
 from index import parse
 from tests.evals.made import MEASURE, case, scored
@@ -130,17 +146,74 @@ def test_vectors_beyond_the_embedded_ones_are_near_them_and_unit() -> None:
 
 
 def test_the_page_is_what_the_results_give() -> None:
-    """docs/performance.md and its charts; after a bench `python -m evals.bench report` writes them anew."""
-    page, drawn = report.made(figures.read_results())
+    """docs/performance.md, its charts and the operator's figures; `python -m evals.bench report` writes them anew."""
+    page, drawn = report.made(figures.read_results(), goals.read_faults())
     assert report.PAGE.read_text(encoding="utf-8") == page
+    assert report.OPERATIONS.read_text(encoding="utf-8") == report.operations(figures.read_results())
     shown = {path.name: path.read_text(encoding="utf-8") for path in report.CHARTS.glob("*.svg")}
     assert shown == drawn
     assert set(re.findall(r"\(performance/([\w-]+\.svg)\)", page)) == set(drawn)
 
 
+def test_what_breaks_off_keeps_what_it_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step stands in the results at once, marked as unfinished; only a part that came to its end is not."""
+    path = tmp_path / "results.json"
+
+    def steps(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+        yield {"rows": [1]}
+        yield {"rows": [1, 2]}
+        if options.seconds == 1.0:
+            raise figures.BenchError("the server ended")
+
+    monkeypatch.setitem(__main__._MEASURES, "load", steps)
+    assert __main__.main(["--results", str(path), "load", "--seconds", "1"]) == 1
+    kept = figures.read_results(path)["load"]
+    assert (kept["rows"], kept["unfinished"]) == ([1, 2], True)
+    assert "Broken off" in report._measured(kept)
+    assert __main__.main(["--results", str(path), "load", "--seconds", "2"]) == 0
+    kept = figures.read_results(path)["load"]
+    assert (kept["rows"], "unfinished" in kept) == ([1, 2], False)
+    assert f"at commit {kept['machine']['commit']}" in report._measured(kept)
+
+
+def test_goals_are_judged_by_what_was_measured() -> None:
+    """Nothing measured is no goal reached; a small size is none either; what failed says so."""
+    assert {goal.holds for goal in goals.reached({}, {})} == {None}
+    row = {"mode": "quote", "pause": 0.0, "errors": 0, "kind": "one address", "spent": 9, "budget": 10}
+    words = {"words": {"p95": 4.0}, "readers_failed": 0, "idle": {"p95": 0.1}, "attacked": {"p95": 0.15}}
+    crowd = [row | words | {"users": 200}, row | words | {"users": 1, "words": {"p95": 2.0}}]
+    grown = {"memory": 3.0, "files": 0, "tasks": 1, "temporary": 0, "threads": 0}
+    long = {"chats": 10_000, "settled_at": 1000, "growth": grown, "wrong": 0}
+    parts: dict[str, Any] = {
+        "load": {"rows": crowd},
+        "attack": {"rows": [row | words] * 2, "rate": 50, "lasting": 60.0},
+        "soak": long,
+    }
+    seen = {"holds": True, "size": "full", "seen": "as it should"}
+    faults = {"kill -9 during a build": seen, "corrupt": seen, "eight builds at once": seen | {"size": "small"}}
+    holds = {goal.number: goal.holds for goal in goals.reached(parts, faults)}
+    assert holds == {5: None, 8: True, 9: None, 10: True, 11: True, 12: None, 13: True, 19: None}
+    crowd[0]["words"] = {"p95": 5.1}
+    parts["attack"]["rows"][0] = row | words | {"spent": 11}
+    parts["soak"] = long | {"growth": grown | {"memory": 20.5}}
+    holds = {goal.number: goal.holds for goal in goals.reached(parts, faults | {"corrupt": seen | {"holds": False}})}
+    assert [holds[number] for number in (8, 10, 11, 13)] == [False] * 4
+
+
+def test_profiles_of_two_commits_are_set_beside_each_other() -> None:
+    """Group by group, the greatest of either first; what only one has is none in the other."""
+    assert changes.group_of("/x/checkout/index/store.py", "open") == "this project"
+    assert changes.group_of("/x/site-packages/llama_index/core/schema.py", "f") == "LlamaIndex"
+    assert changes.group_of("~", "<method 'acquire' of '_thread.lock' objects>") == "waiting for another thread"
+    assert changes.by_group({"a": 1.0, "b": 5.0}, {"a": 2.0}) == [
+        {"group": "b", "before": 5.0, "after": 0.0},
+        {"group": "a", "before": 1.0, "after": 2.0},
+    ]
+
+
 def test_every_part_has_its_section() -> None:
     """Measured or not, it stands in the page under the name it is measured by."""
-    page, drawn = report.made({})
+    page, drawn = report.made({}, {})
     assert drawn == {}
     assert {name for name, *_ in report._SECTIONS} == set(__main__._MEASURES) >= set(__main__.BENCH)
     assert page.count("Not measured yet: `python -m evals.bench ") == len(__main__._MEASURES)
@@ -152,7 +225,7 @@ def test_a_section_shows_its_rows_and_its_chart() -> None:
     scenarios = [load.Scenario("quote", 1), load.Scenario("llm", 50), load.Scenario("llm", 50, pause=10.0)]
     rows = [load.summary(scenario, [seen] * scenario.users, 4.0, 0.5) for scenario in scenarios]
     part = {"date": "2026-01-01", "machine": figures.machine(), "seconds": 9, "rows": rows}
-    page, drawn = report.made({"load": json.loads(json.dumps(part))})
+    page, drawn = report.made({"load": json.loads(json.dumps(part))}, {})
     assert "| llm, 50 at once, 10 s to read | 50 |" in page
     assert list(drawn) == ["load.svg"]
 

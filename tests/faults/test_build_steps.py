@@ -11,15 +11,18 @@ from tests.index.running import run
 pytestmark = pytest.mark.faults
 
 # A build of the document's sentences with made-up vectors, in a child that kills itself before its n-th fsync, rename
-# or replace; n grows until a build gets through. Imports are done once, in the parent.
+# or replace; n grows until a build gets through. Imports are done once, in the parent. Chroma writes before the first
+# of these steps, the same files every time: a build that is to die takes them from one that did not. What is served is
+# a matter of the files alone, so files that were opened before are not opened again.
 SCRIPT = """
-import json, os, signal, sys
+import hashlib, json, os, shutil, signal, sys
 from pathlib import Path
 import chromadb, llama_index.vector_stores.chroma
 import numpy as np
-from index import parse, store
+from index import chroma, parse, store
 from index.entries import digest, entries_of
 from index.errors import IndexUnusable
+from index.manifest import current
 from index.store import Identity, Store
 
 def identity_of(document):
@@ -41,7 +44,7 @@ def in_child(work):
             os._exit(70)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
-def dying(root, text, number):
+def dying(root, text, number, written):
     left = [number]
     def before(step):
         def stepped(*arguments):
@@ -52,6 +55,10 @@ def dying(root, text, number):
         return stepped
     for name in ("fsync", "rename", "replace"):
         setattr(os, name, before(getattr(os, name)))
+    def again(folder, fingerprint, entries, vectors):
+        shutil.copytree(written, folder)
+        return vectors
+    chroma.write = again
     build(root, text)
 
 def served(root, texts):
@@ -63,17 +70,34 @@ def served(root, texts):
     assert np.array_equal(found.vectors, np.eye(len(found.entries), 64, dtype=np.float32))
     return texts.index(found.document.source)
 
+seen = {}
+
+def outcome(root, texts):
+    try:
+        generation = current(root)
+        files = sorted((path.relative_to(generation), path) for path in generation.rglob("*") if path.is_file())
+        key = tuple((str(name), hashlib.sha256(path.read_bytes()).digest()) for name, path in files)
+    except IndexUnusable:
+        key = ()
+    if key not in seen:
+        seen[key] = in_child(lambda: served(root, texts))
+    return seen[key]
+
 new_text = parse.load().source
 texts = [new_text.replace("180 days", "90 days"), new_text]
-roots = {name: Path(sys.argv[1]) / name for name in ("old", "none")}
+roots = {name: Path(sys.argv[1]) / name for name in ("old", "none", "whole")}
 assert in_child(lambda: build(roots["old"], texts[0])) == 0
-for before, root in roots.items():
+assert in_child(lambda: build(roots["whole"], texts[1])) == 0
+written = current(roots["whole"]) / "chroma"
+for before in ("old", "none"):
+    root = roots[before]
     for number in range(1, 60):
-        ended = in_child(lambda: dying(root, texts[1], number))
+        ended = in_child(lambda: dying(root, texts[1], number, written))
         left = [len(list(root.glob(pattern))) for pattern in (".building-*", "g-*")]
-        print(json.dumps([before, ended, in_child(lambda: served(root, texts)), *left]), flush=True)
+        print(json.dumps([before, ended, outcome(root, texts), *left]), flush=True)
         if ended == 0:
             break
+print(json.dumps(["opened", len(seen)]), flush=True)
 """
 
 
@@ -81,7 +105,8 @@ def test_a_build_may_die_before_any_durable_step(tmp_path: Path) -> None:
     """Over an old index and over none: no crash, no mixture, and the new index is served only once it is complete."""
     done = run("-c", SCRIPT, str(tmp_path), TMPDIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
-    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    *rows, opened = [json.loads(line) for line in done.stdout.splitlines()]
+    assert opened[1] >= 3  # the old index, the new one, none
     for before, nothing_yet in (("old", 0), ("none", 4)):
         *killed, last = [row[1:] for row in rows if row[0] == before]
         assert len(killed) > 8

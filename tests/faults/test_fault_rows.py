@@ -1,16 +1,26 @@
-"""The table of faults in its small size (`--faults=full`: the size of docs/faults.md), on one running service."""
+"""One running service: under load in the size that fits CI, then the table of faults in its small size.
+
+Larger sizes are `make bench` (200 visitors, a minute each), `make soak` (10,000 chats) and `make faults`, whose rows
+`--faults=full` runs here too.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from evals.bench import load, soak
+from evals.bench.load import Scenario
+from evals.bench.process import Server
+from evals.fakellm import says
 from evals.faults.row import Fault, Size, Stage
 from evals.faults.table import of_size, ran, stage
 from index.store import Store
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
-SECONDS: dict[Size, int] = {"small": 400, "full": 1800}  # the first row also waits for index and service
+SECONDS: dict[Size, int] = {"small": 400, "full": 1800}  # the first test also waits for index and service
+# What 1,000 chats may leave behind after their first tenth: the allocator's own ups and downs are some MiB.
+CHATS, SAMPLES, DISTINCT, MOST_MEBIBYTES = 1000, 5, 12, 24
 
 
 def _size(config: pytest.Config) -> Size:
@@ -31,6 +41,40 @@ def on(request: pytest.FixtureRequest, index_directory: Path, opened_index: tupl
     with stage(_size(request.config), index_directory) as made:
         yield made
         assert "Traceback" not in made.program.log.read_text(encoding="utf-8", errors="replace")
+
+
+@pytest.fixture
+def server(on: Stage) -> Iterator[Server]:
+    """The same service as the bench sees it, with a language model that answers at once."""
+    if on.size == "full":
+        pytest.skip("the full size of these is `make bench` and `make soak`")
+    on.llm.play((says(size=400),))
+    yield Server(on.program.pid, on.program.address, 0.0, 0.0, on.scratch / "tmp", on.program.log)
+    on.llm.play((says(),))
+
+
+@pytest.mark.timeout(SECONDS["small"])
+def test_fifty_visitors_for_ten_seconds(server: Server) -> None:
+    """No error, everyone is answered, and nobody gets more than others by more than the luck of the draw."""
+    row = load.run(server, Scenario("quote", 50, 10.0, pause=1.5))
+    assert row["errors"] == 0, row["error_examples"]
+    assert row["turned_away"] == 0
+    assert row["per_user"]["least"] >= 1
+    assert row["fairness"] is not None
+    assert row["fairness"] > 0.5
+
+
+@pytest.mark.timeout(SECONDS["small"])
+def test_a_thousand_mixed_chats_leave_nothing_behind(server: Server) -> None:
+    """After the load before: no request went otherwise than planned, and what the process holds stays flat."""
+    *_, found = soak.run(server, CHATS, SAMPLES, DISTINCT)
+    assert found["chats"] == CHATS
+    assert found["wrong"] == 0, found["wrong_examples"]
+    growth = found["growth"]
+    assert growth["memory"] <= MOST_MEBIBYTES
+    assert growth["temporary"] <= 0
+    assert max(growth["files"], growth["tasks"]) <= 5
+    assert growth["threads"] <= 8  # pools of threads fill up to their sizes
 
 
 def test_what_breaks_ends_as_expected(row: Fault, on: Stage) -> None:

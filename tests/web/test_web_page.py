@@ -1,5 +1,6 @@
 """The chat page through Gradio's own protocol, and what is on it before the first question."""
 
+import gc
 import html
 import json
 import re
@@ -31,9 +32,9 @@ def component(config: dict[str, Any], name: str) -> dict[str, Any]:
     return dict(props)
 
 
-def call(client: TestClient, *data: object, root: str = "") -> list[list[Any]]:
+def call(client: TestClient, *data: object, root: str = "", session: str | None = None) -> list[list[Any]]:
     """Every state the conversation went through for one question."""
-    begun = client.post(f"{root}/gradio_api/call/ask", json={"data": list(data)})
+    begun = client.post(f"{root}/gradio_api/call/ask", json={"data": list(data), "session_hash": session})
     assert begun.status_code == 200, begun.text
     stream = client.get(f"{root}/gradio_api/call/ask/{begun.json()['event_id']}").text
     assert "event: error" not in stream
@@ -61,6 +62,23 @@ def test_history_reaches_the_core(client: TestClient, scripted: Scripted) -> Non
     call(client, "And then?", last, "quote")
     assert [turn.role for turn in scripted.asked[-1].history] == ["user", "assistant"]
     assert scripted.asked[-1].history[0].content == "First?"
+
+
+def test_the_server_forgets_what_pages_showed(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gradio holds each page's conversation; only so many of them, and who was forgotten is answered as before."""
+    from gradio.state_holder import SessionState
+
+    monkeypatch.setattr(page, "SESSIONS", 3)
+    before = {id(found) for found in gc.get_objects() if isinstance(found, SessionState)}
+    with client_of(service_with(scripted)) as client:
+        first = call(client, "First?", [], "quote", session="a")[-1]
+        for number in range(5):
+            call(client, "Is it binding?", [], "quote", session=f"b{number}")
+        gc.collect()
+        held = [one for one in gc.get_objects() if isinstance(one, SessionState) and id(one) not in before]
+        assert len(held) == 3
+        [*_, again] = call(client, "And then?", first, "quote", session="a")
+    assert [message["role"] for message in again] == ["user", "assistant"] * 2
 
 
 def test_an_error_keeps_the_question(client: TestClient, scripted: Scripted) -> None:
