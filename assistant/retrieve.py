@@ -72,11 +72,14 @@ class Retriever(BaseRetriever):
 
     def evidence(self, question: Question) -> Evidence:
         """Measure and score a question; a follow-up lies between what it says alone and what it says in context."""
+        alone = self._alone(question)
         if question.in_context is None:
-            return self._judged(question, self._vectors([question.corrected], MOST_TOKENS)[0])
-        context = replace(question, corrected=question.in_context)
-        alone, joined = self._vectors([question.corrected, context.corrected], MOST_TOKENS)
-        return self._between(self._judged(question, alone), self._judged(context, joined))
+            return alone
+        # Embedded one by one: in a batch a text's vector may differ in its last bits.
+        return self._between(alone, self._alone(replace(question, corrected=question.in_context)))
+
+    def _alone(self, question: Question) -> Evidence:
+        return self._judged(question, self._vectors([question.corrected], MOST_TOKENS)[0])
 
     def begin(self, questions: Sequence[Question]) -> Callable[[], list[Evidence]]:
         """Start to embed questions beside whatever the caller does next; what is returned gives their evidence."""

@@ -31,6 +31,10 @@ class Remembering:
             self._kept |= found
         return np.stack([self._kept[text] if text in self._kept else found[text] for text in texts])
 
+    def shortened(self, text: str, most: int) -> str:
+        """As the model shortens it."""
+        return self._embedder.shortened(text, most)
+
 
 def seen(cases: Sequence[Case], store: Store, embedder: "Embedder | Remembering") -> dict[str, bool]:
     """Case id → whether a bank question has the same normalised text or a cosine of at least 0.97."""
