@@ -13,12 +13,12 @@ from assistant.types import Answer, Request
 from assistant.web import logs
 from assistant.web.asking import Asking
 from assistant.web.cache import AnswerCache
-from assistant.web.limits import Crowd, Limited, Rates, Refused, Store, SwitchedOff
+from assistant.web.limits import Busy, Crowd, Limited, Rates, Refused, Store, SwitchedOff
 from assistant.web.llm_limits import Budget, Slots
 from assistant.web.shared_answers import SharedAnswers
 from assistant.web.states import STATES, Recent
 from assistant.web.telemetry import Snapshot, Telemetry
-from assistant.web.turns import Turn, Turns
+from assistant.web.turns import MOST_WAITING, Turn, Turns
 from assistant.web.visitor import NOBODY, Pseudonyms, Visitor, block_of, factor_of
 
 if TYPE_CHECKING:
@@ -60,12 +60,14 @@ class Gatekeeper:
         """Let a question in; iterate ``events`` of what comes back.
 
         Raises:
-            Refused: not now (``Limited``, ``SwitchedOff``).
+            Refused: not now (``Limited``, ``SwitchedOff``, ``Busy``).
         """
         try:
             if self.switch == "off":
                 raise SwitchedOff
             await self.rates.question(visitor)
+            if self.turns.waiting >= MOST_WAITING:
+                raise Busy
             asking = Asking(self, request, visitor)
             if visitor.who:
                 key = self.pseudonyms.of("pending", visitor.address if not visitor.user else "", visitor.who)
@@ -93,7 +95,7 @@ class Gatekeeper:
 
     def refused(self, refused: Refused, visitor: Visitor) -> None:
         """Count and log a refusal; one that a degraded state makes likelier names that state."""
-        outcome = "limited" if isinstance(refused, Limited) else "switched_off"
+        outcome = "switched_off" if isinstance(refused, SwitchedOff) else "limited"
         scope = refused.scope if isinstance(refused, Limited) else None
         if scope:
             self.telemetry.limited(scope)

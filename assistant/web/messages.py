@@ -14,7 +14,7 @@ from assistant import receipt, render
 from assistant.render import wording
 from assistant.strings import strings
 from assistant.types import Answer, Citation, ClaimKind, Language, VerifiedClaim
-from assistant.web.limits import Limited, Refused
+from assistant.web.limits import Limited, Refused, SwitchedOff
 from assistant.web.pages import page
 from assistant.web.states import STATES
 
@@ -106,7 +106,10 @@ def failure(key: str, language: Language) -> Message:
 def refusal(refused: Refused, language: Language) -> Message:
     """Why a question is not answered now, and when it may be asked again."""
     words = strings(language)
-    key = f"error_limited_{refused.scope}" if isinstance(refused, Limited) else "error_switched_off"
+    if isinstance(refused, Limited):
+        key = f"error_limited_{refused.scope}"
+    else:
+        key = "error_switched_off" if isinstance(refused, SwitchedOff) else "error_crowded"
     said = [words[key].format(seconds=refused.retry_after_seconds)]
     said += [words[STATES[refused.state].words]] if refused.state else []
     return _answer(language, "failure", lead=" ".join(said), retry=True)

@@ -10,6 +10,8 @@ from collections import deque
 
 # One more than cores: while one answer is put into words, others are embedded.
 AT_ONCE = (os.cpu_count() or 1) + 1
+# Beyond this many, all of them would wait longer than who comes back later: some seconds' work for two cores.
+MOST_WAITING = 300
 
 
 class Turns:

@@ -15,8 +15,10 @@ from starlette.testclient import TestClient
 from assistant.ask import Assistant, ClaimShown
 from assistant.config import Config, LlmSettings
 from assistant.types import Answer, Request
-from assistant.web.limits import Limited, SwitchedOff
+from assistant.web import messages
+from assistant.web.limits import Busy, Limited, SwitchedOff
 from assistant.web.service import NotReady, Service
+from assistant.web.turns import MOST_WAITING, Turns
 from assistant.web.visitor import Visitor
 from assistant.web_settings import Raised, WebSettings
 from evals import fault_table
@@ -83,6 +85,25 @@ def test_one_question_at_a_time(scripted: Scripted) -> None:
 
     asyncio.run(run())
     assert metric(service, 'moc_limited_total{scope="pending"}') == 1
+
+
+@pytest.mark.parametrize("path", ["/api/ask", "/v1/chat/completions"])
+def test_a_crowd_is_sent_away_before_its_wait_grows(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """503 with Retry-After while too many wait for a turn; counted as limited, and over when the crowd is."""
+    service = service_with(scripted)
+    body = {"question": "Q", "model": "moc-quote", "messages": [{"role": "user", "content": "Q"}]}
+    with client_of(service) as client:
+        monkeypatch.setattr(Turns, "waiting", property(lambda _: MOST_WAITING))
+        reply = client.post(path, json=body)
+        assert (reply.status_code, reply.headers["retry-after"]) == (503, "5")
+        assert reply.json()["error"]["code"] == "busy"
+        assert "5 seconds" in messages.refusal(Busy(), "en")["content"]
+        monkeypatch.undo()
+        assert client.post(path, json=body).status_code == 200
+    surface = "api" if path == "/api/ask" else "openai"
+    assert metric(service, f'moc_questions_total{{mode="none",outcome="limited",surface="{surface}"}}') == 1
 
 
 def test_the_language_model_takes_turns_and_the_rest_is_quoted(quoting: Assistant, llm: FakeLlm) -> None:

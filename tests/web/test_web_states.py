@@ -21,7 +21,7 @@ from assistant.types import LANGUAGES, MODE_NOTES, Language
 from assistant.web import api, feedback, messages
 from assistant.web.about import facts, text_of
 from assistant.web.chat import Step, reply
-from assistant.web.limits import Limited, SwitchedOff
+from assistant.web.limits import Busy, Limited, Refused, SwitchedOff
 from assistant.web.service import Service
 from assistant.web.shell import Shell
 from assistant.web.states import RECENT, STATES, Recent
@@ -230,9 +230,10 @@ def test_states_of_the_model_are_its_mode_notes() -> None:
         (Limited(7), "store_down"),
         (Limited(7), "proxy_not_listed"),
         (SwitchedOff(), None),
+        (Busy(), None),
     ],
 )
-def test_a_refusal_in_the_page(refused: Limited | SwitchedOff, state: str | None, language: str) -> None:
+def test_a_refusal_in_the_page(refused: Refused, state: str | None, language: str) -> None:
     """It says why, when to come back, which state made it likelier, and the way to the document."""
     refused.state = state
     said = messages.refusal(refused, language)["content"]  # type: ignore[arg-type]
