@@ -204,7 +204,22 @@ def places(value: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 # What only the id tells: with a new id these are another answer, with the old one they are none.
 IDENTIFIED = ("question", "standalone", "language", "mode", "reason", "model")
 IDENTIFIED_INDEX = (("index",), ("index", "fingerprint"))
-OTHERS = (None, True, 7, 0.5, "", "x", "en", "ja", "llm", "quote", "too_long", [], {}, {"fingerprint": "0" * 64})
+OTHERS: tuple[Any, ...] = (
+    None,
+    True,
+    7,
+    0.5,
+    "",
+    "x",
+    "en",
+    "ja",
+    "llm",
+    "quote",
+    "too_long",
+    [],
+    {},
+    {"fingerprint": "0" * 64},
+)
 
 
 @pytest.mark.parametrize("place", [*((name,) for name in IDENTIFIED), *IDENTIFIED_INDEX], ids=".".join)

@@ -161,7 +161,7 @@ window.room = (() => {
 
   /** The code of a refusal of ours; a proxy's has none. */
   const codeOf = (reply) =>
-    reply.clone().json().then((body) => body.error?.code, () => undefined);
+    reply.clone().json().then((body) => body?.error?.code, () => undefined);
 
   function fail(status, retryAfter, code) {
     if (!busy()) return;
