@@ -81,7 +81,7 @@ ALLOWED = AllowList(
         _route("gradio_page", r"(?:/ja)?/(?:config/?|theme\.css|manifest\.json)", "GET", "asset"),
         _route("gradio_state", rf"{_GRADIO}/(?:info/?|app_id/?|startup-events|theme\.css)", "GET", "asset"),
         _route("gradio_heartbeat", rf"{_GRADIO}/heartbeat/\w+", "GET", "asset", waits=True),
-        _route("gradio_control", rf"{_GRADIO}/(?:reset/?|cancel)", "POST", "asset", CHAT_BODY),
+        _route("gradio_control", rf"{_GRADIO}/(?:reset/?|cancel)", "POST", "asset"),
         # Handlers of the page ask the gatekeeper themselves; buttons that ask nothing come this way too.
         _route("gradio_join", rf"{_GRADIO}/queue/join", "POST", "write", CHAT_BODY),
         _route("gradio_data", rf"{_GRADIO}/queue/data", "GET", "read"),

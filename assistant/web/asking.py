@@ -86,6 +86,7 @@ class Asking:
             self._gate.telemetry.cache(kept is not None)
             if kept is not None:
                 self._cached = True
+                self._gate.turns.gone(self)
                 for claim in kept.claims:
                     yield ClaimShown(claim, tuple(kept.citation(number) for number in claim.citations))
                 yield kept
@@ -95,7 +96,9 @@ class Asking:
             async with aclosing(assistant.stream(self._request, self._gate.admission)) as events:
                 async for event in events:
                     if turn is not None:
-                        turn.end()  # what comes after the search waits for the language model, not for the processor
+                        # What comes after the search waits for the language model, not for the processor.
+                        turn.end()
+                        self._gate.turns.gone(self)
                     if isinstance(event, Answer) and key:
                         self._gate.cache.put(key, event)
                         await self._gate.shared.put(key, event)

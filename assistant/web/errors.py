@@ -15,6 +15,7 @@ from assistant.web.api import error_body
 from assistant.web.pages import page, page_language
 
 _OWN_WORDS = (401, 404, 405, 413, 429, 500, 503)  # statuses with a text of their own
+_CODE_WORDS = {"busy": "busy", "unavailable": "busy", "too_many_open": "open"}  # codes that their status would belie
 
 
 def install(app: FastAPI) -> None:
@@ -29,9 +30,9 @@ def wants_page(headers: Headers) -> bool:
     return "text/html" in headers.get("accept", "")
 
 
-def error_page(status: int, language: Language, base: str) -> str:
+def error_page(status: int, language: Language, base: str, code: str = "") -> str:
     """A page that says what went wrong and where to go instead; ``base`` is the service's root, ending in a slash."""
-    kind = str(status) if status in _OWN_WORDS else "other"
+    kind = _CODE_WORDS.get(code) or (str(status) if status in _OWN_WORDS else "other")
     words = strings(language)
     title, text = words[f"error_title_{kind}"], words[f"error_text_{kind}"]
     return page("error.html", language, base, title=title, text=text, status=status)

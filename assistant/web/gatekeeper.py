@@ -1,6 +1,7 @@
 """Between every surface and the assistant: who may ask now, who gets the language model, and what is counted."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from assistant.web.llm_limits import Budget, Slots
 from assistant.web.shared_answers import SharedAnswers
 from assistant.web.states import STATES, Recent
 from assistant.web.telemetry import Snapshot, Telemetry
-from assistant.web.turns import MOST_WAITING, Turn, Turns
+from assistant.web.turns import Turn, Turns
 from assistant.web.visitor import NOBODY, Pseudonyms, Visitor, block_of, factor_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 _FAILURES = ("llm_timeout", "llm_unavailable", "llm_busy", "llm_budget", "llm_cut", "llm_invalid")
 _PENDING_RETRY = 5  # seconds
+# Refusals that come in floods: counted each, logged once in so many seconds.
+_FLOODS = ("requests", "open", "crowd", "connections", "queue")
+_FLOOD_SECONDS = 60.0
+_NO_QUESTION = ("requests", "open", "connections", "queue")
 
 
 class Gatekeeper:
@@ -55,6 +60,7 @@ class Gatekeeper:
         self._pending: WeakValueDictionary[str, Asking] = WeakValueDictionary()
         self._writing: set[asyncio.Timeout] = set()
         self._writing_ends: float | None = None
+        self._told: dict[str, float] = {}  # when a flood was last logged
 
     async def admit(self, request: Request, visitor: Visitor = NOBODY) -> Asking:
         """Let a question in; iterate ``events`` of what comes back.
@@ -62,13 +68,15 @@ class Gatekeeper:
         Raises:
             Refused: not now (``Limited``, ``SwitchedOff``, ``Busy``).
         """
+        asking = Asking(self, request, visitor)
         try:
             if self.switch == "off":
                 raise SwitchedOff
-            await self.rates.question(visitor)
-            if self.turns.waiting >= MOST_WAITING:
+            # Before the visitor's own share: a crowd is not their doing. What is kept already needs no turn.
+            if self.turns.crowded and not self._is_kept(request):
                 raise Busy
-            asking = Asking(self, request, visitor)
+            self.turns.come(asking)
+            await self.rates.question(visitor)
             if visitor.who:
                 key = self.pseudonyms.of("pending", visitor.address if not visitor.user else "", visitor.who)
                 if key in self._pending:
@@ -77,9 +85,17 @@ class Gatekeeper:
                 self._pending[key] = asking
                 asking.pending_key = key
         except Refused as refused:
+            self.turns.gone(asking)
             self.refused(refused, visitor)
             raise
         return asking
+
+    def _is_kept(self, request: Request) -> bool:
+        assistant = self._peek()
+        if assistant is None or assistant.writer is None or request.mode == "quote":
+            return False
+        key = self.cache.key(request, assistant.index.fingerprint, assistant.writer.model_used)
+        return self.cache.get(key) is not None
 
     async def count(self, visitor: Visitor) -> None:
         """Count what costs as much as a question and is none.
@@ -94,16 +110,22 @@ class Gatekeeper:
             raise
 
     def refused(self, refused: Refused, visitor: Visitor) -> None:
-        """Count and log a refusal; one that a degraded state makes likelier names that state."""
-        outcome = "switched_off" if isinstance(refused, SwitchedOff) else "limited"
-        scope = refused.scope if isinstance(refused, Limited) else None
+        """Count and log a refusal, of a flood the first; one that a degraded state makes likelier names that state."""
+        outcome = {SwitchedOff: "switched_off", Busy: "busy"}.get(type(refused), "limited")
+        scope = refused.scope
         if scope:
             self.telemetry.limited(scope)
+        if isinstance(refused, Limited):
             for code in ("store_down", "proxy_not_listed"):
                 refused.state = code if code in self.states else refused.state
-        asked = scope not in ("requests", "open")
+        asked = scope not in _NO_QUESTION
         if asked:
             self.telemetry.question(visitor.surface, outcome, 0.0, None)
+        if scope in _FLOODS:
+            now = time.monotonic()
+            if now - self._told.get(scope, float("-inf")) < _FLOOD_SECONDS:
+                return
+            self._told[scope] = now
         session = self.pseudonyms.for_logs(visitor)
         logs.logger().info(
             "question" if asked else "request",
@@ -116,6 +138,7 @@ class Gatekeeper:
 
     def done(self, asking: Asking) -> None:
         """The question is over; the session may ask the next."""
+        self.turns.gone(asking)
         if asking.pending_key and self._pending.get(asking.pending_key) is asking:
             del self._pending[asking.pending_key]
 

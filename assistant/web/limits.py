@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 STORE_SECONDS = 0.5  # a store that takes longer counts as down
 STORE_PAUSE = 5.0  # seconds it is then left alone
 _OPEN_RETRY = 5  # seconds
-Scope = Literal["session", "address", "pending", "requests", "open"]
+Scope = Literal["session", "address", "pending", "requests", "open"]  # whose share was used up
+Place = Literal["crowd", "connections", "queue"]  # where too many are: whoever comes, nobody in particular
 
 Result = TypeVar("Result")
 
@@ -33,6 +34,7 @@ class Refused(Exception):
 
     status = 503
     code = "unavailable"
+    scope: str | None = None  # which limit it was, for the operator
     state: str | None = None  # a degraded state that makes the refusal likelier (``states``)
 
     def __init__(self, retry_after_seconds: int, message: str) -> None:
@@ -56,6 +58,8 @@ class Limited(Refused):
         }[scope]
         super().__init__(retry_after_seconds, f"{words}; try again in {retry_after_seconds} seconds")
         self.scope = scope
+        if scope == "open":
+            self.code = "too_many_open"
 
 
 class SwitchedOff(Refused):
@@ -68,12 +72,13 @@ class SwitchedOff(Refused):
 
 
 class Busy(Refused):
-    """More is under way than this process takes."""
+    """More is under way than this process takes; ``scope`` says where: questions, connections, the chat's queue."""
 
     code = "busy"
 
-    def __init__(self) -> None:
+    def __init__(self, scope: Place = "crowd") -> None:
         super().__init__(5, "too much is under way at this server; try again in 5 seconds")
+        self.scope = scope
 
 
 class Stopping(Refused):
@@ -183,7 +188,10 @@ class Rates:
 
 
 class Crowd:
-    """Requests under way by address: whoever holds open what waits (a page's streams) keeps nobody else out."""
+    """Requests under way by address: whoever holds open what waits keeps nobody else out.
+
+    Under way is a request from its head on: while its body comes, while it is answered, while a stream is held.
+    """
 
     def __init__(self, settings: WebSettings) -> None:
         self._settings = settings

@@ -106,6 +106,7 @@ def failure(key: str, language: Language) -> Message:
 def refusal(refused: Refused, language: Language) -> Message:
     """Why a question is not answered now, and when it may be asked again."""
     words = strings(language)
+    # Refused requests never come this far: the page's script tells of them.
     if isinstance(refused, Limited):
         key = f"error_limited_{refused.scope}"
     else:

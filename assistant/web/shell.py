@@ -5,6 +5,7 @@ import json
 import re
 import secrets
 import time
+from contextlib import ExitStack
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -64,9 +65,10 @@ class Shell:
         try:
             await self._handle(scope, receive, watched, visitor, path, route)
             if watched.bare:
-                raise _refusal(Busy())
+                raise self._refused(Busy("queue"), visitor)
         except _Stop as stop:
-            watched.bare = False
+            if watched.status:
+                raise
             await _say(scope, watched, path, stop)
         except asyncio.CancelledError:
             # Told to stop, the server has waited long enough. A proxy may ask another replica; the server's own words
@@ -82,7 +84,8 @@ class Shell:
         finally:
             current.reset(token)
             self._service.gate.telemetry.request(route.name if route else "none", watched.status)
-            if watched.status >= 500:
+            # A 503 is counted, and logged by what refuses it: a crowd writes no line for each.
+            if watched.status >= 500 and watched.status != 503:
                 logs.logger().info(
                     "request",
                     route=route.name if route else "none",
@@ -101,7 +104,7 @@ class Shell:
         if len(scope["headers"]) > HEAD_FIELDS or sum(len(n) + len(v) for n, v in scope["headers"]) > HEAD_BYTES:
             raise _Stop(431, "too_large", "the head of the request is too large", ((b"connection", b"close"),))
         if scope.get("state", {}).get("crowded") and (route is None or route.kind != "operator"):
-            raise _refusal(Busy(), (b"connection", b"close"))
+            raise self._refused(Busy("connections"), visitor, (b"connection", b"close"))
         if route is None:
             raise _Stop(404, "not_found", f"there is nothing at {path!r}")
         if method == "OPTIONS":
@@ -118,12 +121,23 @@ class Shell:
             try:
                 await self._service.gate.rates.request(visitor)
             except Limited as limited:
-                self._service.gate.refused(limited, visitor)
-                raise _refusal(limited) from None
+                raise self._refused(limited, visitor) from None
         if route.name == "chat" and self._service.gate.switch == "off":
             raise _refusal(SwitchedOff())
-        if method in ("POST", "PUT", "PATCH"):
-            body = await _read(headers, receive, route.body)
+        with ExitStack() as under_way:
+            if route.kind != "operator":
+                try:
+                    under_way.enter_context(self._service.gate.crowd.one(visitor))
+                except Limited as limited:
+                    raise self._refused(limited, visitor) from None
+            await self._let_in(scope, receive, send, visitor, path, route)
+
+    async def _let_in(
+        self, scope: Scope, receive: Receive, send: "_Watched", visitor: Visitor, path: str, route: Route
+    ) -> None:
+        """Read the body, if there is one, and hand the request to the application."""
+        if scope["method"] in ("POST", "PUT", "PATCH"):
+            body = await _read(Headers(scope=scope), receive, route.body)
             if route.name.startswith("gradio_") and not _repeatable(body):
                 raise _Stop(400, "bad_json", "the body holds what JSON or Unicode cannot carry")
             receive = _replay(body, receive)
@@ -139,19 +153,15 @@ class Shell:
             "headers": self._believed(scope, visitor),
             "state": {**scope.get("state", {}), "visitor": visitor},
         }
-        if route.kind == "operator":
+        if not route.waits:
             await self._app(inner, receive, send)
             return
-        try:
-            with self._service.gate.crowd.one(visitor):
-                if not route.waits:
-                    await self._app(inner, receive, send)
-                    return
-                with self._service.idle() as stopping:
-                    await self._app(inner, _until(stopping, receive), send)
-        except Limited as limited:
-            self._service.gate.refused(limited, visitor)
-            raise _refusal(limited) from None
+        with self._service.idle() as stopping:
+            await self._app(inner, _until(stopping, receive), send)
+
+    def _refused(self, refused: Refused, visitor: Visitor, *headers: tuple[bytes, bytes]) -> _Stop:
+        self._service.gate.refused(refused, visitor)
+        return _refusal(refused, *headers)
 
     async def _options(self, headers: Headers, send: "_Watched", route: Route) -> None:
         asked = "access-control-request-method" in headers
@@ -288,13 +298,15 @@ def _refusal(refused: Refused, *headers: tuple[bytes, bytes]) -> _Stop:
     return _Stop(refused.status, refused.code, str(refused), (retry, *headers))
 
 
-async def _say(scope: Scope, send: Send, path: str, stop: _Stop) -> None:
+async def _say(scope: Scope, send: _Watched, path: str, stop: _Stop) -> None:
     """A page for people, JSON for programs."""
+    send.bare = False  # what the inside said was left out; this is said
     headers = Headers(scope=scope)
     if wants_page(headers):
         base = "../" * (path.count("/") - 1) or "./"
         wished = QueryParams(scope["query_string"].decode("latin-1")).get("lang")
-        body = error_page(stop.status, choose_language(wished, headers.get("accept-language")), base).encode()
+        language = choose_language(wished, headers.get("accept-language"))
+        body = error_page(stop.status, language, base, stop.code).encode()
         kind = b"text/html; charset=utf-8"
     else:
         body = json.dumps(error_body(stop.code, str(stop))).encode()

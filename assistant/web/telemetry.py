@@ -27,7 +27,8 @@ OUTCOMES = (
     "not_in_document",
     "small_talk",
     "declined",
-    "limited",  # 429
+    "limited",  # 429: somebody's share
+    "busy",  # 503: a crowd, nobody in particular
     "switched_off",
     "not_ready",
     "failed",  # an error of ours

@@ -7,6 +7,7 @@ everyone behind them wait for all fifty; in turns one question waits for at most
 import asyncio
 import os
 from collections import deque
+from weakref import WeakSet
 
 # One more than cores: while one answer is put into words, others are embedded.
 AT_ONCE = (os.cpu_count() or 1) + 1
@@ -20,12 +21,22 @@ class Turns:
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._at_once = at_once
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}  # the first is served next
+        # Weakly held: a question nobody goes on with ends with its last reference.
+        self._coming: WeakSet[object] = WeakSet()
         self.busy = 0
 
     @property
-    def waiting(self) -> int:
-        """How many wait now."""
-        return sum(map(len, self._waiting.values()))
+    def crowded(self) -> bool:
+        """Whether as many questions as may wait are on their way to their search, or in it."""
+        return len(self._coming) >= self._at_once + MOST_WAITING
+
+    def come(self, asking: object) -> None:
+        """A question was let in: it counts from now, whatever comes before its turn (the start, the cache)."""
+        self._coming.add(asking)
+
+    def gone(self, asking: object) -> None:
+        """Its search is over, or will not be; a second time changes nothing."""
+        self._coming.discard(asking)
 
     async def take(self, who: str) -> "Turn":
         """Wait for a turn of ``who``; end it when the search is over."""

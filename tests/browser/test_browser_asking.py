@@ -82,12 +82,12 @@ def test_13_a_chat_that_does_not_load_says_so(page: Page, quoting_program: Runni
     expect(page.locator("#panel")).to_be_visible()
 
 
-def failing(status: int, headers: dict[str, str]) -> Callable[[Route], None]:
+def failing(status: int, headers: dict[str, str], code: str) -> Callable[[Route], None]:
     """Answers a request with this status; 0 drops the connection."""
 
     def handle(route: Route) -> None:
         if status:
-            route.fulfill(status=status, headers=headers, json={})
+            route.fulfill(status=status, headers=headers, json={"error": {"code": code, "message": ""}})
         else:
             route.abort()
 
@@ -100,14 +100,15 @@ def test_13_limits_and_errors_keep_the_question(chat: Chat) -> None:
     chat.open()
     words, join = chat.words, "**/gradio_api/queue/join*"
     soon, later = words["wait_seconds"].format(count=30), words["wait_minutes"].format(count=3)
-    failures: list[tuple[int, dict[str, str], str]] = [
-        (429, {"retry-after": "30"}, words["error_limited"].format(wait=soon)),
-        (503, {"retry-after": "180"}, words["error_busy"].format(wait=later)),
-        (500, {}, words["error_refused"].format(status=500)),
-        (0, {}, words["error_offline"]),
+    failures: list[tuple[int, dict[str, str], str, str]] = [
+        (429, {"retry-after": "30"}, "rate_limited", words["error_requests"].format(wait=soon)),
+        (429, {"retry-after": "30"}, "too_many_open", words["error_open"].format(wait=soon)),
+        (503, {"retry-after": "180"}, "busy", words["error_busy"].format(wait=later)),
+        (500, {}, "internal", words["error_refused"].format(status=500)),
+        (0, {}, "", words["error_offline"]),
     ]
-    for number, (status, headers, said) in enumerate(failures, 1):
-        chat.page.route(join, failing(status, headers))
+    for number, (status, headers, code, said) in enumerate(failures, 1):
+        chat.page.route(join, failing(status, headers, code))
         chat.box.fill(BINDING[chat.language])
         chat.box.press("Enter")
         expect(chat.page.locator("#problem")).to_have_text(said)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
+from evals.fakellm import FakeLlm
 from tests.web.scripted import Scripted, client_of, service_with
 
 
@@ -29,3 +30,10 @@ def client(application: tuple[Scripted, TestClient], scripted: Scripted) -> Test
     """A client of the whole application with the scripted Assistant."""
     assert application[0] is scripted
     return application[1]
+
+
+@pytest.fixture
+def llm() -> Iterator[FakeLlm]:
+    """A server that plays a language model, as each test scripts it."""
+    with FakeLlm() as running:
+        yield running

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import threading
-from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from ipaddress import ip_network
@@ -15,10 +14,8 @@ from starlette.testclient import TestClient
 from assistant.ask import Assistant, ClaimShown
 from assistant.config import Config, LlmSettings
 from assistant.types import Answer, Request
-from assistant.web import messages
-from assistant.web.limits import Busy, Limited, SwitchedOff
+from assistant.web.limits import Limited, SwitchedOff
 from assistant.web.service import NotReady, Service
-from assistant.web.turns import MOST_WAITING, Turns
 from assistant.web.visitor import Visitor
 from assistant.web_settings import Raised, WebSettings
 from evals import fault_table
@@ -29,12 +26,6 @@ from tests.web.scripted import Scripted, client_of, service_with
 BINDING = "Is this memorandum legally binding?"
 VISITOR = Visitor(address="203.0.113.7", session="one")
 CLAIM = claim_line("Nothing in this MOC commits the Participants to the expenditure of funds.", "iii.p1.s4")
-
-
-@pytest.fixture
-def llm() -> Iterator[FakeLlm]:
-    with FakeLlm() as running:
-        yield running
 
 
 def writing(quoting: Assistant, llm: FakeLlm, **web: object) -> Service:
@@ -87,25 +78,6 @@ def test_one_question_at_a_time(scripted: Scripted) -> None:
     assert metric(service, 'moc_limited_total{scope="pending"}') == 1
 
 
-@pytest.mark.parametrize("path", ["/api/ask", "/v1/chat/completions"])
-def test_a_crowd_is_sent_away_before_its_wait_grows(
-    scripted: Scripted, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    """503 with Retry-After while too many wait for a turn; counted as limited, and over when the crowd is."""
-    service = service_with(scripted)
-    body = {"question": "Q", "model": "moc-quote", "messages": [{"role": "user", "content": "Q"}]}
-    with client_of(service) as client:
-        monkeypatch.setattr(Turns, "waiting", property(lambda _: MOST_WAITING))
-        reply = client.post(path, json=body)
-        assert (reply.status_code, reply.headers["retry-after"]) == (503, "5")
-        assert reply.json()["error"]["code"] == "busy"
-        assert "5 seconds" in messages.refusal(Busy(), "en")["content"]
-        monkeypatch.undo()
-        assert client.post(path, json=body).status_code == 200
-    surface = "api" if path == "/api/ask" else "openai"
-    assert metric(service, f'moc_questions_total{{mode="none",outcome="limited",surface="{surface}"}}') == 1
-
-
 def test_the_language_model_takes_turns_and_the_rest_is_quoted(quoting: Assistant, llm: FakeLlm) -> None:
     """With one slot and no queue, the second question is answered with quotes, and says that the model is busy."""
     service = writing(quoting, llm, llm_at_once=1, llm_waiting=0, cache_seconds=0)
@@ -114,6 +86,7 @@ def test_the_language_model_takes_turns_and_the_rest_is_quoted(quoting: Assistan
     async def run() -> None:
         first = asyncio.create_task(ask(service))
         assert await asyncio.to_thread(llm.wait, lambda server: len(server.calls) == 1, 10)
+        assert not len(service.gate.turns._coming)  # who waits for the model is not searched any more
         second = await ask(service, visitor=replace(VISITOR, session="two"))
         assert (second.mode, second.mode_note, second.status) == ("quote", "llm_busy", "answered")
         assert service.gate.states == ["llm_busy"]

@@ -93,10 +93,12 @@ def test_closed_routes_exist_in_gradio(scripted: Scripted) -> None:
         assert inner.post("/gradio_api/upload", files=files).status_code == 200
 
 
-def test_large_bodies_to_the_chat_are_refused(client: TestClient) -> None:
-    """The conversation a browser sends along has a limit too."""
-    reply = client.post("/gradio_api/queue/join", content=b"x" * (1024 * 1024 + 1))
+@pytest.mark.parametrize(("path", "most"), [("queue/join", 1024), ("reset", 16), ("cancel", 16)])
+def test_large_bodies_to_the_chat_are_refused(client: TestClient, path: str, most: int) -> None:
+    """The conversation a browser sends along has a limit too; what ends a question names it and no more."""
+    reply = client.post(f"/gradio_api/{path}", content=b"x" * (most * 1024 + 1))
     assert reply.status_code == 413
+    assert client.post(f"/gradio_api/{path}", content=b"x" * (most * 1024)).status_code < 500
 
 
 @pytest.mark.parametrize("fields", [{f"x-{number}": "y" for number in range(200)}, {"x": "y" * 40_000}])

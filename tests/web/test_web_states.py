@@ -226,7 +226,7 @@ def test_states_of_the_model_are_its_mode_notes() -> None:
 @pytest.mark.parametrize(
     ("refused", "state"),
     [
-        *((Limited(7, scope), None) for scope in ("session", "address", "pending", "requests", "open")),
+        *((Limited(7, scope), None) for scope in ("session", "address", "pending")),
         (Limited(7), "store_down"),
         (Limited(7), "proxy_not_listed"),
         (SwitchedOff(), None),

@@ -1,10 +1,23 @@
 """Turns: a few searches at once, those who wait served address by address, nothing lost when somebody leaves."""
 
 import asyncio
+import gc
 
 import pytest
 
-from assistant.web.turns import Turn, Turns
+from assistant.web.turns import MOST_WAITING, Turn, Turns
+
+
+class Question:
+    """Something that can be held weakly."""
+
+
+def crowded(turns: Turns) -> bool:
+    return turns.crowded
+
+
+def waiting(turns: Turns) -> int:
+    return sum(map(len, turns._waiting.values()))
 
 
 async def queued(turns: Turns, order: list[str], *who: str) -> list["asyncio.Task[Turn]"]:
@@ -30,7 +43,7 @@ def test_addresses_take_turns(at_once: int) -> None:
         turns, order = Turns(at_once), list[str]()
         held = [await turns.take("anyone") for _ in range(at_once)]
         tasks = await queued(turns, order, "a 1", "a 2", "a 3", "b 1", "c 1")
-        assert (turns.busy, turns.waiting) == (at_once, 5)
+        assert (turns.busy, waiting(turns)) == (at_once, 5)
         held[0].end()
         held[0].end()  # a second time changes nothing
         for _ in range(5):
@@ -40,7 +53,7 @@ def test_addresses_take_turns(at_once: int) -> None:
             tasks = [task for task in tasks if not task.done()]
             await asyncio.sleep(0)
         assert order == ["a 1", "b 1", "c 1", "a 2", "a 3"]
-        assert (turns.busy, turns.waiting) == (at_once - 1, 0)
+        assert (turns.busy, waiting(turns)) == (at_once - 1, 0)
 
     asyncio.run(run())
 
@@ -59,6 +72,25 @@ def test_who_leaves_takes_no_turn_along() -> None:
         turn = await last
         assert order == ["c"]
         turn.end()
-        assert (turns.busy, turns.waiting) == (0, 0)
+        assert (turns.busy, waiting(turns)) == (0, 0)
 
     asyncio.run(run())
+
+
+def test_questions_count_from_the_moment_they_are_let_in() -> None:
+    """Those in search and as many as may wait; one whose search is over makes room, and so does one nobody holds."""
+    turns = Turns(2)
+    coming = [Question() for _ in range(2 + MOST_WAITING)]
+    for question in coming[1:]:
+        turns.come(question)
+    assert not crowded(turns)
+    turns.come(coming[0])
+    assert crowded(turns)
+    turns.gone(coming[0])
+    turns.gone(coming[0])
+    assert not crowded(turns)
+    turns.come(coming[0])
+    assert crowded(turns)
+    del coming[1], question
+    gc.collect()
+    assert not crowded(turns)

@@ -159,14 +159,20 @@ window.room = (() => {
     return words("wait_minutes", { count: Math.ceil(seconds / 60) });
   }
 
-  function fail(status, retryAfter) {
+  /** The code of a refusal of ours; a proxy's has none. */
+  const codeOf = (reply) =>
+    reply.clone().json().then((body) => body?.error?.code, () => undefined);
+
+  function fail(status, retryAfter, code) {
     if (!busy()) return;
     failed = performance.now();
     const area = box();
     if (area && unanswered && !area.value.trim()) fill(area, unanswered);
     pending = null;
     root.classList.add("lost");
-    const key = { 0: "error_offline", 429: "error_limited", 503: "error_busy" }[status] ?? "error_refused";
+    // What a reader asked too often is told in the conversation; here the request itself was refused.
+    const many = code === "too_many_open" ? "error_open" : "error_requests";
+    const key = { 0: "error_offline", 429: many, 503: "error_busy" }[status] ?? "error_refused";
     byId("problem").textContent = words(key, { wait: wait(retryAfter), status });
     byId("problem").hidden = false;
     growing = false;
@@ -229,7 +235,7 @@ window.room = (() => {
         await fetched(address.replace(/queue\/join.*/, "cancel"), { method: "POST", headers, body }).catch(() => {});
       }
       const reply = await fetched.apply(window, given);
-      if (asking && !reply.ok) fail(reply.status, reply.headers.get("retry-after"));
+      if (asking && !reply.ok) fail(reply.status, reply.headers.get("retry-after"), await codeOf(reply));
       if (joining && reply.ok && pending !== null) {
         const { session_hash, fn_index } = JSON.parse(given[1].body);
         reply.clone().json().then(({ event_id }) => (running = { session_hash, fn_index, event_id }));
