@@ -84,7 +84,8 @@ _RULES: Mapping[Route, tuple[str, ...]] = {
         r"|neglect)\b[^.?!]{0,24}\b(?:previous|prior|above|preceding|earlier|"
         r"your|these|all|any|system|safety|the)\b[^.?!]{0,16}\b(?:instructions?|rules|prompts?|guidelines"
         r"|guardrails|protocols?|filters?|directions)\b(?! (?:between|of (?!your|this)))",
-        r"\bignore (?:the )?above\b|\b(?:disregard|ignore) the (?:document|memorandum|moc|text)\b"
+        r"\bignore (?:the )?above\b|(?:^|[.!?;,:]\s*|\b(?:please|you|and|now|then|just|to) )"
+        r"(?:disregard|ignore) the (?:document|memorandum|moc|text)\b"
         r"|\byour own knowledge\b",
         rf"\b(?:reveal|print|show|output|repeat|display|dump|leak|share|tell me|give me|list|translate|recite"
         rf"|read)\b[^.?!]{{0,40}}\b{_INSTRUCTIONS}",
@@ -124,7 +125,7 @@ _RULES: Mapping[Route, tuple[str, ...]] = {
         r"|assistant|mode)\b",
         r"^section (?:v|vi|vii|5|6|7)\b[^?]{0,120}(?:states|says|binding)\b[^?]*\.\s*(?:now|so|confirm|therefore)",
         r"\bcat /etc/|\brm -rf\b|\bdrop table\b|;--|\bunion select\b",
-        r"(?:指示|命令|ルール|プロンプト|ガイドライン|制約|設定)(?:を|は|も)?(?:すべて|全て|全部|一旦)?(?:無視|忘れ"
+        r"(?<!法の)(?:指示|命令|ルール|プロンプト|ガイドライン|制約|設定)(?:を|は|も)?(?:すべて|全て|全部|一旦)?(?:無視|忘れ"
         r"|外し|リセット|破棄|上書き)",
         r"(?:文書|覚書|資料|本文)(?:を|は)無視して|自分の知識で答え|文書が更新され|復唱せよ|ハッキングされました",
         r"(?:システム|内部|初期|隠された|秘密の)の?(?:プロンプト|指示|設定|命令|ルール)|プロンプト(?:を|の最初|表示"
