@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +13,12 @@ from evals import cases as case_files
 from evals import lock
 from evals.cases import SUITES, Case
 from index import parse
+from index.document import Document
 from index.errors import ConfigError, UserError
 
 if TYPE_CHECKING:
     from evals.compare import Snapshot
+    from evals.running import Wish
 
 INTERNAL_ERROR = 3
 NOTHING_SELECTED = 5
@@ -29,13 +31,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         code: int = arguments.command(arguments)
-    except UserError as error:
+    except Exception as error:  # noqa: BLE001 - a bug of the suite must not look like a failed gate (1)
+        return _told(error)
+    return code
+
+
+def _told(error: Exception) -> int:
+    """Say what broke, a mistake in one line and a bug with its traceback; returns the exit code."""
+    if isinstance(error, UserError):
         print(f"evals: {error}", file=sys.stderr)
         return error.exit_code
-    except Exception:  # noqa: BLE001 - a bug of the suite must not look like a failed gate (1)
-        traceback.print_exc()
-        return INTERNAL_ERROR
-    return code
+    traceback.print_exception(error)
+    return INTERNAL_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -154,24 +161,33 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.mode == "quote":
         return running.quote(document, chosen, wish).exit_code
     if arguments.mode != "llm":
-        from evals import recordings, replay
-
-        kept = recordings.load()
-        if arguments.mode == "replay":
-            return replay.replay(document, chosen, wish, kept).exit_code
-        ended: list[int] = []
-        apart = replace(wish, out=wish.out / "replay", baseline=None)
-        quoted = running.quote(
-            document,
-            chosen,
-            wish,
-            lambda opened: ended.append(replay.replay(document, chosen, apart, kept, opened).exit_code),
-        )
-        return quoted.exit_code or ended[0]
+        return _replay(document, chosen, wish, quoting=arguments.mode == "both")
     from evals import live
 
     budget = live.Budget(arguments.max_seconds, arguments.max_tokens)
     return live.live(document, chosen, wish, arguments.repeats, budget).exit_code
+
+
+def _replay(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: "Wish", *, quoting: bool) -> int:
+    """Replay alone, or beside quote mode; of two runs the worse code is the exit code."""
+    from evals import recordings, replay, running
+    from evals.conclusion import worst
+
+    kept = recordings.load()
+    if not quoting:
+        return replay.replay(document, chosen, wish, kept).exit_code
+    apart = replace(wish, out=wish.out / "replay", baseline=None)
+    codes: list[int] = []
+    broken: list[Exception] = []
+
+    def beside(opened: running.Opened) -> None:
+        try:
+            codes.append(replay.replay(document, chosen, apart, kept, opened).exit_code)
+        except Exception as error:  # noqa: BLE001 - it is told once the results of quote mode are written
+            broken.append(error)
+
+    codes.append(running.quote(document, chosen, wish, beside).exit_code)
+    return worst([*codes, *(_told(error) for error in broken)])
 
 
 def compare(arguments: argparse.Namespace) -> int:

@@ -1,12 +1,15 @@
 """How a run ended: the one function from which first line, report and exit code come."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evals.compare import Comparison
 from evals.gates import Verdict
 
 FAILED, STALE, REGRESSED = 1, 4, 10
+# Of several runs in one go: a bug of the suite, a wrong setting, a broken gate, what could not be compared or run,
+# nothing selected, a regression.
+SEVERITY = (3, 2, FAILED, STALE, 5, REGRESSED, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ def conclude(verdicts: Sequence[Verdict], comparison: Comparison | None = None, 
         return Conclusion(0, below[0].line + _more(len(below) - 1, "suite"), lines)
     compared = ", no regression against the baseline" if comparison else ""
     return Conclusion(0, f"PASS: {len(verdicts)} suites, every gate holds{compared}", lines)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code of several runs in one go: the most severe of theirs."""
+    return min(codes, key=SEVERITY.index)
 
 
 def _more(others: int, what: str) -> str:

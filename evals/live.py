@@ -26,6 +26,7 @@ from index.document import Document
 from index.errors import ConfigError
 
 LEAST_REPEATS = 3
+NOTHING_ASKED = "budget was used up before anything was asked"
 
 
 @dataclass
@@ -137,7 +138,7 @@ def nothing_written(results: Sequence[Result]) -> str | None:
     if any(isinstance(result, Scored) and result.answer["mode"] == "llm" for result in results):
         return None
     if not results:
-        return "the budget was used up before anything was asked"
+        return f"the {NOTHING_ASKED}"
     notes = Counter(str(result.answer.get("mode_note")) for result in results if isinstance(result, Scored))
     told = ", ".join(f"{count} {note}" for note, count in notes.most_common())
     return f"none of {len(results)} answers is in the model's words ({told or 'all are errors'})"

@@ -50,7 +50,7 @@ def quote(
     """Quote mode: every question twice, the second time in a new process on a second index.
 
     What needs no second answer is done while the other process is still asking, and so is what is to be done
-    ``beside`` with the index opened here.
+    ``beside`` with the index opened here. Nothing is written yet then: what ``beside`` raises would lose this run.
     """
     started = time.monotonic()
     everything = [case for cases in chosen.values() for case in cases]

@@ -49,9 +49,12 @@ class CutShort(Watched):
     """Retrieval made worse: only the beginning of a question is searched for."""
 
     def _evidence(self, question: Question) -> Evidence:
-        text = question.corrected
-        cut = text[:_CHARACTERS] if question.language == "ja" else " ".join(text.split()[:_WORDS])
-        return replace(super()._evidence(replace(question, corrected=cut)), question=question)
+        def cut(text: str) -> str:
+            return text[:_CHARACTERS] if question.language == "ja" else " ".join(text.split()[:_WORDS])
+
+        context = None if question.in_context is None else cut(question.in_context)
+        shortened = replace(question, corrected=cut(question.corrected), in_context=context)
+        return replace(super()._evidence(shortened), question=question)
 
 
 class Reckless(Watched):
@@ -185,6 +188,11 @@ _MODEL_TRIALS: tuple[tuple[str, Callable[[Assistant], None], str], ...] = (
 )
 
 
+def markers(suite: str) -> tuple[str, str]:
+    """Between which lines of the page a suite's run stands."""
+    return f"<!-- python -m evals.worsened --suite {suite} --write -->", f"<!-- end of {suite} -->"
+
+
 def page(found: Sequence[Trial], suite: str, cases: int) -> str:
     """What the suite said, as it stands in the page about the evals."""
     lines = [line for trial in found for line in textwrap.wrap(trial.line, 118, subsequent_indent="  ")]
@@ -203,8 +211,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for trial in found:
         print(trial.line + ("" if trial.noticed else "  <- UNNOTICED"))
     if arguments.write:
-        begin, end = f"<!-- python -m evals.worsened --suite {suite} --write -->", f"<!-- end of {suite} -->"
-        text = insert(PAGE.read_text(encoding="utf-8"), begin, end, page(found, suite, len(cases)))
+        text = insert(PAGE.read_text(encoding="utf-8"), *markers(suite), page(found, suite, len(cases)))
         PAGE.write_text(text, encoding="utf-8")
     return 0 if all(trial.noticed for trial in found) else 1
 

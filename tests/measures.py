@@ -15,14 +15,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from evals.bench import goals
+from evals.bench.goals import LEAVING
+
 ROOT = Path(__file__).parent.parent
 ATTACKS = ROOT / "evals" / "attacks" / "results.json"
 BENCH = ROOT / "docs" / "bench-results.json"
 FAULTS = ROOT / "docs" / "faults-results.json"
 HISTORY = ROOT / "evals" / "history.jsonl"
 AXE = ROOT / "out" / "screenshots" / "axe"
-FLAT = 2  # descriptors or tasks more, after thousands of chats, are connections that come and go
-LEAVING = "readers leave while the model writes (streamed, whole, OpenAI, chat; closed and reset)"
 
 
 def today() -> str:
@@ -219,15 +220,16 @@ def _bench(part: str) -> Mapping[str, Any]:
     return found
 
 
+def _judged(number: int, date: str, parts: Mapping[str, Any], faults: Mapping[str, Any]) -> Found:
+    """A goal that the page of the bench has too, as it is judged there."""
+    [goal] = [goal for goal in goals.reached(parts, faults) if goal.number == number]
+    return Found(goal.figure, goal.holds, date)
+
+
 def long_run() -> Found:
     """What a run of 10,000 chats leaves behind, after its first tenth."""
     found = _bench("soak")
-    grown = found["growth"]
-    said = f"{found['chats']:,} chats: after the first {found['settled_at']:,.0f} memory {grown['memory']:+.1f} MiB "
-    said += f"({found['memory_per_1000_chats']:+.2f} MiB per 1,000 chats), files {grown['files']:+g}, "
-    said += f"tasks {grown['tasks']:+g}, threads {grown['threads']:+g}; {found['wrong']} went wrong"
-    flat = grown["memory"] <= 20 and max(grown["files"], grown["tasks"]) <= FLAT and not found["wrong"]
-    return Found(said, flat and (found["chats"] >= 10_000 or None), found["date"])
+    return _judged(11, found["date"], {"soak": found}, {})
 
 
 def leaving() -> Found:
@@ -235,26 +237,13 @@ def leaving() -> Found:
     rows = json.loads(FAULTS.read_text(encoding="utf-8")) if FAULTS.exists() else {}
     if LEAVING not in rows:
         raise NotMeasured(f"python -m evals.faults --full --write --only '{LEAVING}'")
-    row = rows[LEAVING]
-    whole = row["size"] == "full"
-    said = row["seen"] if whole else f"{row['seen']} (the small run, as in CI)"
-    return Found(said, row["holds"] and (whole or None), row["date"])
+    return _judged(12, rows[LEAVING]["date"], {}, rows)
 
 
 def purse() -> Found:
     """Both attacks on the purse: from one address, and from ever new ones."""
     found = _bench("attack")
-    said, reached = [], []
-    for row in found["rows"]:
-        before, during = row["idle"]["p95"], row["attacked"]["p95"]
-        said.append(
-            f"{row['kind']}: {row['spent']:,} of {row['budget']:,} tokens spent, readers' p95 {during:.3f} s "
-            f"({during / before:.1f} × idle), {row['readers_failed']} of their questions failed"
-        )
-        reached += [row["spent"] <= row["budget"], during <= 2 * before and not row["readers_failed"]]
-    size = f"{found['rate']} a second for {found['seconds']:g} s; "
-    holds = all(reached) or (None if all(reached[::2]) else False)
-    return Found(size + "; ".join(said), holds, found["date"])
+    return _judged(13, found["date"], {"attack": found}, {})
 
 
 # WCAG 2.2, levels A and AA: chapter and guideline, then the criteria.

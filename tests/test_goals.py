@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from evals.bench import attack, figures, soak
+from evals.bench.clients import Asked
+from evals.bench.goals import LEAVING
 from tests import goals, measures
 from tests.goals import GOALS, HOLDS, PAGE, kept, text
-from tests.measures import LEAVING, ROOT, NotMeasured, criteria, stated
+from tests.measures import ROOT, NotMeasured, criteria, stated
 
 RATE = {"k": 5, "n": 5}
 ATTACKS: dict[str, Any] = {
@@ -20,23 +23,15 @@ ATTACKS: dict[str, Any] = {
     },
     "real": {"rows": [{"half": "kept", "language": "en", "k": 9, "n": 200}], "causes": {"rule: injection": 9}},
 }
-SOAK: dict[str, Any] = {
-    "date": "2026-01-02",
-    "chats": 10_000,
-    "settled_at": 1000,
-    "growth": {"memory": 3.5, "files": 0, "tasks": 1, "threads": 0},
-    "memory_per_1000_chats": 0.4,
-    "wrong": 0,
-}
-ROW: dict[str, Any] = {
-    "kind": "one address",
-    "spent": 39_000,
-    "budget": 40_000,
-    "idle": {"p95": 0.1},
-    "attacked": {"p95": 0.15},
-    "readers_failed": 0,
-}
-PURSE: dict[str, Any] = {"date": "2026-01-02", "rate": 50, "seconds": 60.0, "rows": [ROW, {**ROW, "kind": "many"}]}
+HELD = {"files": 20, "threads": 9, "tasks": 3, "temporary": 0}
+SAMPLES = [{"chats": 1000, "memory": 400.0, **HELD}, {"chats": 10_000, "memory": 403.5, **HELD}]
+SOAK: dict[str, Any] = {"chats": 10_000, "samples": SAMPLES, **soak.verdict(SAMPLES, soak.Tally())}
+BEFORE, DURING = ([Asked("api", "answered", total)] for total in (0.1, 0.15))
+ROW, OTHER = (
+    attack.summary(kind, BEFORE, DURING, [Asked("api", "turned away", 0.1)], 39_000, 9)
+    for kind in ("one address", "ever new addresses")
+)
+PURSE: dict[str, Any] = attack.part([ROW, OTHER], 60.0, 50)
 LEFT: dict[str, Any] = {"holds": True, "seen": "200 of 200 closed", "size": "full", "date": "2026-01-02"}
 
 
@@ -51,9 +46,24 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def write(folder: Path, attacks: Any = ATTACKS, soak: Any = SOAK, purse: Any = PURSE, left: Any = LEFT) -> None:
+def write(
+    folder: Path,
+    attacks: Any = ATTACKS,
+    long: Any = SOAK,
+    purse: Any = PURSE,
+    left: Any = LEFT,
+    unfinished: tuple[str, ...] = (),
+) -> None:
     (folder / "ATTACKS").write_text(json.dumps(attacks), encoding="utf-8")
-    (folder / "BENCH").write_text(json.dumps({"parts": {"soak": soak, "attack": purse}}), encoding="utf-8")
+    for part, content in (("soak", long), ("attack", purse)):
+        # As the bench keeps it, which took 97 seconds to measure an attack of 60.
+        figures.keep(
+            part, {**content, "unfinished": True} if part in unfinished else content, {}, 97.0, folder / "BENCH"
+        )
+    kept = json.loads((folder / "BENCH").read_text(encoding="utf-8"))
+    for content in kept["parts"].values():
+        content["date"] = "2026-01-02"
+    (folder / "BENCH").write_text(json.dumps(kept), encoding="utf-8")
     (folder / "FAULTS").write_text(json.dumps({LEAVING: left}), encoding="utf-8")
 
 
@@ -91,8 +101,9 @@ def test_what_other_commands_measured_is_read(files: Path) -> None:
     assert "4 of 5 planted texts" in found[2].figure
     assert "4 of 250 test questions" in found[3].figure
     assert "rule: injection 9" in found[3].figure
-    assert "memory +3.5 MiB" in found[11].figure
-    assert "1.5 × idle" in found[13].figure
+    assert "10,000 chats: +3.5 MiB" in found[11].figure
+    assert found[13].figure.startswith("50 a second for 60 s: ")
+    assert "1.5× idle" in found[13].figure
 
 
 @pytest.mark.parametrize(
@@ -101,15 +112,21 @@ def test_what_other_commands_measured_is_read(files: Path) -> None:
         (1, {"attacks": lost("history")}, False),
         (2, {"attacks": lost("quoted")}, False),
         (3, {"attacks": {**ATTACKS, "real": {"rows": [{**ATTACKS["real"]["rows"][0], "k": 11}]}}}, None),
-        (11, {"soak": {**SOAK, "growth": {**SOAK["growth"], "memory": 20.5}}}, False),
-        (11, {"soak": {**SOAK, "growth": {**SOAK["growth"], "files": 9}}}, False),
-        (11, {"soak": {**SOAK, "wrong": 1}}, False),
-        (11, {"soak": {**SOAK, "chats": 200}}, None),
+        (11, {"long": {**SOAK, "growth": {**SOAK["growth"], "memory": 20.5}}}, False),
+        (11, {"long": {**SOAK, "growth": {**SOAK["growth"], "files": 9}}}, False),
+        (11, {"long": {**SOAK, "growth": {**SOAK["growth"], "temporary": 9}}}, False),
+        (11, {"long": {**SOAK, "wrong": 1}}, False),
+        (11, {"long": {**SOAK, "chats": 200}}, None),
+        (11, {"unfinished": ("soak",)}, None),
         (12, {"left": {**LEFT, "holds": False}}, False),
         (12, {"left": {**LEFT, "size": "small"}}, None),
-        (13, {"purse": {**PURSE, "rows": [{**ROW, "spent": 40_001}]}}, False),
-        (13, {"purse": {**PURSE, "rows": [{**ROW, "attacked": {"p95": 0.3}}]}}, None),
-        (13, {"purse": {**PURSE, "rows": [{**ROW, "readers_failed": 1}]}}, None),
+        (13, {"purse": {**PURSE, "rows": [ROW, {**OTHER, "spent": 40_001}]}}, False),
+        (13, {"purse": {**PURSE, "rows": [ROW, {**OTHER, "attacked": {"p95": 0.3}}]}}, False),
+        (13, {"purse": {**PURSE, "rows": [ROW, {**OTHER, "readers_failed": 1}]}}, False),
+        (13, {"purse": {**PURSE, "rows": [ROW]}}, None),
+        (13, {"purse": {**PURSE, "lasting": 5.0}}, None),
+        (13, {"purse": {**PURSE, "rate": 10}}, None),
+        (13, {"unfinished": ("attack",)}, None),
     ],
 )
 def test_a_goal_that_is_missed_says_so(number: int, results: dict[str, Any], holds: bool | None, files: Path) -> None:

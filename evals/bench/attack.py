@@ -69,11 +69,15 @@ def measure(seconds: float = SECONDS, idle_seconds: float = IDLE_SECONDS, rate: 
         spent = Spent()
         with FakeLlm(spent) as model, serving(_settings(model)) as server:
             server.until_ready()
-            row = asyncio.run(_attacked(server.address, address_of, seconds, idle_seconds, rate))
-            row |= {"kind": kind, "spent": spent.tokens, "budget": BUDGET, "calls": len(model.calls)}
-        rows.append(row)
-        print(line(row), flush=True)
-        yield {"rows": rows, "rate": rate, "lasting": seconds, "readers": READERS}
+            seen = asyncio.run(_attacked(server.address, address_of, seconds, idle_seconds, rate))
+            rows.append(summary(kind, *seen, spent.tokens, len(model.calls)))
+        print(line(rows[-1]), flush=True)
+        yield part(rows, seconds, rate)
+
+
+def part(rows: Sequence[Mapping[str, Any]], seconds: float, rate: int) -> dict[str, Any]:
+    """What is kept: the rows so far, and for how long (seconds) and how fast (a second) the attacker asked."""
+    return {"rows": rows, "rate": rate, "lasting": seconds, "readers": READERS}
 
 
 def line(row: Mapping[str, Any]) -> str:
@@ -97,23 +101,36 @@ def _settings(model: FakeLlm) -> dict[str, str]:
 
 async def _attacked(
     address: str, address_of: Callable[[int], str], seconds: float, idle_seconds: float, rate: int
-) -> dict[str, Any]:
-    """What readers see before and during the attack. They ask in quote mode, so that both can be compared."""
+) -> tuple[list[Asked], list[Asked], list[Asked]]:
+    """What readers see before and during the attack, and what the attacker sees.
+
+    Readers ask in quote mode, so that both can be compared.
+    """
     async with clients.connected(address) as client:
         for case in questions()[:5]:
             await clients.ask(client, "api", case.question, "quote", headers=_from("192.0.2.200"))
         idle = await _readers(client, idle_seconds, 0)
         attack = asyncio.create_task(_attack(client, address_of, seconds, rate))
         attacked = await _readers(client, seconds, READERS)
-        seen = await attack
+        return idle, attacked, await attack
+
+
+def summary(
+    kind: str, idle: Sequence[Asked], attacked: Sequence[Asked], attack: Sequence[Asked], spent: int, calls: int
+) -> dict[str, Any]:
+    """A row: what readers saw before and during the attack, what the attacker saw, tokens spent in how many calls."""
     failed = [one for one in (*idle, *attacked) if one.outcome != "answered"]
     return {
+        "kind": kind,
+        "spent": spent,
+        "budget": BUDGET,
+        "calls": calls,
         "idle": quantiles([one.total for one in idle if one.outcome == "answered"]),
         "attacked": quantiles([one.total for one in attacked if one.outcome == "answered"]),
         "readers_asked": len(idle) + len(attacked),
         "readers_failed": len(failed),
         "failures": sorted({one.detail for one in failed})[:3],
-        "attack": {name: sum(one.outcome == name for one in seen) for name in ("answered", "turned away", "error")},
+        "attack": {name: sum(one.outcome == name for one in attack) for name in ("answered", "turned away", "error")},
     }
 
 

@@ -139,7 +139,7 @@ def of_attack(part: Part, drawn: dict[str, str]) -> str:
             f"{row['spent']:,} of {row['budget']:,} in {row['calls']} calls",
             _triple(row["idle"]),
             _triple(row["attacked"]),
-            f"{row['attacked']['p95'] / row['idle']['p95']:.1f}×",
+            _times(row["attacked"]["p95"], row["idle"]["p95"]),
             f"{row['readers_failed']} of {row['readers_asked']}",
             ", ".join(f"{count} {outcome}" for outcome, count in row["attack"].items()),
         )
@@ -246,6 +246,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _triple(quantiles: Mapping[str, float | None]) -> str:
     return " / ".join(_number(quantiles[name], ".2f") for name in ("p50", "p95", "p99"))
+
+
+def _times(value: float | None, of: float | None) -> str:
+    return f"{value / of:.1f}×" if value and of else "–"
 
 
 def _number(value: float | None, form: str) -> str:

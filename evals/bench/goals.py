@@ -2,21 +2,30 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evals.processes import ROOT
 
 FAULTS = ROOT / "docs" / "faults-results.json"
 CROWD, FIRST_WORDS = 200, 3.0  # visitors at once; seconds to first words over the model's own
+MODES = ("quote", "llm")
+OPENS = 5.0  # seconds in which a second process opens the index
+CHATS = 10_000
 MEMORY_MIB, FLAT = 20.0, 5  # after the first tenth of the long run; descriptors and tasks come and go by this many
+RATE, LASTING, KINDS = 50, 60.0, 2  # an attack's questions a second and seconds; from one address, and from new ones
 READERS_RATIO = 2.0
+LOCKED = "locked by another process"
+LEAVING = "readers leave while the model writes (streamed, whole, OpenAI, chat; closed and reset)"
 NOT_RUN = "not run on this state"
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A goal and what was reached; ``holds`` is None where it was not measured."""
+    """A goal and what was reached; ``holds`` is None where it was not measured, or not as large as the goal asks.
+
+    A goal is reached only by what is whole; what already misses it misses it, however small it was.
+    """
 
     number: int
     goal: str
@@ -36,16 +45,15 @@ def read_faults() -> dict[str, Any]:
 
 
 def reached(parts: Mapping[str, Any], faults: Mapping[str, Any]) -> tuple[Reached, ...]:
-    """Every goal, measured or not."""
+    """Every goal, measured or not. ``parts`` are the bench's results, ``faults`` those of the fault table, by name."""
     return (
         _of_faults(5, "every fault of the language model ends in time", faults, "faults of the language model"),
         _of_faults(8, "100 builds killed: sound; 200 damaged indexes: no crash, none served", faults,
                    "kill -9 during a build", "corrupt"),
-        _of_faults(9, "a second process opens in 5 s or less; eight builds leave one index", faults,
-                   "locked by another process", "eight builds at once"),
+        _opening(faults),
         _crowd(parts.get("load")),
         _long_run(parts.get("soak")),
-        _of_faults(12, "readers leave: upstream closed in 2 s or less, all of 200", faults, "readers leave"),
+        _of_faults(12, "readers leave: upstream closed in 2 s or less, all of 200", faults, LEAVING),
         _attack(parts.get("attack")),
         Reached(19, "95 % of branches run, 85 % of mutants noticed, in the modules that keep it safe", NOT_RUN, None),
     )  # fmt: skip
@@ -59,8 +67,23 @@ def _of_faults(number: int, goal: str, faults: Mapping[str, Any], *rows: str) ->
         return Reached(number, goal, NOT_RUN, None)
     figure = "; ".join(("" if one["size"] == "full" else "small size: ") + one["seen"] for one in told)
     whole = len(told) == len(rows) and all(one["size"] == "full" for one in told)
-    holds = False if not all(one["holds"] for one in told) else True if whole else None
-    return Reached(number, goal, figure, holds)
+    return Reached(number, goal, figure, _holds(all(one["holds"] for one in told), whole))
+
+
+def _opening(faults: Mapping[str, Any]) -> Reached:
+    """The row of the locks tells whether they are waited for; how long opening takes is held against the goal here."""
+    goal = f"a second process opens in {OPENS:g} s or less; eight builds leave one index"
+    found = _of_faults(9, goal, faults, LOCKED, "eight builds at once")
+    row = faults.get(LOCKED)
+    if row is None or row["size"] != "full":
+        return found
+    if row.get("seconds") is None:
+        return replace(found, holds=False if found.holds is False else None)
+    return replace(found, holds=False if row["seconds"] > OPENS else found.holds)
+
+
+def _holds(good: bool, whole: bool) -> bool | None:
+    return False if not good else True if whole else None
 
 
 def _crowd(load: Mapping[str, Any] | None) -> Reached:
@@ -69,44 +92,61 @@ def _crowd(load: Mapping[str, Any] | None) -> Reached:
     if load is None or not rows:
         return Reached(10, goal, NOT_RUN, None)
     alone = {row["mode"]: row["words"]["p95"] for row in load["rows"] if row["users"] == 1}
+    whole = not load.get("unfinished") and {row["mode"] for row in rows} == set(MODES)
     figures, good = [], True
     for row in rows:
         own, words = alone.get(row["mode"]), row["words"]["p95"]
         late = None if words is None or own is None else words - own
-        good = good and row["errors"] == 0 and late is not None and late <= FIRST_WORDS
+        whole = whole and own is not None
+        good = good and row["errors"] == 0 and words is not None and (late is None or late <= FIRST_WORDS)
         pause = f"a question every {row['pause']:g} s each" if row["pause"] else "each asks again at once"
         waited = "no answer to compare" if late is None else f"{late:+.1f} s"
         figures.append(f"{row['mode']}, {pause}: {row['errors']} errors, {waited}")
-    return Reached(10, goal, "; ".join(figures), good)
+    return Reached(10, goal, _told(load, "; ".join(figures)), _holds(good, whole))
 
 
 def _long_run(soak: Mapping[str, Any] | None) -> Reached:
-    goal = f"10,000 chats: at most {MEMORY_MIB:g} MiB more after the first 1,000; descriptors and tasks flat"
+    goal = f"{CHATS:,} chats: at most {MEMORY_MIB:g} MiB more after the first 1,000; descriptors and tasks flat"
     if soak is None:
         return Reached(11, goal, NOT_RUN, None)
     growth = soak["growth"]
     figure = (
-        f"{soak['chats']:,} chats: {growth['memory']:+.1f} MiB after {soak['settled_at']:,}, descriptors "
-        f"{growth['files']:+.0f}, tasks {growth['tasks']:+.0f}, temporary files {growth['temporary']:+.0f}; "
-        f"otherwise than planned: {soak['wrong']}"
+        f"{soak['chats']:,} chats: {growth['memory']:+.1f} MiB after {soak['settled_at']:,} "
+        f"({soak['memory_per_1000_chats']:+.2f} MiB per 1,000 chats), descriptors {growth['files']:+.0f}, tasks "
+        f"{growth['tasks']:+.0f}, temporary files {growth['temporary']:+.0f}; otherwise than planned: {soak['wrong']}"
     )
     flat = max(growth["files"], growth["tasks"], growth["temporary"]) <= FLAT
     good = growth["memory"] <= MEMORY_MIB and flat and soak["wrong"] == 0
-    return Reached(11, goal, figure, good if soak["chats"] >= 10_000 or not good else None)
+    return Reached(11, goal, _told(soak, figure), _holds(good, soak["chats"] >= CHATS and not soak.get("unfinished")))
 
 
 def _attack(attack: Mapping[str, Any] | None) -> Reached:
-    goal = f"50 questions a second for 60 s: never more spent than the budget, readers' p95 at most {READERS_RATIO:g}×"
+    goal = (
+        f"{RATE} questions a second for {LASTING:g} s: never more spent than the budget, readers' p95 at most "
+        f"{READERS_RATIO:g}×"
+    )
     if attack is None:
         return Reached(13, goal, NOT_RUN, None)
     figures, good = [], True
     for row in attack["rows"]:
-        ratio = row["attacked"]["p95"] / row["idle"]["p95"]
-        good = good and row["spent"] <= row["budget"] and ratio <= READERS_RATIO and row["readers_failed"] == 0
-        figures.append(f"{row['kind']}: {row['spent']:,} of {row['budget']:,} tokens, {ratio:.1f}×")
+        before, during = row["idle"]["p95"], row["attacked"]["p95"]
+        ratio = during / before if during and before else None  # None: readers got no answer to compare
+        within = ratio is not None and ratio <= READERS_RATIO and row["readers_failed"] == 0
+        good = good and row["spent"] <= row["budget"] and within
+        waits = "readers got no answer" if ratio is None else f"readers' p95 {during:.3f} s, {ratio:.1f}× idle"
+        figures.append(
+            f"{row['kind']}: {row['spent']:,} of {row['budget']:,} tokens, {waits}, {row['readers_failed']} of their "
+            "questions failed"
+        )
     asked = f"{attack['rate']} a second for {attack['lasting']:g} s: "
-    whole = attack["rate"] >= 50 and attack["lasting"] >= 60 and len(figures) == 2
-    return Reached(13, goal, asked + "; ".join(figures), good if whole or not good else None)
+    kinds = {row["kind"] for row in attack["rows"]}
+    whole = attack["rate"] >= RATE and attack["lasting"] >= LASTING and len(kinds) == KINDS
+    whole = whole and not attack.get("unfinished")
+    return Reached(13, goal, _told(attack, asked + "; ".join(figures)), _holds(good, whole))
+
+
+def _told(part: Mapping[str, Any], figure: str) -> str:
+    return f"{figure} (broken off)" if part.get("unfinished") else figure
 
 
 def rows(parts: Mapping[str, Any], faults: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:

@@ -1,6 +1,10 @@
 """python -m evals.bench.watched: the program as it is, but on SIGUSR1 it tells stderr how many asyncio tasks there are.
 
-With --remember a text is embedded once only: embedding is most of what an answer costs, and keeps nothing.
+With --remember a text is embedded once only, and then the program is not what readers get: embedding is most of what an
+answer costs, so no time, no processor time and no number of answers a second measured on it says anything of the
+service. What is held between answers can still be counted, for an embedding keeps nothing; the memo itself grows by
+1.5 kB for each different text. The bench and the long run are measured without it; the small size of the fault table
+and the tests of load beside it use it.
 """
 
 import asyncio

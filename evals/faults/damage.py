@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from unittest.mock import patch
@@ -27,7 +28,7 @@ from index.settings import IndexSettings
 from index.store import Identity, Store, build, check_files, current
 
 SEED = 8
-START_SECONDS = 5
+LOST_SECONDS = 5
 
 Damage = Callable[[Path, random.Random], object]
 
@@ -243,7 +244,11 @@ def foreign(stage: Stage) -> Seen:
 
 
 def locked(stage: Stage) -> Seen:
-    """Somebody holds the build lock and the database of the index: opening does not wait for either."""
+    """Somebody holds the build lock and the database of the index: opening does not wait for either.
+
+    Held against the same opening with nobody holding them, for a whole index takes some seconds on a slow machine;
+    how many it takes is kept, for the goal that asks.
+    """
     root = stage.folder("locked") / "index"
     good, embedder = stage.opened
     opens = partial(Store.open, root, partial(library.expected, embedder.fingerprint))
@@ -265,9 +270,10 @@ def locked(stage: Stage) -> Seen:
     if opened.fingerprint != good.fingerprint:
         wrong.append("another index was opened")
     # Waiting for either lock would never end; in the small size a busy machine is no reason to fail.
-    if seconds - free > stage.times(60, START_SECONDS):
+    if seconds - free > stage.times(60, LOST_SECONDS):
         wrong.append("it waited")
-    return judged(wrong, f"opened in {seconds:.1f} s, and in {free:.1f} s when nobody holds it")
+    seen = judged(wrong, f"opened in {seconds:.1f} s, and in {free:.1f} s when nobody holds it")
+    return replace(seen, seconds=seconds)
 
 
 @contextmanager
@@ -322,5 +328,10 @@ ROWS = (
         "refused; names both and the command",
         foreign,
     ),
-    Fault("The index on disk", "locked by another process", "opens all the same; at most 5 s are lost", locked),
+    Fault(
+        "The index on disk",
+        "locked by another process",
+        "opens all the same, at most 5 s later than when nobody holds it",
+        locked,
+    ),
 )

@@ -16,9 +16,14 @@ _HEAD = """# Faults
 
 What breaks, what is expected, and what was seen. Every row is run by the command under its name.
 `python -m evals.faults` runs the small size that the tests run too, `--full` the one before a release, and `--write`
-makes this page. Each fault of the language model has a row in [llm.md](llm.md). What a state means for whoever runs the
-service stands in the [runbook](runbook/README.md).
+makes this page. In the full size every service is `app.py` as readers get it. In the small size the service that rows
+share embeds a text once only and takes a hundred thousand times as many questions from an address, so that CI can run
+it: there its times and the limits for an address say nothing. The small row that ends it starts `app.py` itself.
+Each fault of the language model has a row in [llm.md](llm.md). What a state means for whoever runs the service stands
+in the [runbook](runbook/README.md).
 """
+_BUSY = "†"  # on rows of before the commit was kept beside them
+_BESIDE = f" Other work ran beside the rows marked {_BUSY} on the same cores, so their times are upper bounds."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,8 @@ def record(name: str, found: Seen, size: Size, about: Mapping[str, Any]) -> None
     """
     stored = results()
     if not (size == "small" and stored.get(name, {}).get("size") == "full"):
-        stored[name] = {"holds": found.holds, "seen": found.what, "size": size, **about}
+        timed = {} if found.seconds is None else {"seconds": round(found.seconds, 2)}
+        stored[name] = {"holds": found.holds, "seen": found.what, "size": size, **timed, **about}
     kept = {line.name: stored[line.name] for line in lines() if line.name in stored}
     RESULTS.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
@@ -64,11 +70,12 @@ def text() -> str:
     dates = sorted({result["date"] for result in run}) or ["never"]
     machines = sorted({result["machine"] for result in run})
     commits = sorted({result["commit"] for result in run if "commit" in result})
+    beside = _BESIDE if any("commit" not in result for result in run) else ""
     of = f", at {'commit' if len(commits) == 1 else 'commits'} {', '.join(commits)}" if commits else ""
     written = (
         f"{_HEAD}\n{sum(result['holds'] for result in run)} of {len(rows)} rows hold; "
         f"{sum(result['size'] == 'full' for result in run)} were run in the full size, "
-        f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}{of}, on {'; '.join(machines)}.\n"
+        f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}{of}, on {'; '.join(machines)}.{beside}\n"
     )
     for group in dict.fromkeys(row.group for row in rows):
         mine = [row for row in rows if row.group == group]
@@ -81,6 +88,7 @@ def _row(row: Line, result: Mapping[str, Any] | None) -> str:
     seen, holds = "not run yet", "–"
     if result is not None:
         small = "" if result["size"] == "full" else "small size: "
-        seen, holds = f"{small}{result['seen']}", "yes" if result["holds"] else "**no**"
+        mark = "" if "commit" in result else f" {_BUSY}"
+        seen, holds = f"{small}{result['seen']}{mark}", "yes" if result["holds"] else "**no**"
     cells = (f"{row.name}<br>`{row.command}`", row.expected, seen, holds)
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"

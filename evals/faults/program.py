@@ -21,6 +21,7 @@ from evals.processes import ROOT, environment, free_port, run_python
 
 START_SECONDS = 300.0  # on a machine that is busy with other things
 PATIENCE = 90.0
+PLAIN = ("app.py",)  # the service as readers get it
 QUESTION = "Is this memorandum legally binding?"
 
 
@@ -42,14 +43,14 @@ class Program:
         prefix: Sequence[str] = (),
         clean: bool = False,
         quiet: bool = False,
-        script: Sequence[str] = ("app.py",),
+        script: Sequence[str] = PLAIN,
     ) -> None:
         """``clean``: nothing but the settings in its environment. ``quiet``: stdout and stderr on a full disk.
 
-        ``script`` is what Python is given to run.
+        ``script`` is what Python is given to run; changed later, it holds from the next start on.
         """
         self.log = log
-        self._script = tuple(script)
+        self.script = tuple(script)
         self._prefix, self._settings, self._clean, self._quiet = tuple(prefix), dict(settings), clean, quiet
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
@@ -88,7 +89,7 @@ class Program:
             try:
                 port = str(free_port()) if self._quiet else "0"
                 self._process = subprocess.Popen(
-                    [*self._prefix, sys.executable, *self._script, "--port", port],
+                    [*self._prefix, sys.executable, *self.script, "--port", port],
                     cwd=ROOT,
                     env=environ,
                     stdout=target if self._quiet else subprocess.PIPE,

@@ -20,11 +20,15 @@ Size = Literal["small", "full"]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What became of a fault: whether it was as expected, and in a line what was counted or measured."""
+    """What became of a fault: whether it was as expected, and in a line what was counted or measured.
+
+    ``seconds`` is a time that a goal is held against; None where none is.
+    """
 
     holds: bool
     what: str
     could_not_run: bool = False
+    seconds: float | None = None
 
 
 class CannotRun(Exception):

@@ -1,4 +1,11 @@
-"""All rows, the stage they run on, and the running of them."""
+"""All rows, the stage they run on, and the running of them.
+
+In the full size every service is ``python app.py``. In the small size, which CI runs, the shared service is
+``evals.bench.watched --remember`` instead, with the limits for an address a hundred thousand times as high. Rows on it
+show what routes, limits of size and time, model client, store and disks do. They do not show what an answer costs,
+for a text that was embedded once is not embedded again, nor the limits for an address. The last row starts ``app.py``
+itself, where texts are embedded as they are for readers; the limits stay raised.
+"""
 
 import tempfile
 import time
@@ -12,7 +19,7 @@ from evals.bench.process import UNLIMITED
 from evals.bench.soak import WATCHED
 from evals.fakellm import FakeLlm
 from evals.faults import building, damage, machine, serving, settings, shared_store, wire
-from evals.faults.program import Program
+from evals.faults.program import PLAIN, Program
 from evals.faults.redis_server import RedisServer
 from evals.faults.row import CannotRun, Fault, Seen, Size, Stage
 from index.library import open_index
@@ -55,8 +62,8 @@ def stage(size: Size, index: Path | None = None) -> Iterator[Stage]:
         redis = held.enter_context(RedisServer(scratch)) if RedisServer.found() else None
         settings = _settings(scratch, directory, llm, redis)
         # In the small size one start has to show what each oddity of a machine shows by itself in the full one, and
-        # serves the tests of load too, whose visitors all come from here.
-        odd, prefix, script = ({}, (), ("app.py",))  # type: tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]
+        # serves the tests of load too, whose visitors all come from here and whose processor CI shares.
+        odd, prefix, script = ({}, (), PLAIN)  # type: tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]
         if size == "small":
             odd, prefix = machine.odd_all_at_once()
             settings |= UNLIMITED

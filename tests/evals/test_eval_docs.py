@@ -1,10 +1,14 @@
-"""The page about the evals names what the code measures."""
+"""The pages about the evals name what the code measures, and what was measured is of the data that is there."""
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from evals import claims, gate, live, worsened
 from evals.__main__ import _parser
+from evals.conclusion import SEVERITY
 from evals.metrics import TITLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "evals.md"
@@ -22,3 +26,45 @@ def test_every_command_stands_in_the_page() -> None:
     (commands,) = [action for action in _parser()._actions if action.choices]
     assert commands.choices
     assert [name for name in commands.choices if f"python -m evals {name}" not in page] == []
+
+
+def test_every_exit_code_stands_in_the_page() -> None:
+    """One row each, and what a run of the model says when it says nothing; the order of severity as it is."""
+    page = PAGE.read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (\d+) \| (.+) \|$", page, re.MULTILINE))
+    assert {int(code) for code in rows} == set(SEVERITY)
+    assert live.NOTHING_ASKED in rows["4"]
+    assert "the model wrote nothing" in rows["4"]
+    assert f"in the order {', '.join(str(code) for code in SEVERITY if code)};" in page
+
+
+@pytest.mark.parametrize("suite", [worsened.SUITE, worsened.RATCHETED])
+def test_what_was_made_worse_says_what_came_of_it(suite: str) -> None:
+    """Between its markers stands a run, or that there was none; never nothing."""
+    begin, end = worsened.markers(suite)
+    between = PAGE.read_text(encoding="utf-8").partition(begin)[2].partition(end)[0].strip()
+    assert between == "Not run on this state." or re.search(rf"^\d+ questions of `{suite}`, \d{{4}}-", between)
+
+
+@pytest.mark.parametrize("suite", ["dev", "test"])
+def test_the_gate_was_measured_on_the_claims_that_are_there(suite: str) -> None:
+    """As many as the file holds, of each kind; `python -m evals.gate` was run after its last change."""
+    section = gate.REPORT.read_text(encoding="utf-8").partition(f"### `{suite}` (")[2].partition("\n### ")[0]
+    labelled = claims.load(suite)
+    assert section.startswith(f"{len(labelled)} claims)")
+    assert counts(section) == Counter(claim.kind for claim in labelled)
+
+
+def test_the_scripted_lines_in_the_page_are_those_that_are_there() -> None:
+    """Of each kind of lie, and of true lines."""
+    section = gate.REPORT.read_text(encoding="utf-8").partition("### Lines of the scripted models")[2]
+    lies, honest = claims.load_lines("liars"), claims.load_lines("honest")
+    assert counts(section) == Counter(line.kind for line in lies)
+    assert re.search(r"^\| honest lines \| \d+/(\d+) ", section, re.MULTILINE)[1] == str(len(honest))  # type: ignore[index]
+    assert f"Likeness of the {len(lies)} lies " in section
+
+
+def counts(section: str) -> Counter[str]:
+    """Kind → how many, from the rows of a table of k/n, in one column for each language or in one for both."""
+    rows = re.findall(r"^\| (?:supported: )?`(\w+)` \| (.+) \|$", section, re.MULTILINE)
+    return Counter({kind: sum(map(int, re.findall(r"\d+/(\d+) =", cells))) for kind, cells in rows})

@@ -10,10 +10,12 @@ import pytest
 
 from assistant.types import Answer, DocumentIdentity, IndexIdentity, Request
 from evals import __main__ as command
-from evals import liars, lock, runner
+from evals import liars, lock, replay, runner, running
+from evals.conclusion import Conclusion, worst
 from evals.outcomes import Failed, Scored
 from evals.seen import Remembering, seen
 from index.embed import Embedder, EmbeddingInputError
+from index.errors import ConfigError, IndexUnusable
 from index.store import Store
 from tests.evals.made import DOCUMENT, case
 from tests.evals.stored_run import store as store_run
@@ -216,3 +218,61 @@ def test_quote_and_replay_in_one_go(opened_once: None, tmp_path: Path, monkeypat
     ended = [json.loads((path / "conclusion.json").read_text()) for path in (tmp_path, tmp_path / "replay")]
     assert [one["exit_code"] for one in ended] == [0, 4]
     assert "nothing of dev is recorded" in ended[1]["line"]
+
+
+def test_the_most_severe_code_is_that_of_all() -> None:
+    """A bug, a wrong setting, a broken gate, what could not run, nothing selected, a regression, a pass."""
+    for place, code in enumerate((3, 2, 1, 4, 5, 10, 0)):
+        assert worst([0, *(3, 2, 1, 4, 5, 10, 0)[place:]]) == code
+
+
+@pytest.mark.parametrize(
+    ("quoted", "replayed", "code"),
+    [
+        (10, 1, 1),
+        (1, 10, 1),
+        (10, 4, 4),
+        (4, 1, 1),
+        (0, 4, 4),
+        (0, 0, 0),
+        (10, 0, 10),
+        (1, IndexUnusable("gone"), 1),
+        (10, IndexUnusable("gone"), 4),
+        (1, ConfigError("wrong"), 2),
+        (1, RuntimeError("bug"), 3),
+    ],
+)
+def test_of_two_runs_the_worse_code_is_the_exit_code(
+    quoted: int, replayed: int | Exception, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A replay whose gate is broken is never hidden by what quote mode says, nor the other way round."""
+
+    def quote(*arguments: Any) -> Conclusion:
+        arguments[-1](None)
+        return Conclusion(quoted, "quoted", ())
+
+    def played(*_: Any) -> Conclusion:
+        if isinstance(replayed, Exception):
+            raise replayed
+        return Conclusion(replayed, "replayed", ())
+
+    monkeypatch.setattr(running, "quote", quote)
+    monkeypatch.setattr(replay, "replay", played)
+    assert command.main(["run", "--suite", "dev", "--mode", "both", "--only", "dev-329"]) == code
+
+
+def test_a_replay_that_breaks_does_not_lose_the_quote_run(
+    opened_once: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its results and its conclusion are there; the bug surfaces after them, with its traceback and its code."""
+    del opened_once
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("bug of the replay")
+
+    monkeypatch.setattr(replay, "replay", broken)
+    target = ["--out", str(tmp_path), "--once", "--only", "dev-329"]
+    assert command.main(["run", "--suite", "dev", "--mode", "both", *target]) == 3
+    assert json.loads((tmp_path / "conclusion.json").read_text())["exit_code"] == 0
+    assert "dev-329" in (tmp_path / "dev" / "results.jsonl").read_text(encoding="utf-8")
+    assert "RuntimeError: bug of the replay" in capsys.readouterr().err

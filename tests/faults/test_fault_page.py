@@ -35,7 +35,7 @@ def test_every_test_that_is_a_row_exists() -> None:
 def test_a_small_result_never_replaces_a_full_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor does the page hide that a row failed, was seen in the small size only, or was never run."""
     monkeypatch.setattr(page, "RESULTS", tmp_path / "results.json")
-    about = {"date": "2026-01-02", "machine": "2 cores"}
+    about = {"date": "2026-01-02", "machine": "2 cores", "commit": "abc"}
     first, second, third = (line.name for line in page.lines()[:3])
     page.record(first, Seen(True, "full one"), "full", about)
     page.record(first, Seen(True, "small one"), "small", about)
@@ -46,6 +46,21 @@ def test_a_small_result_never_replaces_a_full_one(tmp_path: Path, monkeypatch: p
     assert rows[f"| {second}"].endswith("| small size: a \\| b | **no** |")
     assert rows[f"| {third}"].endswith("| not run yet | – |")
     assert "\n1 of " in page.text()
+    assert "Other work ran beside" not in page.text()
+
+
+def test_rows_of_before_say_that_other_work_ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those without a commit were measured under load: the sentence says so, and a mark says which they are."""
+    monkeypatch.setattr(page, "RESULTS", tmp_path / "results.json")
+    first, second = (line.name for line in page.lines()[:2])
+    about = {"date": "2026-01-02", "machine": "2 cores"}
+    page.record(first, Seen(True, "under load"), "full", about)
+    page.record(second, Seen(True, "alone", seconds=4.321), "full", about | {"commit": "abc"})
+    assert page.results()[second]["seconds"] == 4.32
+    assert "seconds" not in page.results()[first]
+    assert "Other work ran beside the rows marked † on the same cores, so their times are upper bounds." in page.text()
+    assert "| under load † | yes |" in page.text()
+    assert "| alone | yes |" in page.text()
 
 
 class Running:

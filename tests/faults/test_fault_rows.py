@@ -1,7 +1,12 @@
 """One running service: under load in the size that fits CI, then the table of faults in its small size.
 
 Larger sizes are `make bench` (200 visitors, a minute each), `make soak` (10,000 chats) and `make faults`, whose rows
-`--faults=full` runs here too.
+`--faults=full` runs here too; all of them on `app.py` as readers get it.
+
+In the small size the service embeds a text once only and takes a hundred thousand times as many questions from an
+address (evals/bench/watched.py, evals/faults/table.py). So these tests show that requests end as planned and that
+nothing is held afterwards; they do not show how many answers a second the service gives, what an answer costs, or the
+limits. The last row alone runs on `app.py`, with the limits raised.
 """
 
 from collections.abc import Iterator
@@ -55,7 +60,10 @@ def server(on: Stage) -> Iterator[Server]:
 
 @pytest.mark.timeout(SECONDS["small"])
 def test_fifty_visitors_for_ten_seconds(server: Server) -> None:
-    """No error, everyone is answered, and nobody gets more than others by more than the luck of the draw."""
+    """No error, everyone is answered, and nobody gets more than others by more than the luck of the draw.
+
+    How fast is no part of it: the service remembers embeddings here.
+    """
     row = load.run(server, Scenario("quote", 50, 10.0, pause=1.5))
     assert row["errors"] == 0, row["error_examples"]
     assert row["turned_away"] == 0
@@ -66,7 +74,11 @@ def test_fifty_visitors_for_ten_seconds(server: Server) -> None:
 
 @pytest.mark.timeout(SECONDS["small"])
 def test_a_thousand_mixed_chats_leave_nothing_behind(server: Server) -> None:
-    """After the load before: no request went otherwise than planned, and what the process holds stays flat."""
+    """After the load before: no request went otherwise than planned, and what the process holds stays flat.
+
+    Twelve different questions of each kind, embedded once each, so that the processor is left for the chats themselves;
+    what embedding holds is seen by `make soak`, on all questions and without a memory.
+    """
     *_, found = soak.run(server, CHATS, SAMPLES, DISTINCT)
     assert found["chats"] == CHATS
     assert found["wrong"] == 0, found["wrong_examples"]
