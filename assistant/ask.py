@@ -182,7 +182,9 @@ class Assistant:
         parts = parts_found()
         clock.lap("retrieve")
         asked = understood.standalone
-        overview = self._overviews.asked(asked)
+        context = understood.in_context
+        overview = self._overviews.asked(asked, begins=not request.history)
+        overview = overview or (self._overviews.asked(context, begins=False) if context else ())
         verdict = answerable.judge(
             evidence, parts, judgement=sounds_like_opinion(asked), about_text=asks_about_text(asked)
         )

@@ -20,12 +20,16 @@ _NUMBERS = {
     for spelled in forms
 }
 _SPELLED = "|".join(sorted(_NUMBERS, key=len, reverse=True))
-_NUMBERED = re.compile(
-    rf"\b(?:sections?|sect\.?|sec\.?)\s*(?P<after>{_SPELLED})\b"
-    rf"|\b(?:parts?|chapters?|articles?)\s*(?P<part>(?!i\b)(?:{_SPELLED}))\b"  # "the part I like" names none
-    rf"|\b(?P<before>first|second|third|fourth|fifth|sixth|1st|2nd|3rd|4th|5th|6th) (?:section|part|chapter)\b"
+_ONE_OF = (
+    r"(?! of (?:the|an?|its|this|that)\b)"  # "the first part of the deal" and "Article 3 of the treaty" name no section
+)
+NUMBERED = re.compile(
+    rf"\b(?:sections?|sect\.?|sec\.?)\s*(?P<after>(?!i (?!in\b|of\b))(?:{_SPELLED}))\b"  # "which section I should read"
+    rf"|\b(?:parts?|chapters?|articles?)\s*(?P<part>(?!i\b)(?:{_SPELLED}))\b{_ONE_OF}"
+    rf"|\b(?P<before>first|second|third|fourth|fifth|sixth|1st|2nd|3rd|4th|5th|6th) (?:section|part|chapter)\b{_ONE_OF}"
     rf"|§\s*(?P<sign>{_SPELLED})(?![a-z0-9])"
-    rf"|(?<!\d)(?:第\s*)?(?P<ja>{_SPELLED})\s*(?:節|章|部(?!分|門|署)|条(?!約))"
+    rf"|第\s*(?P<ja>{_SPELLED})\s*(?:節|章|部(?!分|門|署)|条(?!約|件|項))"
+    rf"|(?<![0-9a-z一二三四五六七八九十唯第])(?P<bare>{_SPELLED})\s*(?:節|章)"
 )
 _PLACES = (
     ("preamble", re.compile(r"\b(?:preamble|recitals?|introductory (?:part|section|paragraphs?))\b|前文")),
@@ -37,8 +41,8 @@ _PLACES = (
 # Who names a section to leave it out, or to set it against the rest, asks about the others too.
 OUTSIDE = re.compile(
     r"\b(?:other than|except|apart from|aside from|besides|outside|unlike|instead of|before|after|affect|compared?"
-    r"|rest of|elsewhere|lead-?in|forget|ignore|skip|never mind)\b"
-    r"|以外|除い|除く|のほか|の外|より前|の前|の後|影響|比べ|違い"
+    r"|not|rest of|elsewhere|lead-?in|forget|ignore|skip|never mind)\b"
+    r"|以外|除い|除く|のほか|の外(?!国)|より前|の前(?!文)|の後(?!半)|影響|比べ|違い"
 )
 
 
@@ -49,7 +53,7 @@ def named_part(text: str, document: Document) -> Part | None:
         return None
     sections = [part for part in document.parts if part.kind == "section"]
     found: list[Part] = []
-    for match in _NUMBERED.finditer(plain):
+    for match in NUMBERED.finditer(plain):
         spelled = next(group for group in match.groups() if group)
         number = _NUMBERS[re.sub(r"(?<=\d)(?:st|nd|rd|th)$", "", spelled)]
         if number >= len(sections):

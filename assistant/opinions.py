@@ -25,7 +25,7 @@ _WORDS = (
     r"pros and cons|strengths and weaknesses|criticis[em]|critique|biggest (?:flaw|weakness|problem|risk|"
     r"mistake|winner|loser)|weakest (?:part|point|link|section)|most (?:overrated|underrated|impressive|"
     r"disappointing|exciting|boring|useless|worrying))\b",
-    r"\b(?:any good|worth (?:it|anything|the|signing|reading|celebrating|getting|my|all)|good (?:deal|idea|"
+    r"\b(?:any good(?=[,.?!]|$)|worth (?:it|anything|the|signing|reading|celebrating|getting|my|all)|good (?:deal|idea|"
     r"thing) for|bad (?:deal|idea|thing) for|win-win|a (?:joke|scam|sham|sell-?out|game[- ]changer|"
     r"disaster|triumph|milestone|failure|success)\b|empty (?:words|promises|talk)|hot air|window dressing|"
     r"photo[- ]?op|pr stunt|lip service|toothless|meaningless|pointless|one-sided|lopsided)\b",

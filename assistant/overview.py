@@ -1,7 +1,7 @@
 """Whether a question wants an overview of one part of the document, and the sentences that make one.
 
-A wish ("summarise", "walk me through", 要約して) and the name of a part, or of the document, with hardly another word
-beside them: then nothing but that part is asked for, and which sentences it consists of is no matter of likeness.
+A wish ("summarise", "walk me through", 要約して) and the name of a part, or of the document, and no other word that
+asks for anything: then that part is the answer, and which sentences it consists of is no matter of likeness.
 """
 
 import re
@@ -11,50 +11,62 @@ from dataclasses import dataclass
 
 from assistant.follow_up_words import AREAS
 from assistant.modality import Modality, modality
-from assistant.named_part import OUTSIDE, named_part
-from assistant.opinions import sounds_like_opinion
+from assistant.named_part import NUMBERED, OUTSIDE, named_part
 from index.document import Document, Part, Sentence
 from index.parse import Source
 from index.reading_aid import ReadingAid
 
-_SHORT = 30  # characters of a wish that names nothing and therefore means the document
 MOST_WHOLE = 14  # sentences; of a longer part the first one of every part below it
-_WISH = re.compile(
-    r"\b(?:overviews?|summar(?:y|ies|i[sz]e[ds]?|i[sz]ing)|sum up|recap|outline|gist|tl;?dr|contents?|walk me through"
-    r"|take me through|lay out|break ?down|run ?through|set out|step by step|briefly"
-    r"|in (?:short|brief|a nutshell|full|one paragraph)"
-    r"|bullets?(?: points?)?|main points?|key points?|list|all of|everything|every point|point by point)\b"
-    r"|要約|概要|概略|要点|ポイント|一覧|列挙|まとめ|箇条書き|漏れなく|もれなく|全部|すべて|全て|一つ残らず|ひとつ残らず|ざっと"
-    r"|ざっくり|整理|全体|中身|内容|何が書|なにが書|何を書|どんなこと|挙げて|概説"
+# Wishes that mean the document when nothing is named.
+_STRONG = (
+    r"overviews?|summar(?:y|ies|i[sz]e|i[sz]ing)|sum up|recap|outline|gist|tl;?dr|in a nutshell"
+    r"|main points?|key points?",
+    r"要約|概要|概略|要点|まとめ|ざっくり|ざっと",
 )
-# A plain question for what a part says; with any other word it asks for one thing of it.
-_CONTENT = re.compile(r"\b(?:what|which)\b.{0,30}\b(?:in|say|about|contain|cover(?:ed|s)?|under)\b")
-_WHOLE = re.compile(
-    r"\b(?:documents?|texts?|memorandum|memo|moc|papers?|deal|agreement|whole thing|this|it)\b|覚書|文書|本文|これ"
+_WISH = re.compile(
+    rf"\b(?:{_STRONG[0]}|contents?|(?:walk|take|run) me through|lay out|break ?down|set out|step by step|briefly|list"
+    r"|in (?:short|brief|full|one paragraph)|bullets?(?: points?)?|all of|everything|every point|point by point"
+    r"|(?:give|tell|show|get|send) (?:me|us))\b"
+    rf"|{_STRONG[1]}|一覧|列挙|箇条書き|漏れなく|もれなく|全部|すべて|全て|[一ひと]つ残らず|整理|内容|中身|概説|ポイント"
+)
+_BARE = re.compile(rf"\b(?:{_STRONG[0]})\b|{_STRONG[1]}")
+_YES_OR_NO = re.compile(r"(?:is|are|was|were|does|do|did|has|have)\b")
+# A plain question for what a part says.
+_CONTENT = re.compile(
+    r"\b(?:what|which)\b.*\b(?:in|say|says|about|contains?|cover(?:ed|s)?|under)\b|何が書|なにが書|何を書|どんなこと|どんな内容"
+)
+_DOCUMENT = re.compile(
+    r"\b(?:(?:us|u\.s\.)[-– ]japan |technology |tech |prosperity )*"
+    r"(?:documents?|texts?|memorandum(?: of cooperation)?|memo|moc|papers?|deal|agreement)\b"
+    r"|(?:日米の?)?(?:技術)?(?:繁栄)?(?:協力)?覚書|文書|本文|全文"
 )
 # Who asks for the fields means the section that lists them.
-_FIELDS = re.compile(r"\b(?:areas?|fields?|themes?|pillars?|disciplines?|topics?)\b|分野|領域|柱|テーマ")
-# What may stand beside wish and name without asking for anything more.
+_FIELDS = re.compile(r"\b(?:areas?|fields?|themes?|pillars?|disciplines?)\b|分野|領域|柱|テーマ")
+# Who asks for the items of a list does not mean what stands around it.
+_ITEMS = re.compile(r"\b(?:focus areas?|bullets?(?: points?)?|items?)\b|重点分野|箇条書き|項目")
+# What may stand beside wish and name without asking for anything more; every other word does.
 _PLAIN = frozenset(
     """
-    actually again area areas bit boss both brief briefly chapter class closing complete contain contains
-    cooperation could cover covered covers deal discipline disciplines document does down each english entire every
-    exactly fall falls field fields first five four fourth full give gives government governments have heading hello
-    here item items japan japanese joint just lesson line lines main make meeting memo memorandum need note notes
-    number numbered only paper paragraph paragraphs part parts pillar pillars plain please pls point points preamble
-    quick quickly reader really recitals said says second section sections sentence sentences short show simple
-    simply slide slides some student students tech technology tell text thank thanks that them theme themes then
-    there these they thing things third this those topic topics two under us-japan want what what's whats when where
-    which whole will with words work would write your
+    a about all an and are area areas as at be bit bullet bullets by can chapter closing collaboration complete
+    contain contains content contents cooperation could cover covered covers discipline disciplines do does down
+    each eight english entire every everything fall falls field fields five focus for four from full get give
+    heading hello hi i i'd i'm in include included includes intended into is it item items japanese just key
+    like line lines list listed made main make me my named note notes of on one only or out paragraph paragraphs
+    part parts pillar pillars plain planned please pls point points preamble put quick quickly read really
+    recitals said say says section sections sentence sentences set seven short show simple simply six tell text
+    thanks that the theme themes there these this those three through to topic topics two under up want what
+    what's whats which whole with word words would write you your
     """.split()
 )
-_KANJI = re.compile(r"[\u4e00-\u9fff\u30a0-\u30ff々]+")
 _PLAIN_JA = re.compile(
-    r"日米|技術|協力|覚書|文書|本文|全体|部分|項目|分野|領域|対象|柱|章|節|項|条|段落|見出し|重点|箇所|個所|簡単|簡潔|短|説明|教"
-    r"|書|知|見|読|出|示|願|致|申|提供|確認|言|述|下|頂|私|方|一|二|三|四|五|六|行|文|字|点|数|各|全|何|要|内|中|上|最初|最後"
-    r"|始|終|順|番|分|時間|人|向|使|用|資料|会議|第|等|入|テーマ|パート|セクション|スライド|メモ"
+    r"(?:に(?:ついて|関して|関する|おける)|という|って|から|まで|とは|には|では|です|ます|でしょう|ください|下さい"
+    r"|お(?:願い|ねがい)(?:します|いたします|致します)?|頼みます|教えて|おしえて|説明して|示して|出して|見せて|挙げて|あげて"
+    r"|述べて|書かれて|書いて|知りたい|ほしい|欲しい|もらえ(?:ます|ません)?|いただけ(?:ます|ません)?|いただきたい|して|した|する"
+    r"|され|あります|ある|います|いる|いて|どんな|どのような|どういう|なに|何|こと|もの|ところ|とこ|部分|箇所|節|章|項目|項|条"
+    r"|段落|見出し|分野|領域|対象|重点|協力|柱|テーマ|パート|セクション|ひとつ|一つ|残らず|ずつ|[一二三四五六七八九十\d]行"
+    r"|短く|簡単に|簡潔に|手短に|順番に|順に|最初から|最後まで|全体|それぞれ|各|主な|この|その|これ|ここ|前文|結び|最後"
+    r"|[\u3001\u3002\uff08\uff09「」『』・,.?!()\s:：…ー\-]|[のをにはがでとてもかやへよねご])*"
 )
-_MOST_REST = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +84,53 @@ class Overviews:
         listing = (part for part in document.parts if any(below.kind == "area" for below in part.parts))
         self._fields = next(listing, None)
 
-    def asked(self, text: str) -> tuple[str, ...]:
-        """The addresses of an overview of the one part a question asks an overview of; empty when it asks for more."""
-        plain = unicodedata.normalize("NFKC", text).lower()
+    def asked(self, text: str, *, begins: bool = True) -> tuple[str, ...]:
+        """The addresses of an overview of the one part a question asks an overview of; empty when it asks for more.
+
+        ``begins``: nothing was asked before, so that a wish that names nothing means the document.
+        """
+        plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
         wish = _WISH.search(plain)
-        if not (wish or _CONTENT.search(plain)):
+        if not (wish or _CONTENT.search(plain)) or OUTSIDE.search(plain) or _YES_OR_NO.match(plain):
             return ()
-        if OUTSIDE.search(plain) or sounds_like_opinion(text):
+        part, rest = self._named(text, plain)
+        if part is None:
+            whole = _DOCUMENT.search(rest) if wish else None
+            if not (whole or (begins and _BARE.search(rest))):
+                return ()
+        if not _asks_nothing_else(rest):
             return ()
-        part = named_part(text, self._document)
-        names = [name for name in self._names if _occurs(name.form, plain)]
-        innermost = _innermost(names)
-        if part is None and len({name.part.address for name in innermost}) == 1:
-            part = innermost[0].part
-        if part is None and not names and _FIELDS.search(plain):
+        return (_items(part) if part and _ITEMS.search(plain) else ()) or _sentences(part, self._document)
+
+    def _named(self, text: str, plain: str) -> tuple[Part | None, str]:
+        """The part a question names, and the question without the names; names of two parts stay in it."""
+        section = named_part(text, self._document)
+        innermost = _innermost([name for name in self._names if _pattern(name.form).search(plain)])
+        parts = {name.part.address: name.part for name in innermost}
+        if section is not None:
+            parts = {address: part for address, part in parts.items() if address != section.address}
+            if not all(set(part.sentences) <= set(section.sentences) for part in parts.values()):
+                return None, plain
+            plain = NUMBERED.sub(" ", plain)
+        if len(parts) > 1:
+            return None, plain
+        for name in innermost:
+            plain = _pattern(name.form).sub(" ", plain)
+        part = next(iter(parts.values()), section)
+        if part is None and _FIELDS.search(plain):
             part = self._fields
-        if part is None and (names or not (_WHOLE.search(plain) or len(plain) < _SHORT)):
-            return ()
-        for name in sorted(names, key=lambda name: -len(name.form)):
-            plain = plain.replace(name.form, " ")
-        return _sentences(part, self._document) if _rest(plain) <= (_MOST_REST if wish and part else 0) else ()
+        return part, plain
 
 
-def _rest(plain: str) -> int:
-    """How much a question says beyond its wish: words of more than three letters, or half the kanji and katakana."""
-    rest = _WISH.sub(" ", plain)
-    words = [word for word in re.findall(r"[a-z][a-z'.-]{3,}", rest) if word.strip(".'-") not in _PLAIN]
-    return len(words) + len("".join(_KANJI.findall(_PLAIN_JA.sub("", rest)))) // 2
+def _asks_nothing_else(rest: str) -> bool:
+    rest = _DOCUMENT.sub(" ", _WISH.sub(" ", rest))
+    words = re.findall(r"[a-z][a-z'.-]*", rest)
+    others = re.sub(r"[a-z][a-z'.-]*", " ", rest)
+    return all(word.strip(".'-") in _PLAIN for word in words) and _PLAIN_JA.fullmatch(others) is not None
+
+
+def _items(part: Part) -> tuple[str, ...]:
+    return tuple(s.address for block in part.blocks if block.kind == "item" for s in block.sentences)
 
 
 def _sentences(part: Part | None, document: Document) -> tuple[str, ...]:
@@ -107,9 +139,9 @@ def _sentences(part: Part | None, document: Document) -> tuple[str, ...]:
         return tuple(sentence.address for sentence in part.sentences)
     parts = [inner for inner in document.walk() if inner.blocks and inner.kind != "closing"]
     if part is not None:
-        inside = {sentence.address for sentence in part.sentences}
-        parts = [inner for inner in parts if inner.blocks[0].sentences[0].address in inside]
-    return tuple(_first_meant(inner).address for inner in parts)
+        inside = set(part.sentences)
+        parts = [inner for inner in parts if inner.blocks[0].sentences[0] in inside]
+    return tuple(_first_meant(inner).address for inner in parts[:MOST_WHOLE])
 
 
 def _first_meant(part: Part) -> Sentence:
@@ -119,12 +151,8 @@ def _first_meant(part: Part) -> Sentence:
     return next((sentence for sentence in own if modality(sentence.text) == Modality.INTENDED), own[0])
 
 
-def _occurs(form: str, plain: str) -> bool:
-    return (
-        re.search(rf"(?<![a-z0-9]){re.escape(form)}(?![a-z0-9])", plain) is not None
-        if form.isascii()
-        else form in plain
-    )
+def _pattern(form: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9]){re.escape(form)}(?![a-z0-9])" if form.isascii() else re.escape(form))
 
 
 def _innermost(names: list[_Name]) -> list[_Name]:

@@ -18,8 +18,9 @@ from index.store import Store
 
 _TOP_FOUND = 5  # a source "found" a passage when it ranks it this high
 # Tokens that are embedded, milliseconds each. Bank and dev questions have 89 at most and their parts 58; 500 characters
-# of rare script have 506, and again as many in their parts.
+# of rare script have 506, and again as many in their parts. Of a follow-up two texts are embedded.
 MOST_TOKENS, MOST_TOKENS_OF_PART = 128, 64
+_SURE_ALONE = 0.95  # whoever asks a whole new question is not held to the one before
 _OWN_SHARE = 0.7  # of the follow-up itself in whether there is an answer; the rest is what it says in context
 _MOST_RANKED = 1000  # of a document with more passages the others are not ranked: nobody looks that far down
 
@@ -73,7 +74,7 @@ class Retriever(BaseRetriever):
     def evidence(self, question: Question) -> Evidence:
         """Measure and score a question; a follow-up lies between what it says alone and what it says in context."""
         alone = self._alone(question)
-        if question.in_context is None:
+        if question.in_context is None or alone.answerable >= _SURE_ALONE:
             return alone
         # Embedded one by one: in a batch a text's vector may differ in its last bits.
         return self._between(alone, self._alone(replace(question, corrected=question.in_context)))

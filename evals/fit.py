@@ -51,10 +51,8 @@ CHOICE_STRENGTH, ABSENCE_STRENGTH = 1.0, 0.1
 # What an error costs: refusing what the document answers is worse than a needless quote is worse than nothing.
 COST_REFUSED, COST_UNANSWERED_SHOWN = 1.4, 1.0
 FLAT = 0.01  # costs that differ by less are equal: two of the dev split's answerable, or four of its other questions
-COST_MISSED, COST_NEEDLESS = (
-    20.0,
-    1.0,
-)  # an answer that lacks a sentence misleads; a needless one is read and passed over
+# An answer that lacks a sentence misleads; a needless one is read and passed over.
+COST_MISSED, COST_NEEDLESS = 10.0, 1.0
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answerable import (
+    OPINION_BELOW,
     OPINION_FROM,
     OPINION_IN_WORDS_FROM,
     PART_ABSENT,
@@ -93,9 +94,14 @@ def test_a_short_reply_never_hides_an_answer() -> None:
 
 
 def test_a_wish_for_an_opinion_is_declined_even_where_a_sentence_fits() -> None:
-    """When the classifier is sure of it, or less sure and the question uses words of judgement."""
+    """When the classifier is sure of it, or less sure and the question uses words of judgement.
+
+    Without such words not where the document surely answers.
+    """
     almost = OPINION_FROM - 0.01
-    assert judge(found(0.99, {"opinion": OPINION_FROM})).reason == "opinion"
+    assert judge(found(OPINION_BELOW - 0.01, {"opinion": OPINION_FROM})).reason == "opinion"
+    assert judge(found(OPINION_BELOW, {"opinion": OPINION_FROM})).status == "answered"
+    assert judge(found(0.99, {"opinion": OPINION_FROM}), judgement=True).reason == "opinion"
     assert judge(found(0.99, {"opinion": almost})).status == "answered"
     assert judge(found(0.99, {"opinion": almost}), judgement=True).reason == "opinion"
     assert judge(found(0.99, {"opinion": OPINION_IN_WORDS_FROM - 0.01}), judgement=True).status == "answered"

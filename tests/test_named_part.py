@@ -24,6 +24,7 @@ DOCUMENT = parse.load()
         ("二節を要約して", "ii"),
         ("What does the preamble say?", "preamble"),
         ("前文には何が書いてありますか", "preamble"),
+        ("覚書の前文を要約して", "preamble"),
         ("How does the closing paragraph put it?", "closing"),
     ],
 )
@@ -47,6 +48,14 @@ def test_a_section_is_named(question: str, address: str) -> None:
         "第III節以外で法律に触れているところは",
         "日米安全保障条約",
         "第二部門の担当者",
+        "協力は一部の企業に限られますか",
+        "AI条項の内容を教えて",
+        "第十一条を要約して",
+        "唯一条件は何ですか",
+        "Summarise the first part of the AI section",
+        "Does Article 3 of the constitution apply?",
+        "Which section I should read for AI?",
+        "What is not in Section II?",
     ],
 )
 def test_no_one_section_is_named(question: str) -> None:

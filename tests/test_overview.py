@@ -4,7 +4,7 @@ import pytest
 
 from assistant.ask import Assistant
 from assistant.overview import Overviews
-from assistant.types import Request
+from assistant.types import Request, Turn
 from index import parse, reading_aid
 
 DOCUMENT = parse.load()
@@ -21,7 +21,7 @@ def of(part: str) -> tuple[str, ...]:
     [
         ("Sum up the fusion part for me.", "ii.trusted.fusion"),
         ("核融合のところをまとめて", "ii.trusted.fusion"),
-        ("List the AI focus areas.", "ii.ai"),
+        ("Tell me everything in the AI part", "ii.ai"),
         ("Section IV, all of it please", "iv"),
         ("第IV節の内容を箇条書きで", "iv"),
         ("What does the preamble say?", "preamble"),
@@ -33,6 +33,12 @@ def of(part: str) -> tuple[str, ...]:
 def test_a_short_part_is_shown_whole(question: str, part: str) -> None:
     """Every sentence of it, in order."""
     assert OVERVIEWS.asked(question) == of(part)
+
+
+@pytest.mark.parametrize("question", ["List the AI focus areas.", "AIの重点分野をすべて教えてください"])
+def test_of_a_list_its_items_are_shown(question: str) -> None:
+    """Without the sentences around it."""
+    assert OVERVIEWS.asked(question) == tuple(f"ii.ai.b{number}.s1" for number in range(1, 9))
 
 
 @pytest.mark.parametrize(
@@ -67,11 +73,57 @@ def test_the_document_in_short(question: str) -> None:
         "量子と宇宙の違いをまとめて",
         "予算の概要を教えて",
         "Summarise the tariff deal",
+        "中国については何が書かれていますか",
+        "お金について何が書かれていますか",
+        "費用の概要を教えて",
+        "NSFについて何が書かれていますか",
+        "こどもについて何が書いてありますか",
+        "通知の内容は？",
+        "核融合の予算の概要を教えて",
+        "AIの罰則を一覧で",
+        "対象外の分野を全部教えて",
+        "覚書の一部を要約して",
+        "第十一条を要約して",
+        "What does the US have to do under this deal?",
+        "What's in it for the EU?",
+        "What does it say on oil?",
+        "Which law is it under?",
+        "everything ok?",
+        "Briefly, who pays for fusion?",
+        "List all quantum companies",
+        "Summarise the space race",
+        "Overview of space law",
+        "Is there space for everything in the agreement?",
+        "Which fields does the deal not cover?",
+        "What is not in Section II?",
+        "Summarise Section III and the space part",
     ],
 )
 def test_who_wants_one_thing_gets_no_overview(question: str) -> None:
     """Another word that counts, two parts, a judgement, or what lies outside a section."""
     assert OVERVIEWS.asked(question) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "part"),
+    [
+        ("What does Section II say on fusion?", "ii.trusted.fusion"),
+        ("第2節のAIについて要約して", "ii.ai"),
+        ("覚書の前文を要約して", "preamble"),
+    ],
+)
+def test_the_narrower_name_counts(question: str, part: str) -> None:
+    """A field named inside a section, and the preamble of the document."""
+    assert OVERVIEWS.asked(question) == of(part)
+
+
+def test_a_wish_after_a_question_is_about_that_question(assistant: Assistant) -> None:
+    """It means the document only when nothing was asked before, or when it says so."""
+    history = (Turn("user", "What does it say about fusion?"), Turn("assistant", "…"))
+    answer = assistant.answer(Request("In short?", history=history))
+    assert {cited.address.rpartition(".p")[0] for cited in answer.citations} == {"ii.trusted.fusion"}
+    assert OVERVIEWS.asked("要約して", begins=False) == ()
+    assert len(OVERVIEWS.asked("覚書を要約して", begins=False)) > 10
 
 
 @pytest.mark.parametrize(
