@@ -37,7 +37,8 @@ Message = Mapping[str, str]
 class Brief:
     """One question as the model is asked it, and the addresses whose sentences it is shown."""
 
-    beginning: Mapping[bool, tuple[Message, ...]]  # the same for every question, with and without structured output
+    # With and without structured output; the same for every question, of short prompts for those of its language.
+    beginning: Mapping[bool, tuple[Message, ...]]
     asked: str
     offered: frozenset[str]
     short: bool = False
@@ -96,7 +97,10 @@ class Briefing:
         self.sha256 = hashlib.sha256(everything.encode("utf-8")).hexdigest()
 
     def blank(self) -> Brief:
-        """The beginning every question shares and no question, for a server to compute in advance."""
+        """The beginning and no question, for a server to compute in advance.
+
+        Every question shares it; of the short prompts, which differ by language, it is the English one.
+        """
         return Brief(self._short["en"] if self.short else self._beginning, "?", frozenset())
 
     def brief(

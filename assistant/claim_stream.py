@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from assistant.briefing import NO_CLAIM
+from assistant.gate.foreign import talks
 from assistant.repetition import is_looping
 from assistant.types import Claim
 
@@ -33,6 +34,7 @@ class ClaimStream:
     def __init__(self, most: int = MAX_CLAIMS, opening: str = "") -> None:
         self._most = min(most, MAX_CLAIMS)
         self._opening = opening
+        self._begun = False  # the line that is read next has the opening before it
         self._looping = False
         self._talk = False  # a line that is no claim: harmless beside claims, no answer by itself
         self._buffer = ""
@@ -50,7 +52,8 @@ class ClaimStream:
     def feed(self, text: str) -> list[Claim]:
         """The claims this piece completes."""
         if self._opening and text.strip():
-            text, self._opening = continued(self._opening, text), ""
+            whole = continued(self._opening, text)
+            text, self._begun, self._opening = whole, whole != text, ""
         found = self._complete(text)
         self._looping = self._looping or is_looping(self._buffer)
         self.malformed |= self._looping and not self._seen
@@ -105,6 +108,12 @@ class ClaimStream:
         if not line or line == NO_CLAIM:
             return None
         if (addressed := _ADDRESSED.fullmatch(line)) and not line.startswith('["'):
+            begun, self._begun = self._begun, False
+            if addressed[2] == NO_CLAIM:
+                return None
+            if begun and talks(addressed[2]):  # begun anew, so that the address before it is none of its own
+                self._talk = True
+                return None
             return self._claim({"addresses": re.split(r"[,\s]+", addressed[1].strip()), "text": addressed[2]})
         try:
             row = json.loads(line)
@@ -135,8 +144,11 @@ class ClaimStream:
 
 
 def continued(opening: str, text: str) -> str:
-    """A whole answer from what was begun for the model and what it wrote; some servers let it begin anew."""
-    return text if text.lstrip().startswith(("[", "{", "`")) else opening + text
+    """A whole answer from what was begun for the model and what it wrote; some servers let it begin anew.
+
+    A beginning of ``text`` is enough; what cannot be told by it (talk, a "(none)" in pieces) is told by its whole line.
+    """
+    return text if text.lstrip().startswith(("[", "{", "`", NO_CLAIM)) else opening + text
 
 
 def _shown(text: str) -> str:

@@ -31,7 +31,9 @@ DECIDABLE = frozenset(
         "scope_change",
     }
 )
-# How many lines of a kind still get through, of all that were written (docs/llm.md prints them): may only fall.
+# How many lines of a kind get through, of all in liars.tsv (docs/llm.md prints them). While the lines stay the same a
+# number may only fall. On 2026-11-27 the lines, which had been read too often, became dev claims and another writer's
+# took their place: with those party_swap was counted as 4 (3 of the lines before) and modality_upgrade as 6 (4).
 KNOWN_LEAKS: Mapping[str, int] = {
     "number_mismatch": 2,
     "party_swap": 4,

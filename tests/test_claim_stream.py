@@ -61,6 +61,21 @@ def test_what_was_begun_for_the_model_belongs_to_its_answer(text: str, pieces: i
     assert (silent.feed(" "), silent.rest(), silent.malformed) == ([], [], False)
 
 
+@pytest.mark.parametrize("pieces", [1, 3, 1000])
+@pytest.mark.parametrize(
+    ("first", "malformed"),
+    [("(none)", False), ("Here is the sentence you asked for:", True), ("以下が回答です。", True), (" (none)", False)],
+)
+def test_talk_under_the_address_that_was_begun_is_no_claim(first: str, malformed: bool, pieces: int) -> None:
+    """A server that begins anew without an address; the claims after its talk stand, and talk alone is no answer."""
+    for text, found in ((first, []), (f"{first}\n[iv.p1.s3] {FIRST.text}\n", [FIRST])):
+        stream = ClaimStream(opening="[iv.p1.s4]")
+        cut = [text[start : start + pieces] for start in range(0, len(text), pieces)]
+        claims = [claim for piece in cut for claim in stream.feed(piece)]
+        assert [*claims, *stream.rest()] == found
+        assert stream.malformed is (malformed and not found)
+
+
 @pytest.mark.parametrize("text", ['{"claims": []}', "", "(none)", "\n\n", '```json\n{"claims": []}\n```'])
 def test_nothing_to_say_is_not_malformed(text: str) -> None:
     """An empty list and the word for it are whole answers without claims."""

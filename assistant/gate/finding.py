@@ -46,10 +46,16 @@ def compare(claim: str, cited: Cited, language: Language, record: Record | None)
         return Finding(("added_content",), 0.0)
     if plain(claim) == (cited.japanese if language == "ja" else cited.english):
         return Finding((), 1.0)  # word for word what it cites
-    if foreign.talks(claim):
+    if foreign.talks(claim) or _announces(claim, cited):
         return Finding(("added_content",), 0.0)
     found = checks.check(claim, cited, language, record)
     return Finding(found.reasons, found.score)
+
+
+def _announces(claim: str, cited: Cited) -> bool:
+    """Whether a claim ends where something would have to follow, and is no copy that does."""
+    said = plain(claim)
+    return said.endswith((":", "：")) and said not in cited.everything
 
 
 def _cut(evidence: Sequence[str]) -> Iterable[str]:

@@ -41,11 +41,17 @@ _ADDRESSED = re.compile(
 )
 
 
-# How a sentence begins that talks to a reader, or of the one who writes, instead of saying what the text says.
+# How a sentence begins that talks to a reader, or of the one who writes, or that only announces an answer.
 _TALK = re.compile(
-    r"^\W*(?:here(?:'s| is| are) (?:how|the|your|what)|sure|certainly|of course|absolutely|step \d|click|call|visit"
+    r"^\W*(?:here(?:'s| is| are)|below (?:is|are)|sure|certainly|of course|absolutely|step \d|click|call|visit"
     r"|dial|please|welcome)\b|\b(?:i am|i'm|i will|i'll|i can|i hate|my)\b"
-    r"|^\W*(?:はい、(?:手順|わかり|分かり|承知|了解|喜んで|もちろん|お任せ|私|こちら|[^。]{0,12}(?:こちら|どうぞ)\W*$)|手順\d|ようこそ|どうぞ)|吾輩は|私は|私が",
+    r"|^\W*(?:はい、(?:手順|わかり|分かり|承知|了解|喜んで|もちろん|お任せ|私|こちら|[^。]{0,12}(?:こちら|どうぞ)\W*$)|手順\d|ようこそ|どうぞ)|吾輩は|私は|私が"
+    r"|\b(?:your|this|the) question\b|\bthe answer (?:is|to|can|follows)\b|\banswers? (?:is|are) as follows"
+    r"|\b(?:relevant|following|likely|requested) sentences?\b|\b(?:none of|no) (?:the|these) (?:likely )?sentences\b"
+    r"|\bsentences? (?:that|which) answers?\b|^\W*(?:sentence|answer)s?\W*$"
+    r"|^\W*(?:以下|下記|こちら)(?:が|は)|^\W*(?:以下|次|下記)の(?:文|文章|箇所|記述)(?:が|は)|(?:質問|問い)に(?:は、?)?(?:対する|答え)"
+    r"|^\W*(?:回答|答え|解答)(?:は|\W*$)|(?:以下|次|下記)の(?:とおり|通り)(?:です|である|になります|となります)?\W*$"
+    r"|該当する(?:文|箇所|記述|部分|情報)|(?:文|箇所|部分)が該当",
     re.IGNORECASE,
 )
 _QUESTION = re.compile(r"[?？]\W*$|(?:です|ます|でしょう)か\W*$")  # says nothing, unless its answer follows

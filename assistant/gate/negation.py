@@ -62,7 +62,7 @@ _ONE_SIDED = re.compile(
     r"(?:双方|両方|両者|そろって|同意|合意|一方)[^。、]{0,16}(?:必要は?(?:ない|ありません|なく)|なくても|"
     r"では?なく|だけでは)"
 )
-_NOT_AT_ONCE = re.compile(  # what is not to happen at once happens
+NOT_AT_ONCE = re.compile(  # what is not to happen at once happens
     r"(?:\bnot|n't|\bnever) (?:\w+ ){0,4}?(?:immediate(?:ly)?|at once|right away|forthwith|overnight)\b|"
     r"(?:直ち|即時|即座|すぐ|ただち)に[^。、]{0,10}?(?:わけ|もの|の)?では?(?:なく|ない|ありません)"
 )
@@ -234,7 +234,7 @@ def flips(claim: str, cited: Cited) -> bool:
     if core:
         return _LEFT_ALONE.search(said) is None and any(_affirms(said, topic) for topic in core)
     bare = _DUTY_NOT_DENIAL.sub(" ", affirmed(plain(claim), cited))
-    for harmless in (_OPEN, _NO_DUTY, _SILENT, _NOT_AT_ONCE):
+    for harmless in (_OPEN, _NO_DUTY, _SILENT, NOT_AT_ONCE):
         bare = harmless.sub(" ", bare)
     if "either participant" in cited.english or "both participants" in cited.english:
         bare = _ONE_SIDED.sub(" ", bare)

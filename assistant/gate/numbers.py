@@ -6,7 +6,7 @@ where the claim says that it is about as long.
 
 import re
 
-from assistant.gate.negation import _NOT_AT_ONCE
+from assistant.gate.negation import NOT_AT_ONCE
 from assistant.gate.quantities import ONES, listed, read, sections, spelled, whole
 from assistant.gate.record import Cited
 from assistant.gate.words import latin_words, plain, stem
@@ -83,7 +83,7 @@ def _wrong_date(claim: str, cited: Cited) -> bool:
     said, held = read(claim), read(cited.everything)
     held_days = {month: {day for m, day in held.days if m == month} for month, _ in held.days}
     return (
-        bool(said.years - held.years or read(_NOT_AT_ONCE.sub(" ", claim)).times - held.times)
+        bool(said.years - held.years or read(NOT_AT_ONCE.sub(" ", claim)).times - held.times)
         or any(m not in held_days or (d is not None and d not in held_days[m]) for m, d in said.days)
         or _wrong_part(claim, cited)
         or _wrong_start(claim, cited)

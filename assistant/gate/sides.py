@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from assistant import glossary
 from assistant.gate.contrast import affirmed
@@ -217,9 +218,14 @@ def unknown_institution(claim: str, cited: Cited) -> bool:
     """Whether a claim names an institution that neither its sentences nor the glossary know."""
     if not cited.addresses:
         return False
-    known = [cited.everything, *(plain(form) for term in glossary.load().terms for form in term.forms)]
     named = (plain(match.group()) for match in _INSTITUTION.finditer(claim))
-    return any(all(name not in form for form in known) for name in named)
+    return any(name not in cited.everything and not any(name in form for form in _forms()) for name in named)
+
+
+@cache
+def _forms() -> tuple[str, ...]:
+    """Every form of every glossary term, plain."""
+    return tuple(plain(form) for term in glossary.load().terms for form in term.forms)
 
 
 def wrong_place(claim: str, cited: Cited) -> bool:

@@ -50,12 +50,27 @@ def test_a_true_sentence_with_something_foreign_is_withheld(tail: str, verifier:
         "I am a lawyer.",
         "Is it open to tests?",
         "私は弁護士です。",
+        "Here is a list of areas of collaboration:",
+        "Here are some areas of collaboration between the United States and Japan.",
+        "Here is collaboration.",
+        "The following sentences answer the question.",
+        "The sentence that answers the question is:",
+        "Based on the document, the answer is as follows:",
+        "None of the sentences in the MOC answer this.",
+        "Areas of collaboration:",
+        "(none)",
+        "以下が回答です。",
+        "質問に答える文は以下のとおりです：",
+        "次の文が該当します。",
+        "協力分野は以下の通りです。",
+        "該当する文はありません。",
     ],
 )
 def test_talk_is_no_statement(text: str, verifier: Verifier) -> None:
-    """A model that speaks to the reader, or of itself, says nothing about the text."""
+    """A model that speaks to the reader, of itself or of its answer says nothing about the text, whatever it cites."""
     language: Language = "en" if text.isascii() else "ja"
-    assert not verifier.judge(Claim(text, "statement", ("ii.trusted.telecom.p1.s4",)), language)[1].supported
+    for address in ("ii.trusted.telecom.p1.s4", "ii.p1.s1", "iii.p1.s2"):
+        assert not verifier.judge(Claim(text, "statement", (address,)), language)[1].supported
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""Rules that came late: things counted anew, one side alone, copies with a slip, institutions nobody knows."""
+
+import pytest
+
+from assistant.gate import actors, checks, numbers, sides
+from assistant.gate.record import Cited, Record
+from assistant.gate.words import plain
+from index import parse, reading_aid
+
+DOCUMENT = parse.load()
+RECORD = Record(DOCUMENT, reading_aid.load(DOCUMENT))
+
+
+def at(address: str) -> Cited:
+    return RECORD.at((address,))
+
+
+@pytest.mark.parametrize(
+    ("claim", "address", "counted"),
+    [
+        ("the participants support two test facilities.", "ii.trusted.fusion.p1.s3", True),
+        ("the participants intend to collaborate at the jt-60sa test facility.", "ii.trusted.fusion.p1.s3", False),
+        ("the two participants intend to collaborate on fusion.", "ii.trusted.fusion.p1.s3", False),
+        ("アルテミスの探査ミッションを12回行う意図です。", "ii.trusted.space.p1.s2", True),
+        ("180日の通知から100人が参加する。", "iv.p1.s4", True),
+        ("人材を育てる。", "ii.trusted.quantum.p1.s2", False),
+    ],
+)
+def test_what_a_sentence_does_not_count_is_not_counted(claim: str, address: str, counted: bool) -> None:
+    """Two of what it speaks of once, or so many times, persons, pieces; the two participants may be counted."""
+    assert numbers._counted_anew(plain(claim), at(address)) is counted
+
+
+@pytest.mark.parametrize(
+    ("claim", "one_sided"),
+    [
+        ("japan intends to align its rules with those of the united states.", True),
+        ("the united states and japan intend to align their practices.", False),
+        ("the memorandum does not apply to japan.", True),
+        ("この覚書は日本には適用されない。", True),
+        ("国内法は両国に適用される。", False),
+    ],
+)
+def test_no_side_falls_in_line_or_is_left_out(claim: str, one_sided: bool) -> None:
+    """The document has both do what it says."""
+    assert actors._one_sided(plain(claim)) is one_sided
+
+
+def test_a_long_copy_with_a_slip_is_seen() -> None:
+    """One word changed in a copied sentence; a short claim and one in its own words are no copies."""
+    cited = at("ii.trusted.fusion.p1.s3")
+    copy = DOCUMENT.by_address["ii.trusted.fusion.p1.s3"].text
+    assert checks._slipped(copy.replace("deployment", "demolition"), cited)
+    assert not checks._slipped("Fusion research and demolition.", cited)
+    assert not checks._slipped("Both sides want to bring fusion reactors to market, and JT-60SA is to help.", cited)
+    assert checks.check(copy.replace("deployment", "depoyment"), cited, "en", RECORD).reasons
+
+
+@pytest.mark.parametrize(
+    ("claim", "unknown"),
+    [
+        ("The Institute for Lunar Mining is named.", True),
+        ("The Ministry of Agriculture joins the research.", True),
+        ("The National Institute of Information and Communications Technology is named.", False),
+        ("The Office of Science and Technology Policy is named.", False),
+    ],
+)
+def test_an_institution_nobody_knows_is_seen(claim: str, unknown: bool) -> None:
+    """Known are those of the cited sentences and of the glossary; text of no document has no glossary."""
+    assert sides.unknown_institution(claim, at("ii.trusted.telecom.p1.s2")) is unknown
+    assert not sides.unknown_institution(claim, Cited.of(["Tea is served."]))
