@@ -6,16 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from assistant.web import limits
 from evals.faults.redis_server import RedisServer
 from evals.processes import free_port
 
 
 @contextmanager
 def redis_server(folder: Path) -> Iterator[str]:
-    """A Redis or Valkey server that keeps nothing on disk; its address. Skips where neither is installed."""
+    """A Redis or Valkey server that keeps nothing on disk; its address. Skips where neither is installed.
+
+    It is waited for longer than in service: on a busy machine half a second is no sign that it is down.
+    """
     if RedisServer.found() is None:
         pytest.skip("needs redis-server")
-    with RedisServer(folder) as server:
+    with RedisServer(folder) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "STORE_SECONDS", 20.0)
         yield server.url
 
 
