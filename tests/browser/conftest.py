@@ -146,6 +146,7 @@ def writing_program(environ: dict[str, str]) -> Iterator[Running]:
             "OPENAI_BASE_URL": model.base_url,
             "MOC_CACHE_SECONDS": "0",  # tests ask the same questions of models that answer differently
             "MOC_LLM_VENDOR": "Example Models",
+            "MOC_LLM_BREAKER_FAILURES": "1000",  # many tests in a row make the model fail; none is to lose it for that
             "MOC_OPERATOR_NAME": OPERATOR,
             "MOC_OPERATOR_CONTACT": "help@testing.example",
         }
