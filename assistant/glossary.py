@@ -2,13 +2,13 @@
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from assistant.folding import plain
 from index.errors import DocumentError
 from index.parse import TEXTS
 
@@ -50,7 +50,7 @@ class Glossary:
     def terms_in(self, text: str) -> tuple[Term, ...]:
         """The terms of which a form occurs in ``text``, in glossary order; longer forms win over parts of them."""
         pattern, by_form = _matcher(self.terms)
-        found = {id(term) for match in pattern.finditer(_plain(text)) for term in by_form[match.group()]}
+        found = {id(term) for match in pattern.finditer(plain(text)) for term in by_form[match.group()]}
         return tuple(term for term in self.terms if id(term) in found)
 
     def search_words_at(self, address: str) -> Iterable[str]:
@@ -100,14 +100,10 @@ def _matcher(terms: tuple[Term, ...]) -> tuple[re.Pattern[str], dict[str, list[T
     by_form: dict[str, list[Term]] = {}
     for term in terms:
         for form in term.forms:
-            if form and term not in by_form.setdefault(_plain(form), []):
-                by_form[_plain(form)].append(term)
+            if form and term not in by_form.setdefault(plain(form), []):
+                by_form[plain(form)].append(term)
     forms = sorted(by_form, key=len, reverse=True)
     alternatives = "|".join(
         rf"(?<![a-z0-9]){re.escape(form)}(?![a-z0-9])" if form.isascii() else re.escape(form) for form in forms
     )
     return re.compile(alternatives or r"(?!)"), by_form
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")

@@ -1,13 +1,14 @@
 """Keyword search over both languages at once: stems of Latin words, character pairs of Japanese."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 
 import bm25s
 import numpy as np
 import Stemmer
+
+from assistant.folding import plain
 
 _TOKEN = re.compile(r"[a-z0-9]+(?:[-/'][a-z0-9]+)*|[\u3040-\u30ff\u3400-\u9fff々ー]+")
 # Function words of questions; the list is closed and short, so that no word of the document is lost.
@@ -34,14 +35,10 @@ def _stemmer() -> Stemmer.Stemmer:
     return Stemmer.Stemmer("english")
 
 
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-
-
 def tokens(text: str) -> list[str]:
     """Index terms of a text: stemmed Latin words and numbers (compounds also in parts), overlapping Japanese pairs."""
     found: list[str] = []
-    for match in _TOKEN.finditer(_plain(text)):
+    for match in _TOKEN.finditer(plain(text)):
         word = match.group()
         if word[0].isascii():
             parts = re.split(r"[-/']", word)
@@ -55,7 +52,7 @@ def tokens(text: str) -> list[str]:
 
 def stems(text: str) -> list[str]:
     """The stem of every Latin word, function words included, in order."""
-    return [str(stem) for stem in _stemmer().stemWords(re.findall(r"[a-z0-9]+", _plain(text)))] or [""]
+    return [str(stem) for stem in _stemmer().stemWords(re.findall(r"[a-z0-9]+", plain(text)))] or [""]
 
 
 class Keywords:

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import platform
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.cases import QUESTIONS, Case
+from evals.machine import commit
 from evals.statistics import SEED
 
 ROOT = Path(__file__).parent.parent
@@ -40,16 +40,10 @@ def provenance(identity: Mapping[str, Any], mode: str) -> dict[str, Any]:
         "mode": mode,
         "seed": SEED,
         "code_sha256": code_digest(),
-        "commit": commit(),
+        "commit": commit(short=False),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in _PACKAGES},
     }
-
-
-def commit() -> str | None:
-    """The commit that is checked out, marked when files differ from it; None outside a repository."""
-    found = _git("rev-parse", "HEAD")
-    return (found + ("-dirty" if _git("status", "--porcelain", *_CODE, "evals") else "")) if found else None
 
 
 def code_digest(root: Path = ROOT) -> str:
@@ -86,14 +80,6 @@ def case_digest(case: Case) -> str:
         case.also,
     )
     return _sha256(json.dumps(content).encode("utf-8"))[:8]
-
-
-def _git(*arguments: str) -> str:
-    try:
-        found = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return found.stdout.strip()
 
 
 def _sha256(data: bytes) -> str:

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from evals.bench import goals
-from evals.bench.goals import LEAVING
+from evals.bench.figures import RESULTS as BENCH
+from evals.bench.figures import read_results
+from evals.bench.goals import FAULTS, LEAVING
 
 ROOT = Path(__file__).parent.parent
 ATTACKS = ROOT / "evals" / "attacks" / "results.json"
-BENCH = ROOT / "docs" / "bench-results.json"
-FAULTS = ROOT / "docs" / "faults-results.json"
 HISTORY = ROOT / "evals" / "history.jsonl"
 AXE = ROOT / "out" / "screenshots" / "axe"
 
@@ -213,7 +213,7 @@ def _bench(part: str) -> Mapping[str, Any]:
     Raises:
         NotMeasured: that part was not measured.
     """
-    parts = json.loads(BENCH.read_text(encoding="utf-8"))["parts"] if BENCH.exists() else {}
+    parts = read_results(BENCH)
     if part not in parts:
         raise NotMeasured(f"python -m evals.bench {part}")
     found: Mapping[str, Any] = parts[part]
@@ -234,7 +234,7 @@ def long_run() -> Found:
 
 def leaving() -> Found:
     """Readers who leave while the model writes, from the table of faults."""
-    rows = json.loads(FAULTS.read_text(encoding="utf-8")) if FAULTS.exists() else {}
+    rows = goals.read_faults(FAULTS)
     if LEAVING not in rows:
         raise NotMeasured(f"python -m evals.faults --full --write --only '{LEAVING}'")
     return _judged(12, rows[LEAVING]["date"], {}, rows)

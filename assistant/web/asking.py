@@ -78,10 +78,8 @@ class Asking:
     async def _answering(self, assistant: "Assistant") -> "AsyncGenerator[Event, None]":
         from assistant.ask import ClaimShown
 
-        writer = assistant.writer
-        key = ""
-        if writer is not None and self._request.mode != "quote":
-            key = self._gate.cache.key(self._request, assistant.index.fingerprint, writer.model_used)
+        key = self._gate.answer_key(self._request, assistant)
+        if key is not None:
             kept = self._gate.cache.get(key) or await self._gate.shared.get(key, assistant.verifier)
             self._gate.telemetry.cache(kept is not None)
             if kept is not None:
@@ -99,7 +97,7 @@ class Asking:
                         # What comes after the search waits for the language model, not for the processor.
                         turn.end()
                         self._gate.turns.gone(self)
-                    if isinstance(event, Answer) and key:
+                    if isinstance(event, Answer) and key is not None:
                         self._gate.cache.put(key, event)
                         await self._gate.shared.put(key, event)
                     yield event

@@ -92,10 +92,14 @@ class Gatekeeper:
 
     def _is_kept(self, request: Request) -> bool:
         assistant = self._peek()
-        if assistant is None or assistant.writer is None or request.mode == "quote":
-            return False
-        key = self.cache.key(request, assistant.index.fingerprint, assistant.writer.model_used)
-        return self.cache.get(key) is not None
+        key = self.answer_key(request, assistant) if assistant is not None else None
+        return key is not None and self.cache.get(key) is not None
+
+    def answer_key(self, request: Request, assistant: "Assistant") -> str | None:
+        """Under which its written answer is kept; None where no language model is asked."""
+        if assistant.writer is None or request.mode == "quote":
+            return None
+        return self.cache.key(request, assistant.index.fingerprint, assistant.writer.model_used)
 
     async def count(self, visitor: Visitor) -> None:
         """Count what costs as much as a question and is none.

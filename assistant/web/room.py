@@ -22,11 +22,11 @@ from assistant.web.reader import long_date
 from assistant.web.service import Service
 
 # Texts the page's scripts say, beside those that stand in the page.
-_SPOKEN = """chat_slow page_title panel_search question_placeholder counter counter_over stage_searching copied
+_SPOKEN = """chat_slow page_title panel_search counter counter_over stage_searching copied
 link_copied copy_sentence copy_failed shown_in_document cleared error_requests error_open error_busy
 error_offline error_refused wait_soon wait_second wait_seconds wait_minutes transcript_title transcript_saved
 transcript_file notice panel_hits panel_hits_0 tools_label state_label feedback_thanks feedback_thanks_question
-feedback_full feedback_failed answer_heading question_heading check_answer panel_aid""".split()
+feedback_full feedback_failed answer_heading question_heading check_answer""".split()
 
 
 def room(service: Service, language: Language, gradio: str, here: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from evals.machine import commit, processor
+from evals.machine import commit, processor, program
 from evals.processes import ROOT
 from index.errors import UserError
 
@@ -88,9 +88,10 @@ def slope(places: Sequence[float], values: Sequence[float]) -> float:
 
 
 def machine() -> dict[str, str | int]:
-    """What the figures are measured on and of which commit, and how busy it was before."""
+    """What the figures are measured on and of which commit and state, and how busy it was before."""
     return {
-        "commit": commit(),
+        "commit": commit() or "unknown",
+        "program": program(),
         "processor": processor(),
         "cores": os.cpu_count() or 0,
         "system": f"{platform.system()} {platform.release()}",

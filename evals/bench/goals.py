@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from evals.machine import aged
 from evals.processes import ROOT
 
 FAULTS = ROOT / "docs" / "faults-results.json"
@@ -18,6 +20,13 @@ READERS_RATIO = 2.0
 LOCKED = "locked by another process"
 LEAVING = "readers leave while the model writes (streamed, whole, OpenAI, chat; closed and reset)"
 NOT_RUN = "not run on this state"
+_PARTS = {10: "load", 11: "soak", 13: "attack"}  # goal → the part of the bench its figure is from
+_FAULTS_OF = {  # goal → how the names begin of the rows its figure is from
+    5: ("faults of the language model",),
+    8: ("kill -9 during a build", "corrupt"),
+    9: (LOCKED, "eight builds at once"),
+    12: (LEAVING,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,42 +47,49 @@ class Reached:
         return str(self.number), self.goal, self.figure, {True: "yes", False: "**no**", None: "–"}[self.holds]
 
 
-def read_faults() -> dict[str, Any]:
-    """Name of a fault's row → what was last seen of it."""
-    found: dict[str, Any] = json.loads(FAULTS.read_text(encoding="utf-8")) if FAULTS.exists() else {}
+def read_faults(path: Path = FAULTS) -> dict[str, Any]:
+    """Name of a fault's row → what was last seen of it; empty where nothing was seen yet."""
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return found
 
 
 def reached(parts: Mapping[str, Any], faults: Mapping[str, Any]) -> tuple[Reached, ...]:
     """Every goal, measured or not. ``parts`` are the bench's results, ``faults`` those of the fault table, by name."""
     return (
-        _of_faults(5, "every fault of the language model ends in time", faults, "faults of the language model"),
-        _of_faults(8, "100 builds killed: sound; 200 damaged indexes: no crash, none served", faults,
-                   "kill -9 during a build", "corrupt"),
+        _of_faults(5, "every fault of the language model ends in time", faults),
+        _of_faults(8, "100 builds killed: sound; 200 damaged indexes: no crash, none served", faults),
         _opening(faults),
-        _crowd(parts.get("load")),
-        _long_run(parts.get("soak")),
-        _of_faults(12, "readers leave: upstream closed in 2 s or less, all of 200", faults, LEAVING),
-        _attack(parts.get("attack")),
+        _crowd(parts.get(_PARTS[10])),
+        _long_run(parts.get(_PARTS[11])),
+        _of_faults(12, "readers leave: upstream closed in 2 s or less, all of 200", faults),
+        _attack(parts.get(_PARTS[13])),
         Reached(19, "95 % of branches run, 85 % of mutants noticed, in the modules that keep it safe", NOT_RUN, None),
-    )  # fmt: skip
+    )
 
 
-def _of_faults(number: int, goal: str, faults: Mapping[str, Any], *rows: str) -> Reached:
-    """Of rows of the fault table, found by how their names begin; only the full size counts as reached."""
-    seen = [next((found for name, found in faults.items() if name.startswith(row)), None) for row in rows]
-    told = [found for found in seen if found is not None]
+def _rows_of(number: int, faults: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Those of the goal's rows that were run."""
+    seen = [
+        next((found for name, found in faults.items() if name.startswith(begin)), None)
+        for begin in _FAULTS_OF.get(number, ())
+    ]
+    return [found for found in seen if found is not None]
+
+
+def _of_faults(number: int, goal: str, faults: Mapping[str, Any]) -> Reached:
+    """Of rows of the fault table; only the full size counts as reached."""
+    told = _rows_of(number, faults)
     if not told:
         return Reached(number, goal, NOT_RUN, None)
     figure = "; ".join(("" if one["size"] == "full" else "small size: ") + one["seen"] for one in told)
-    whole = len(told) == len(rows) and all(one["size"] == "full" for one in told)
+    whole = len(told) == len(_FAULTS_OF[number]) and all(one["size"] == "full" for one in told)
     return Reached(number, goal, figure, _holds(all(one["holds"] for one in told), whole))
 
 
 def _opening(faults: Mapping[str, Any]) -> Reached:
     """The row of the locks tells whether they are waited for; how long opening takes is held against the goal here."""
     goal = f"a second process opens in {OPENS:g} s or less; eight builds leave one index"
-    found = _of_faults(9, goal, faults, LOCKED, "eight builds at once")
+    found = _of_faults(9, goal, faults)
     row = faults.get(LOCKED)
     if row is None or row["size"] != "full":
         return found
@@ -150,6 +166,15 @@ def _told(part: Mapping[str, Any], figure: str) -> str:
 
 
 def rows(parts: Mapping[str, Any], faults: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """The rows of the table."""
+    """The rows of the table; a figure of another state of the program says so at its head."""
     for goal in reached(parts, faults):
-        yield goal.cells
+        number, name, figure, holds = goal.cells
+        yield number, name, _age(goal.number, parts, faults) + figure, holds
+
+
+def _age(number: int, parts: Mapping[str, Any], faults: Mapping[str, Any]) -> str:
+    """The oldest of what a goal's figure was made from."""
+    part = parts.get(_PARTS.get(number, ""))
+    sources = [] if part is None else [(part["date"], part["machine"])]
+    sources += [(row["date"], row) for row in _rows_of(number, faults)]
+    return min((mark for date, about in sources if (mark := aged(date, about))), default="")

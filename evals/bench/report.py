@@ -5,6 +5,7 @@ from typing import Any
 
 from evals.bench import bodies, figures, goals, sizing
 from evals.bench.bodies import Part
+from evals.machine import aged
 from evals.marked import insert
 from evals.processes import ROOT
 
@@ -42,14 +43,15 @@ def made(parts: Mapping[str, Part], faults: Mapping[str, Any]) -> tuple[str, dic
             text += [f"Not measured yet: `python -m evals.bench {name}`.", ""]
             continue
         part = parts[name]
-        text += [body(part, drawn), "", _measured(part), ""]
+        older = aged(part["date"], part["machine"]).rstrip()
+        text += [*((older, "") if older else ()), body(part, drawn), "", _measured(part), ""]
     return "\n".join(text).rstrip() + "\n", drawn
 
 
 def _measured(part: Part) -> str:
     about = part["machine"]
     lasted = f" in {part['seconds']} s" if part["seconds"] else ""
-    of = f" at commit {about['commit']}" if "commit" in about else ""
+    of = f" at commit {about['commit']}" if about.get("commit") else ""
     broken_off = " **Broken off: what stands here is not all of it.**" if part.get("unfinished") else ""
     return (
         f"*Measured on {part['date']}{lasted}{of}: {about['processor']}, {about['cores']} cores, {about['system']}, "
@@ -64,8 +66,8 @@ _INTRODUCTION = """\
 
 How fast the service is, how many visitors it bears, how it grows, and what a long run leaves behind. This page is
 made by `python -m evals.bench report` from `bench-results.json`, and its goals also from `faults-results.json`; no
-figure in it is written by hand. `make bench`
-measures all parts but the long run, `make soak` the long run, and each part can be measured alone
+figure in it is written by hand. What was measured on another state of the program, or on one that was not kept, says
+so. `make bench` measures all parts but the long run, `make soak` the long run, and each part can be measured alone
 (`python -m evals.bench --help`).
 
 Milliseconds hold for the machine they were measured on; ratios within one run can be compared between machines. Times

@@ -11,7 +11,7 @@ from evals.bench import report
 from evals.faults import page, tests
 from evals.faults.row import Seen, Size
 from evals.faults.table import of_size, ran, stage
-from evals.machine import commit, processor
+from evals.machine import commit, processor, program
 from index.errors import UserError
 
 
@@ -21,7 +21,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--full", action="store_true", help="the size before a release")
     parser.add_argument("--only", metavar="WORDS", default="", help="rows whose group or name holds these words")
     parser.add_argument("--write", action="store_true", help="keep what was seen and make docs/faults.md")
+    parser.add_argument("--page", action="store_true", help="make the pages from what was kept, and run nothing")
     arguments = parser.parse_args(argv)
+    if arguments.page:
+        write_pages()
+        return 0
     try:
         return run(arguments.full, arguments.only.lower(), arguments.write)
     except UserError as error:
@@ -38,7 +42,8 @@ def run(full: bool, words: str, write: bool) -> int:
         print(f"evals.faults: no row holds {words!r}", file=sys.stderr)
         return 5
     began = datetime.now(UTC)
-    about = {"date": began.date().isoformat(), "machine": _machine(), "commit": commit()}
+    kept = {"commit": commit() or "unknown", "program": program()}
+    about = {"date": began.date().isoformat(), "machine": _machine(), **kept}
     seen: dict[str, Seen] = {}
 
     def tell(name: str, found: Seen, how: str) -> None:
@@ -59,8 +64,14 @@ def run(full: bool, words: str, write: bool) -> int:
     held = sum(found.holds for found in seen.values())
     print(f"{held} of {len(seen)} rows hold, {(datetime.now(UTC) - began).total_seconds() / 60:.1f} minutes")
     if write:
-        report.write()  # its goals are made from these rows too
+        write_pages()
     return 0 if held == len(seen) else 1
+
+
+def write_pages() -> None:
+    """docs/faults.md, and the bench's page, whose goals are made from these rows too."""
+    page.PAGE.write_text(page.text(), encoding="utf-8")
+    report.write()
 
 
 def _machine() -> str:

@@ -5,20 +5,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evals.bench.goals import FAULTS as RESULTS
+from evals.bench.goals import read_faults
 from evals.faults import tests
 from evals.faults.row import Fault, Seen, Size
 from evals.faults.table import ROWS
+from evals.machine import aged
 from evals.processes import ROOT
 
 PAGE = ROOT / "docs" / "faults.md"
-RESULTS = ROOT / "docs" / "faults-results.json"
 _HEAD = """# Faults
 
 What breaks, what is expected, and what was seen. Every row is run by the command under its name.
-`python -m evals.faults` runs the small size that the tests run too, `--full` the one before a release, and `--write`
-makes this page. In the full size every service is `app.py` as readers get it. In the small size the service that rows
-share embeds a text once only and takes a hundred thousand times as many questions from an address, so that CI can run
-it: there its times and the limits for an address say nothing. The small row that ends it starts `app.py` itself.
+`python -m evals.faults` runs the small size that the tests run too, `--full` the one before a release, `--write` keeps
+what was seen and makes this page, and `--page` makes it anew from what was kept. What was seen on another state of the
+program, or on one that was not kept, says so. In the full size every service is `app.py` as readers get it. In the
+small size the service that rows share embeds a text once only and takes a hundred thousand times as many questions from
+an address, so that CI can run it: there its times and the limits for an address say nothing. The small row that ends it
+starts `app.py` itself.
 Each fault of the language model has a row in [llm.md](llm.md). What a state means for whoever runs the service stands
 in the [runbook](runbook/README.md).
 """
@@ -47,9 +51,9 @@ def lines() -> tuple[Line, ...]:
 def record(name: str, found: Seen, size: Size, about: Mapping[str, Any]) -> None:
     """Keep what was seen of a row; the small size never replaces the full one, and rows that are no more are forgotten.
 
-    ``about``: the date, the machine and the commit.
+    ``about``: the date, the machine, the commit and the state of the program.
     """
-    stored = results()
+    stored = read_faults(RESULTS)
     if not (size == "small" and stored.get(name, {}).get("size") == "full"):
         timed = {} if found.seconds is None else {"seconds": round(found.seconds, 2)}
         stored[name] = {"holds": found.holds, "seen": found.what, "size": size, **timed, **about}
@@ -57,15 +61,9 @@ def record(name: str, found: Seen, size: Size, about: Mapping[str, Any]) -> None
     RESULTS.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def results() -> dict[str, Any]:
-    """Name of a row → what was last seen of it."""
-    found: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    return found
-
-
 def text() -> str:
     """The page; a row that was never run says so."""
-    stored, rows = results(), lines()
+    stored, rows = read_faults(RESULTS), lines()
     run = [stored[row.name] for row in rows if row.name in stored]
     dates = sorted({result["date"] for result in run}) or ["never"]
     machines = sorted({result["machine"] for result in run})
@@ -75,6 +73,7 @@ def text() -> str:
     written = (
         f"{_HEAD}\n{sum(result['holds'] for result in run)} of {len(rows)} rows hold; "
         f"{sum(result['size'] == 'full' for result in run)} were run in the full size, "
+        f"{sum(bool(aged(result['date'], result)) for result in run)} on an older state of the program, "
         f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}{of}, on {'; '.join(machines)}.{beside}\n"
     )
     for group in dict.fromkeys(row.group for row in rows):
@@ -89,6 +88,9 @@ def _row(row: Line, result: Mapping[str, Any] | None) -> str:
     if result is not None:
         small = "" if result["size"] == "full" else "small size: "
         mark = "" if "commit" in result else f" {_BUSY}"
-        seen, holds = f"{small}{result['seen']}{mark}", "yes" if result["holds"] else "**no**"
+        seen, holds = (
+            f"{aged(result['date'], result)}{small}{result['seen']}{mark}",
+            "yes" if result["holds"] else "**no**",
+        )
     cells = (f"{row.name}<br>`{row.command}`", row.expected, seen, holds)
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"

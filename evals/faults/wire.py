@@ -3,11 +3,12 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
 
 import httpx
 
+from assistant.web.connection import MOST
 from evals.faults.program import PATIENCE, Program
 from evals.faults.row import Fault, Seen, Stage, judged
 
@@ -244,27 +245,34 @@ def stalled(stage: Stage) -> Seen:
 
 
 def many_connections(stage: Stage) -> Seen:
-    """More connections than the service takes at once: planned refusals, and all is well when they are gone."""
+    """More connections than the service takes: pages are refused, health is not, and all is well when they are gone."""
     program = stage.program
-    raws = []
-    with suppress(OSError):
-        for _ in range(650):
-            raws.append(program.connection())
-    statuses = set()
-    for _ in range(20):
-        with suppress(httpx.TransportError):
-            statuses.add(httpx.get(f"{program.address}/healthz", timeout=PATIENCE).status_code)
-    for raw in raws:
-        raw.close()
+    raws: list[socket.socket] = []
+    try:
+        with suppress(OSError):
+            while len(raws) < MOST + 50:
+                raws.append(program.connection())
+        pages = [httpx.get(f"{program.address}/document", timeout=PATIENCE) for _ in range(10)]
+        health = [httpx.get(f"{program.address}/healthz", timeout=PATIENCE).status_code for _ in range(10)]
+    finally:
+        for raw in raws:
+            raw.close()
     end = time.monotonic() + FAST_SECONDS
     back = 0
     while back != 200 and time.monotonic() < end:
-        back = httpx.get(f"{program.address}/healthz", timeout=PATIENCE).status_code
-    wrong = [f"statuses {statuses}"] if not statuses <= {200, 503} else []
+        back = httpx.get(f"{program.address}/document", timeout=PATIENCE).status_code
+    statuses = {page.status_code for page in pages}
+    wrong = [f"only {len(raws)} connections could be made, {MOST} are taken"] if len(raws) <= MOST else []
+    wrong += [f"pages {statuses}"] if statuses != {503} else []
+    wrong += ["no Retry-After"] if any("Retry-After" not in page.headers for page in pages) else []
+    wrong += [f"health {set(health)}"] if set(health) != {200} else []
     wrong += [f"status {back} afterwards"] if back != 200 else []
-    return judged(
-        wrong, f"{len(raws)} connections held: {', '.join(map(str, sorted(statuses)))}; 200 once they are gone"
-    )
+    told = f"pages {_listed(statuses)}, health {_listed(set(health))}"
+    return judged(wrong, f"{len(raws)} connections held: {told}; pages {back} once they are gone")
+
+
+def _listed(statuses: Set[int]) -> str:
+    return ", ".join(map(str, sorted(statuses)))
 
 
 def sessions(stage: Stage) -> Seen:
@@ -313,7 +321,7 @@ ROWS = (
     Fault(
         "On the wire",
         "more connections than are taken at once",
-        "503 until they are gone, then as before",
+        "503, health still 200; as before once they are gone",
         many_connections,
         only="full",
     ),

@@ -306,6 +306,16 @@ def test_a_section_shows_its_rows_and_its_chart() -> None:
     assert list(drawn) == ["load.svg"]
 
 
+@pytest.mark.parametrize(("changed", "older"), [({}, False), ({"program": "other"}, True), ({"commit": ""}, True)])
+def test_a_part_of_another_state_says_so_at_its_head(changed: dict[str, str], older: bool) -> None:
+    """In its section and in the goal that is made from it."""
+    about = figures.machine() | {"commit": "abc"} | changed
+    kept = {"date": "2026-01-01", "machine": about, "seconds": 9}
+    page, _ = report.made({"attack": measured()["attack"] | kept}, {})
+    mark = "**Older than this state**: measured 2026-01-01."
+    assert (f"\n\n{mark}\n\n" in page, f"| {mark} 50 a second" in page) == (older, older)
+
+
 def test_a_chart_file_is_well_formed_and_says_its_values() -> None:
     """Also with one point, and with names and values that mean something in XML."""
     series = {"a & b": [(1.0, 0.5), (200.0, 3.0)], "one": [(10.0, 1.0)]}

@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from evals.bench.goals import read_faults
 from evals.faults import __main__ as command
 from evals.faults import page, tests
 from evals.faults.row import Fault, Seen, Stage, judged
 from evals.faults.table import ROWS, ran
+from evals.machine import program
 from evals.processes import ROOT
 
 
 def test_the_page_is_made_from_the_results() -> None:
-    """`python -m evals.faults --write` was run after the last change of table or results."""
+    """`python -m evals.faults --page` was run after the last change of table, results or program."""
     assert page.PAGE.read_text(encoding="utf-8") == page.text()
 
 
@@ -35,7 +37,7 @@ def test_every_test_that_is_a_row_exists() -> None:
 def test_a_small_result_never_replaces_a_full_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor does the page hide that a row failed, was seen in the small size only, or was never run."""
     monkeypatch.setattr(page, "RESULTS", tmp_path / "results.json")
-    about = {"date": "2026-01-02", "machine": "2 cores", "commit": "abc"}
+    about = {"date": "2026-01-02", "machine": "2 cores", "commit": "abc", "program": program()}
     first, second, third = (line.name for line in page.lines()[:3])
     page.record(first, Seen(True, "full one"), "full", about)
     page.record(first, Seen(True, "small one"), "small", about)
@@ -55,12 +57,27 @@ def test_rows_of_before_say_that_other_work_ran(tmp_path: Path, monkeypatch: pyt
     first, second = (line.name for line in page.lines()[:2])
     about = {"date": "2026-01-02", "machine": "2 cores"}
     page.record(first, Seen(True, "under load"), "full", about)
-    page.record(second, Seen(True, "alone", seconds=4.321), "full", about | {"commit": "abc"})
-    assert page.results()[second]["seconds"] == 4.32
-    assert "seconds" not in page.results()[first]
+    page.record(second, Seen(True, "alone", seconds=4.321), "full", about | {"commit": "abc", "program": program()})
+    assert read_faults(page.RESULTS)[second]["seconds"] == 4.32
+    assert "seconds" not in read_faults(page.RESULTS)[first]
     assert "Other work ran beside the rows marked † on the same cores, so their times are upper bounds." in page.text()
-    assert "| under load † | yes |" in page.text()
+    assert "| **Older than this state**: measured 2026-01-02. under load † | yes |" in page.text()
     assert "| alone | yes |" in page.text()
+
+
+@pytest.mark.parametrize("kept", [{}, {"commit": "abc"}, {"program": "abc"}, {"commit": "abc", "program": "other"}])
+def test_what_was_seen_on_another_state_says_so(
+    kept: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the commit or the state was not kept; what was seen on this one does not."""
+    monkeypatch.setattr(page, "RESULTS", tmp_path / "results.json")
+    about = {"date": "2026-01-02", "machine": "2 cores"}
+    first, second = (line.name for line in page.lines()[:2])
+    page.record(first, Seen(True, "as before"), "full", about | kept)
+    page.record(second, Seen(True, "as now"), "full", about | {"commit": "abc", "program": program()})
+    assert "| **Older than this state**: measured 2026-01-02. as before" in page.text()
+    assert "| as now | yes |" in page.text()
+    assert "1 on an older state of the program" in page.text()
 
 
 class Running:

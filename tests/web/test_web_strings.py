@@ -2,11 +2,16 @@
 
 import re
 import string
+from pathlib import Path
 
 import pytest
 
+import assistant.web
 from assistant.strings import strings
 from assistant.types import GATE_REASONS, LANGUAGES, MODE_NOTES, Language
+from assistant.web.room import _SPOKEN
+
+STATIC = Path(assistant.web.__file__).parent / "static"
 
 
 def variables(text: str) -> set[str]:
@@ -28,6 +33,12 @@ def test_every_code_has_words(language: Language) -> None:
     """Each mode note and gate reason can be told to a reader."""
     wanted = {f"note_{code}" for code in MODE_NOTES} | {f"reason_{code}" for code in GATE_REASONS}
     assert wanted <= set(strings(language))
+
+
+def test_every_spoken_text_is_read_by_a_script() -> None:
+    """What the page hands to its scripts is named in one of them."""
+    scripts = "\n".join(path.read_text(encoding="utf-8") for path in STATIC.glob("*.js"))
+    assert [key for key in _SPOKEN if not re.search(rf"[\"'.]{key}\b", scripts)] == []
 
 
 def test_japanese_is_japanese() -> None:
