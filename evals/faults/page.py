@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evals.bench.goals import FAULTS as RESULTS
-from evals.bench.goals import read_faults
+from evals.bench.goals import FAULTS, read_faults
 from evals.faults import tests
 from evals.faults.row import Fault, Seen, Size
 from evals.faults.table import ROWS
@@ -53,17 +52,17 @@ def record(name: str, found: Seen, size: Size, about: Mapping[str, Any]) -> None
 
     ``about``: the date, the machine, the commit and the state of the program.
     """
-    stored = read_faults(RESULTS)
+    stored = read_faults(FAULTS)
     if not (size == "small" and stored.get(name, {}).get("size") == "full"):
         timed = {} if found.seconds is None else {"seconds": round(found.seconds, 2)}
         stored[name] = {"holds": found.holds, "seen": found.what, "size": size, **timed, **about}
     kept = {line.name: stored[line.name] for line in lines() if line.name in stored}
-    RESULTS.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    FAULTS.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def text() -> str:
     """The page; a row that was never run says so."""
-    stored, rows = read_faults(RESULTS), lines()
+    stored, rows = read_faults(FAULTS), lines()
     run = [stored[row.name] for row in rows if row.name in stored]
     dates = sorted({result["date"] for result in run}) or ["never"]
     machines = sorted({result["machine"] for result in run})

@@ -36,13 +36,13 @@ def test_every_test_that_is_a_row_exists() -> None:
 
 def test_a_small_result_never_replaces_a_full_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor does the page hide that a row failed, was seen in the small size only, or was never run."""
-    monkeypatch.setattr(page, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setattr(page, "FAULTS", tmp_path / "results.json")
     about = {"date": "2026-01-02", "machine": "2 cores", "commit": "abc", "program": program()}
     first, second, third = (line.name for line in page.lines()[:3])
     page.record(first, Seen(True, "full one"), "full", about)
     page.record(first, Seen(True, "small one"), "small", about)
     page.record(second, Seen(False, "a | b"), "small", about)
-    assert set(json.loads(page.RESULTS.read_text(encoding="utf-8"))) == {first, second}
+    assert set(json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))) == {first, second}
     rows = {line.split("<br>")[0]: line for line in page.text().splitlines() if line.startswith("| ")}
     assert rows[f"| {first}"].endswith("| full one | yes |")
     assert rows[f"| {second}"].endswith("| small size: a \\| b | **no** |")
@@ -53,13 +53,13 @@ def test_a_small_result_never_replaces_a_full_one(tmp_path: Path, monkeypatch: p
 
 def test_rows_of_before_say_that_other_work_ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those without a commit were measured under load: the sentence says so, and a mark says which they are."""
-    monkeypatch.setattr(page, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setattr(page, "FAULTS", tmp_path / "results.json")
     first, second = (line.name for line in page.lines()[:2])
     about = {"date": "2026-01-02", "machine": "2 cores"}
     page.record(first, Seen(True, "under load"), "full", about)
     page.record(second, Seen(True, "alone", seconds=4.321), "full", about | {"commit": "abc", "program": program()})
-    assert read_faults(page.RESULTS)[second]["seconds"] == 4.32
-    assert "seconds" not in read_faults(page.RESULTS)[first]
+    assert read_faults(tmp_path / "results.json")[second]["seconds"] == 4.32
+    assert "seconds" not in read_faults(tmp_path / "results.json")[first]
     assert "Other work ran beside the rows marked † on the same cores, so their times are upper bounds." in page.text()
     assert "| **Older than this state**: measured 2026-01-02. under load † | yes |" in page.text()
     assert "| alone | yes |" in page.text()
@@ -70,7 +70,7 @@ def test_what_was_seen_on_another_state_says_so(
     kept: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the commit or the state was not kept; what was seen on this one does not."""
-    monkeypatch.setattr(page, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setattr(page, "FAULTS", tmp_path / "results.json")
     about = {"date": "2026-01-02", "machine": "2 cores"}
     first, second = (line.name for line in page.lines()[:2])
     page.record(first, Seen(True, "as before"), "full", about | kept)
