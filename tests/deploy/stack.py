@@ -155,7 +155,7 @@ def running(index: Path, folder: Path) -> Iterator[Stack]:
         try:
             started.until("Serving on", START)
             # Each replica warms the model up once; nobody's question is sent before.
-            assert llm.wait(lambda server: sum(call.ended is not None for call in server.calls) == 2, 30)
+            assert llm.wait(lambda server: sum(call.ended is not None for call in server.calls) == 2, SECONDS)
             yield started
         finally:
             process.terminate()
