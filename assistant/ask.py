@@ -40,8 +40,7 @@ from index.reading_aid import ReadingAid
 from index.store import Store
 
 # So little below the threshold a language model is asked although quote mode would refuse: it may find what retrieval
-# missed. Kept so narrow that even a model that answers everything costs refusals less than one point (of 192 dev
-# questions without an answer one lies here; and one of 250 with an answer).
+# missed. Kept so narrow that even a model that answers everything costs refusals less than one point.
 GREY_WIDTH = 0.03
 _GREY_LIKELY = 3
 

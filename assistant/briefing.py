@@ -113,7 +113,8 @@ class Briefing:
         """
         likely = [address for address in likely if address in self._usable]
         if self.short:
-            likely = sorted(likely, key=ranked.index if set(likely) <= set(ranked) else likely.index)[:_MOST_SHORT]
+            place = {address: number for number, address in enumerate(ranked)}
+            likely = sorted(likely, key=lambda address: place.get(address, len(place)))[:_MOST_SHORT]
         ranked = [address for address in ranked if address in self._usable]
         if self.whole:
             offered = frozenset(self._usable)

@@ -164,11 +164,6 @@ class Space:
         """Names of the columns of ``Measures.choice``."""
         return tuple(name for level in self.levels for name in CHOICE_FEATURES[level])
 
-    @property
-    def absence_names(self) -> tuple[str, ...]:
-        """Names of the features of the question as a whole."""
-        return tuple(name for level in self.levels for name in ABSENCE_FEATURES[level])
-
     def measure(
         self, vector: np.ndarray, text: str, *, head: Head | None = None, hidden: np.ndarray | None = None
     ) -> Measures:

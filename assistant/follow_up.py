@@ -14,7 +14,7 @@ from assistant.glossary import Glossary
 from assistant.render import label
 from assistant.types import Language, Turn
 from index.document import Document
-from index.parse import Source
+from index.parse import short_names
 from index.reading_aid import ReadingAid
 
 MAX_TURNS = 8
@@ -50,7 +50,7 @@ class FollowUps:
                 self._named.setdefault(form.casefold(), (slot, term.en, term.ja))
         for form, (place, en, ja) in words.SIDES.items():
             self._named[form] = (place, en, ja)
-        names = {heading: name.short for heading, name in Source.load().names.items()}
+        names = short_names()
         for part in document.walk():
             if part.kind in ("area", "topic"):
                 short = names.get(part.heading, {})
@@ -218,7 +218,7 @@ class FollowUps:
     def _siblings(self, addresses: Sequence[str]) -> list[str]:
         """All items of the list that the addresses are items of: after its first two, "the third" is the next one."""
         for part in self._document.walk():
-            items = [s.address for block in part.blocks if block.kind == "item" for s in block.sentences]
+            items = [sentence.address for sentence in part.items]
             if addresses and set(addresses) <= set(items):
                 return items
         return []
@@ -236,11 +236,10 @@ class FollowUps:
     def _listed(self, earlier: str | None) -> list[str]:
         """The list items of the one area an earlier question names."""
         areas = {m.en for m in self.mentions(earlier or "") if m.slot == "area"}
-        names = {heading: name.short.get("en") for heading, name in Source.load().names.items()}
-        parts = [part for part in self._document.walk() if names.get(part.heading) in areas]
+        parts = [part for part in self._document.walk() if short_names().get(part.heading, {}).get("en") in areas]
         if len(parts) != 1:
             return []
-        return [s.address for block in parts[0].blocks if block.kind == "item" for s in block.sentences]
+        return [sentence.address for sentence in parts[0].items]
 
 
 def recent(history: Sequence[Turn]) -> tuple[Turn, ...]:

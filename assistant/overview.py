@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from assistant.follow_up_words import AREAS
 from assistant.modality import Modality, modality
 from assistant.named_part import NUMBERED, OUTSIDE, named_part
+from assistant.quote import MOST_SHOWN
 from index.document import Document, Part, Sentence
-from index.parse import Source
+from index.parse import short_names
 from index.reading_aid import ReadingAid
 
-MOST_WHOLE = 14  # sentences; of a longer part the first one of every part below it
 # Wishes that mean the document when nothing is named.
 _STRONG = (
     r"overviews?|summar(?:y|ies|i[sz]e|i[sz]ing)|sum up|recap|outline|gist|tl;?dr|in a nutshell"
@@ -73,6 +73,7 @@ _PLAIN_JA = re.compile(
 class _Name:
     part: Part
     form: str
+    pattern: re.Pattern[str]
 
 
 class Overviews:
@@ -100,12 +101,14 @@ class Overviews:
                 return ()
         if not _asks_nothing_else(rest):
             return ()
-        return (_items(part) if part and _ITEMS.search(plain) else ()) or _sentences(part, self._document)
+        if part and part.items and _ITEMS.search(plain):
+            return tuple(sentence.address for sentence in part.items)
+        return _sentences(part, self._document)
 
     def _named(self, text: str, plain: str) -> tuple[Part | None, str]:
         """The part a question names, and the question without the names; names of two parts stay in it."""
         section = named_part(text, self._document)
-        innermost = _innermost([name for name in self._names if _pattern(name.form).search(plain)])
+        innermost = _innermost([name for name in self._names if name.pattern.search(plain)])
         parts = {name.part.address: name.part for name in innermost}
         if section is not None:
             parts = {address: part for address, part in parts.items() if address != section.address}
@@ -115,7 +118,7 @@ class Overviews:
         if len(parts) > 1:
             return None, plain
         for name in innermost:
-            plain = _pattern(name.form).sub(" ", plain)
+            plain = name.pattern.sub(" ", plain)
         part = next(iter(parts.values()), section)
         if part is None and _FIELDS.search(plain):
             part = self._fields
@@ -129,19 +132,15 @@ def _asks_nothing_else(rest: str) -> bool:
     return all(word.strip(".'-") in _PLAIN for word in words) and _PLAIN_JA.fullmatch(others) is not None
 
 
-def _items(part: Part) -> tuple[str, ...]:
-    return tuple(s.address for block in part.blocks if block.kind == "item" for s in block.sentences)
-
-
 def _sentences(part: Part | None, document: Document) -> tuple[str, ...]:
     """All of a short part; of a longer one, or the document, what each part below it says first of what is meant."""
-    if part is not None and len(part.sentences) <= MOST_WHOLE:
+    if part is not None and len(part.sentences) <= MOST_SHOWN:
         return tuple(sentence.address for sentence in part.sentences)
     parts = [inner for inner in document.walk() if inner.blocks and inner.kind != "closing"]
     if part is not None:
         inside = set(part.sentences)
         parts = [inner for inner in parts if inner.blocks[0].sentences[0] in inside]
-    return tuple(_first_meant(inner).address for inner in parts[:MOST_WHOLE])
+    return tuple(_first_meant(inner).address for inner in parts[:MOST_SHOWN])
 
 
 def _first_meant(part: Part) -> Sentence:
@@ -151,10 +150,6 @@ def _first_meant(part: Part) -> Sentence:
     return next((sentence for sentence in own if modality(sentence.text) == Modality.INTENDED), own[0])
 
 
-def _pattern(form: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![a-z0-9]){re.escape(form)}(?![a-z0-9])" if form.isascii() else re.escape(form))
-
-
 def _innermost(names: list[_Name]) -> list[_Name]:
     """Without names that lie inside a longer one that was named: "quantum" in the heading of another part."""
     return [name for name in names if not any(name.form != other.form and name.form in other.form for other in names)]
@@ -162,11 +157,12 @@ def _innermost(names: list[_Name]) -> list[_Name]:
 
 def _names(document: Document, reading_aid: ReadingAid | None) -> Iterator[_Name]:
     """Every form by which a part with a heading is called."""
-    short = {heading: name.short for heading, name in Source.load().names.items()}
     for part in document.walk():
-        own = short.get(part.heading, {})
+        own = short_names().get(part.heading, {})
         forms = {part.heading, own.get("en", ""), own.get("ja", "")}
         forms |= {reading_aid.headings.get(part.address, "")} if reading_aid else set()
         forms |= {form for form, (en, _) in AREAS.items() if own.get("en", "").lower().startswith(en.lower())}
         for form in sorted(forms - {""}):
-            yield _Name(part, unicodedata.normalize("NFKC", form).lower())
+            plain = unicodedata.normalize("NFKC", form).lower()
+            words = rf"(?<![a-z0-9]){re.escape(plain)}(?![a-z0-9])" if plain.isascii() else re.escape(plain)
+            yield _Name(part, plain, re.compile(words))

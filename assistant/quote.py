@@ -89,7 +89,8 @@ def choose(evidence: Evidence, parts: Sequence[Evidence], verdict: Verdict, docu
             wholes = (*wholes, own) if len(own) <= MOST_SHOWN else wholes
     for items in wholes:
         if LIST_WHOLE_FROM * len(items) <= sum(item in best for item in items):
-            best = list(dict.fromkeys((*best, *items)))
+            whole = list(dict.fromkeys((*best, *items)))
+            best = whole if len(whole) <= MOST_SHOWN else best
     return tuple(sorted(best, key=document.order.__getitem__))
 
 
@@ -116,7 +117,7 @@ def _list_notes(chosen: tuple[str, ...], question: Question, document: Document)
     """List items depend on the sentence that introduces their list: it says how firmly they are meant."""
     notes: list[Claim] = []
     for address in chosen:
-        lead = _lead_in(document).get(address)
+        lead = document.lead_of.get(address)
         if lead and lead not in chosen and all(lead not in note.addresses for note in notes):
             text = render.wording("note.list_item", question.language, quote=document.by_address[lead].text)
             notes.append(Claim(text, "note", (lead,)))
@@ -126,22 +127,5 @@ def _list_notes(chosen: tuple[str, ...], question: Question, document: Document)
 @cache
 def _lists(document: Document) -> tuple[tuple[str, ...], ...]:
     """The addresses of the items of each list."""
-    lists = (
-        tuple(sentence.address for block in part.blocks if block.kind == "item" for sentence in block.sentences)
-        for part in document.walk()
-    )
+    lists = (tuple(sentence.address for sentence in part.items) for part in document.walk())
     return tuple(items for items in lists if len(items) > 1)
-
-
-@cache
-def _lead_in(document: Document) -> dict[str, str]:
-    """List item address → address of the sentence just before the list."""
-    leads: dict[str, str] = {}
-    for part in document.walk():
-        lead = None
-        for block in part.blocks:
-            if block.kind == "item" and lead is not None:
-                leads |= {sentence.address: lead for sentence in block.sentences}
-            elif block.kind != "item":
-                lead = block.sentences[-1].address
-    return leads

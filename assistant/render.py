@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant.types import Answer, Citation, Language, VerifiedClaim
 from index.document import Document, Part
-from index.parse import Source
+from index.parse import short_names
 
 _GROUP_FROM = 4  # that many quotes are shown under the headings of their parts
 # What renderers that make links of bare addresses go by; a backslash in it is not seen and breaks it.
@@ -51,18 +51,13 @@ def note_names() -> tuple[str, ...]:
     return tuple(_wording()["note"])
 
 
-@cache
-def _short_names() -> Mapping[str, Mapping[str, str]]:
-    return {heading: name.short for heading, name in Source.load().names.items()}
-
-
 def part_name(part: Part, language: Language) -> str:
     """A part as citations name it: ``Section III`` / 第III節, ``Space`` / 宇宙, ``Preamble`` / 前文."""
     if part.number:
         return f"Section {part.number}" if language == "en" else f"第{part.number}節"
     if part.kind in _OUTER:
         return _OUTER[part.kind][language]
-    return _short_names().get(part.heading, {}).get(language, part.heading)
+    return short_names().get(part.heading, {}).get(language, part.heading)
 
 
 def label(document: Document, address: str, language: Language) -> str:

@@ -69,7 +69,6 @@ _JA_THANKS = (
 )
 _EN_END = r"[\s.,!?~:;)(❤♥👍👋😊🙏-]*"
 _JA_END = r"[\s。、.,!?~〜ー…♪👍👋😊🙏]*"
-_YOU = r"(?:you|u|this (?:bot|chatbot|assistant|ai|site|website|service|page|tool)|the (?:bot|chatbot|assistant))"
 _BOT = r"(?:bot|chatbot|assistant|service|site|website|tool|page|app)"
 _INSTRUCTIONS = (
     r"(?:(?:system|initial|hidden|internal|original|secret|your|developer)(?: \w+)? (?:prompts?|messages?"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from assistant.types import Draft, Language
+from assistant.types import Draft
 from index.document import Document
 from index.parse import TEXTS
 
@@ -29,13 +29,6 @@ def follow_ups(draft: Draft, document: Document) -> tuple[str, ...]:
         if len(questions) == MOST:
             break
     return tuple(question for question in questions if question != draft.question.text)
-
-
-def starters(document: Document, language: Language) -> tuple[str, ...]:
-    """Questions for the first screen, one for each kind of thing the document settles."""
-    first = ("i.p1.s1", "ii.p1.s1", "iii.p1.s1", "iii.p1.s4", "iv.p1.s4", "ii.trusted.fusion.p1.s3")
-    known = _questions(document.sha256)
-    return tuple(known[address][language][0] for address in first if address in known)
 
 
 def _near(addresses: Iterable[str], document: Document) -> list[str]:

@@ -91,13 +91,16 @@ def update(
     """Make a stored run the baseline and add a line for each suite to the history; returns ratchets it suggests.
 
     Raises:
-        ConfigError: no reason, under CI, a run that is partial or of other code, or one that breaks a safety gate.
+        ConfigError: no reason, or one that does not name what fell below its ratchet; under CI; a run that is partial
+            or of other code, or one that breaks a safety gate.
     """
     if not reason.strip():
         raise ConfigError("--reason must say why the numbers may change; it goes into evals/history.jsonl")
     if environ.get("CI"):
         raise ConfigError("the baseline is updated by hand and reviewed, never under CI")
     _accept(run)
+    if unnamed := sorted(name for name in _fallen(run) if name not in reason):
+        raise ConfigError(f"--reason must name what fell below its ratchet: {', '.join(unnamed)}")
     taken = snapshot(run)
     path.write_text(render(taken), encoding="utf-8")
     date = datetime.now(UTC).date().isoformat()
@@ -127,6 +130,12 @@ def _accept(run: Run) -> None:
         for gate in stored.metrics["gates"]:
             if gate["limit"] is not None and gate["state"] == "broken":
                 raise ConfigError(f"a safety gate is broken, so this is no baseline: {suite}: {gate['why']}")
+
+
+def _fallen(run: Run) -> set[str]:
+    """The metrics, without their slices, of which a ratchet is broken."""
+    gates = (gate for stored in run.suites.values() for gate in stored.metrics["gates"])
+    return {gate["name"].partition("[")[0] for gate in gates if gate["limit"] is None and gate["state"] == "broken"}
 
 
 def suggestions(run: Run) -> list[str]:

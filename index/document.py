@@ -53,6 +53,11 @@ class Part:
         return (*own, *(sentence for part in self.parts for sentence in part.sentences))
 
     @property
+    def items(self) -> tuple[Sentence, ...]:
+        """The sentences of its own list items."""
+        return tuple(sentence for block in self.blocks if block.kind == "item" for sentence in block.sentences)
+
+    @property
     def title(self) -> str:
         """The heading as it stands in the document: ``III. Legal Character``."""
         return f"{self.number}. {self.heading}" if self.number else self.heading
@@ -102,6 +107,19 @@ class Document:
     def section_of(self) -> dict[str, Part]:
         """Sentence address → the outermost part that holds it."""
         return {sentence.address: part for part in self.parts for sentence in part.sentences}
+
+    @cached_property
+    def lead_of(self) -> dict[str, str]:
+        """List item address → address of the sentence just before the list: it says how firmly the items are meant."""
+        leads: dict[str, str] = {}
+        for part in self.walk():
+            lead = None
+            for block in part.blocks:
+                if block.kind != "item":
+                    lead = block.sentences[-1].address
+                elif lead is not None:
+                    leads |= {sentence.address: lead for sentence in block.sentences}
+        return leads
 
     def walk(self) -> Iterator[Part]:
         """Every part, outer before inner, in document order."""

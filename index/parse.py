@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 from index.document import Block, BlockKind, Document, Part, PartKind, Sentence
@@ -54,6 +55,12 @@ class Source:
             return cls(data["title"], data["date"], data["sha256"], names)
         except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
             raise DocumentError(f"{path} cannot be read as a source description: {error!r}") from None
+
+
+@cache
+def short_names() -> Mapping[str, Mapping[str, str]]:
+    """Heading of the shipped text → its short name in each language."""
+    return {heading: name.short for heading, name in Source.load().names.items()}
 
 
 @dataclass(slots=True)

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadFileScheduling
+
     from assistant.ask import Assistant
     from evals.fakellm import FakeLlm
     from index.embed import Embedder
@@ -41,10 +44,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults", choices=("some", "full"), default="some", help="how often to break things")
 
 
+# Rooms whose tests take longest, and each of which starts things its files share; begun first, they leave no long end.
+_ROOMS = ("tests/browser/", "tests/faults/", "tests/deploy/")
+
+
+def _scope(nodeid: str) -> str:
+    """What one worker runs on its own: a file, or all of the browser's, so that one browser and its programs do."""
+    return _ROOMS[0] if nodeid.startswith(_ROOMS[0]) else nodeid.split("::", 1)[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The rooms that take longest first, else as collected."""
+    items.sort(key=lambda item: next((n for n, room in enumerate(_ROOMS) if item.nodeid.startswith(room)), len(_ROOMS)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "LoadFileScheduling":
+    """Files to workers, in the order of collection."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Rooms(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return _scope(nodeid)
+
+    config.option.loadscopereorder = False
+    return Rooms(config, log)
+
+
 @pytest.fixture(scope="session")
 def index_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the one index of the session lies, built by ``opened_index``. Copy it before changing anything in it."""
-    return tmp_path_factory.mktemp("session") / "index"
+    """Where the one index of all workers lies, built by ``opened_index``. Copy it before changing anything in it."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "index"
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 
 from assistant import suggest
 from assistant.ask import Assistant
-from assistant.suggest import MOST, follow_ups, starters
+from assistant.suggest import MOST, follow_ups
 from assistant.types import LANGUAGES, Claim, Draft, Language, Question, Request, Status
 from index import parse
 
@@ -96,12 +96,3 @@ def test_another_document_gets_none_of_these() -> None:
     """Questions about one text would be wrong about another."""
     addresses = tuple(OTHER.by_address)
     assert follow_ups(draft(*addresses[:1]), OTHER) == ()
-    assert starters(OTHER, "en") == ()
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_first_screen_has_different_questions(language: Language) -> None:
-    """Six, about six sentences, all from the committed ones."""
-    found = starters(DOCUMENT, language)
-    assert len({ABOUT[text] for text in found}) == len(found) == 6
-    assert all(text in QUESTIONS[ABOUT[text]][language] for text in found)

@@ -1,7 +1,7 @@
 """The document as the gate sees it: every sentence with its rendering, terms and words, found again by its text."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -59,7 +59,6 @@ class Record:
         self._document = document
         self._renderings: Mapping[str, str] = aid.sentences if aid else {}
         self._headings: Mapping[str, str] = aid.headings if aid else {}
-        self._leads = dict(_leads(document))
         self._letters = {sentence.address: _letters(sentence.text) for sentence in document.passages}
         self.cited = lru_cache(maxsize=512)(self._cited)
 
@@ -102,25 +101,15 @@ class Record:
         )  # "IV. … Discontinuation" proves nothing
         own = [part for part in areas if any(address.startswith(f"{part.address}.") for address in addresses)]
         rendered = [self._headings[part.address] for part in own if part.address in self._headings]
-        leads = [address for address in dict.fromkeys(map(self._leads.get, addresses)) if address is not None]
+        leads = [
+            address for address in dict.fromkeys(map(self._document.lead_of.get, addresses)) if address is not None
+        ]
         introduced = [
             text for lead in leads for text in (self._document.by_address[lead].text, self._renderings.get(lead, ""))
         ]
         return plain(" ".join((*(part.heading for part in own), *rendered, *introduced)))
 
 
-def _leads(document: Document) -> Iterator[tuple[str, str]]:
-    """(address of a list's item, address of the sentence before the list)."""
-    for part in document.walk():
-        lead = None
-        for block in part.blocks:
-            if block.kind != "item":
-                lead = block.sentences[-1].address
-            elif lead is not None:
-                yield from ((sentence.address, lead) for sentence in block.sentences)
-
-
-@lru_cache(maxsize=1)
 def shipped() -> Record | None:
     """The document that ships with the assistant; None when it cannot be read, and claims are checked without it."""
     try:

@@ -1,12 +1,13 @@
 """The pages about the evals name what the code measures, and what was measured is of the data that is there."""
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from evals import claims, gate, live, worsened
+from evals import baseline, claims, gate, live, worsened
 from evals.__main__ import _parser
 from evals.conclusion import SEVERITY
 from evals.metrics import TITLES
@@ -62,6 +63,18 @@ def test_the_scripted_lines_in_the_page_are_those_that_are_there() -> None:
     assert counts(section) == Counter(line.kind for line in lies)
     assert re.search(r"^\| honest lines \| \d+/(\d+) ", section, re.MULTILINE)[1] == str(len(honest))  # type: ignore[index]
     assert f"Likeness of the {len(lies)} lies " in section
+
+
+def test_the_last_row_of_the_ablation_is_the_state_the_baseline_is_of() -> None:
+    """What ships reaches what the newest recorded run of the test questions did; else `python -m evals.ablation`."""
+    rows = [json.loads(line) for line in baseline.HISTORY.read_text(encoding="utf-8").splitlines()]
+    newest = next(row["metrics"] for row in reversed(rows) if (row["suite"], row["mode"]) == ("test", "quote"))
+    page = (PAGE.parent / "retrieval.md").read_text(encoding="utf-8")
+    (shipped,) = re.findall(r"^\| \+ answerability \(as shipped\) \| (.+) \|$", page, re.MULTILINE)
+    told = [[int(k), int(n)] for k, n in re.findall(r"\((\d+)/(\d+);", shipped)]
+    assert told[:-1] == [
+        newest[name] for name in ("completeness[en]", "completeness[ja]", "precision", "refusal_recall")
+    ]
 
 
 def counts(section: str) -> Counter[str]:

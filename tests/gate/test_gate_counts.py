@@ -2,13 +2,17 @@
 
 import pytest
 
-from assistant.gate import actors, checks, numbers, sides
+from assistant.gate import checks, sides
 from assistant.gate.record import Cited, Record
-from assistant.gate.words import plain
+from assistant.types import Language
 from index import parse, reading_aid
 
 DOCUMENT = parse.load()
 RECORD = Record(DOCUMENT, reading_aid.load(DOCUMENT))
+
+
+def _language(claim: str) -> Language:
+    return "en" if claim.isascii() else "ja"
 
 
 def at(address: str) -> Cited:
@@ -28,7 +32,7 @@ def at(address: str) -> Cited:
 )
 def test_what_a_sentence_does_not_count_is_not_counted(claim: str, address: str, counted: bool) -> None:
     """Two of what it speaks of once, or so many times, persons, pieces; the two participants may be counted."""
-    assert numbers._counted_anew(plain(claim), at(address)) is counted
+    assert ("number_mismatch" in checks.check(claim, at(address), _language(claim), RECORD).reasons) is counted
 
 
 @pytest.mark.parametrize(
@@ -43,7 +47,8 @@ def test_what_a_sentence_does_not_count_is_not_counted(claim: str, address: str,
 )
 def test_no_side_falls_in_line_or_is_left_out(claim: str, one_sided: bool) -> None:
     """The document has both do what it says."""
-    assert actors._one_sided(plain(claim)) is one_sided
+    found = checks.check(claim, at("ii.ai.b6.s1" if "align" in claim else "iii.p1.s5"), _language(claim), RECORD)
+    assert bool({"party_swap", "scope_change"} & set(found.reasons)) is one_sided
 
 
 def test_a_long_copy_with_a_slip_is_seen() -> None:
