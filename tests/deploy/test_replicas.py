@@ -4,182 +4,55 @@ The tests take things away in the order they stand here: first nothing, then a r
 """
 
 import os
-import re
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
 
-from evals.fakellm import FakeLlm, says, silent
-from evals.processes import without_settings
+from evals.fakellm import says, silent
+from evals.faults.redis_server import RedisServer
 from tests import nginx
-from tests.deploy.shipped import DEPLOY, image_tree
-
-if TYPE_CHECKING:
-    from tests.browser.chat import Chat
-
-LINE = re.compile(r"(store|replica \d): \S+?:(\d+) \(process (\d+)\)")
-START = 450.0  # seconds; two programs start, and build an index where there is none yet
-PER_MINUTE = 20
-BINDING = "Is the MOC legally binding?"
-FUSION = "Which test facility is named for fusion?"
-COSTS = "Who pays for the work?"
-HOUSES = [f"203.0.113.{number}" for number in range(10, 50)]  # addresses of visitors
+from tests.deploy.stack import (
+    BINDING,
+    COSTS,
+    FUSION,
+    HOUSES,
+    PER_MINUTE,
+    SECONDS,
+    Stack,
+    alive,
+    chat,
+    name_at,
+    reader,
+    running,
+)
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(500),
     pytest.mark.skipif(nginx.PROGRAM is None, reason="needs nginx"),
-    pytest.mark.skipif(not shutil.which("redis-server"), reason="needs redis-server"),
+    pytest.mark.skipif(RedisServer.found() is None, reason="needs redis-server"),
 ]
-
-
-@dataclass
-class Stack:
-    """The running script, what it said, and the scripted language model."""
-
-    process: subprocess.Popen[str]
-    llm: FakeLlm
-    said: list[str] = field(default_factory=list)
-    client: httpx.Client = field(
-        # A connection for each request, so that none is kept to what is killed.
-        default_factory=lambda: httpx.Client(timeout=60, verify=False, limits=httpx.Limits(max_keepalive_connections=0))
-    )
-    changed: threading.Condition = field(default_factory=threading.Condition)
-
-    def listen(self) -> None:
-        """Collect what it says, in a thread."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self.changed:
-                self.said.append(line.strip())
-                self.changed.notify_all()
-        with self.changed:
-            self.said.append("(it ended)")
-            self.changed.notify_all()
-
-    def until(self, words: str, seconds: float) -> str:
-        """The line with these words, as soon as it is said."""
-
-        def found() -> str:
-            return next((line for line in self.said if words in line or line == "(it ended)"), "")
-
-        with self.changed:
-            assert self.changed.wait_for(lambda: bool(found()), seconds), self.said
-            assert words in found(), self.said
-            return found()
-
-    @property
-    def address(self) -> str:
-        """Where readers come to."""
-        return self.until("Serving on", 0).split()[2]
-
-    @property
-    def parts(self) -> dict[str, tuple[int, int]]:
-        """Name → port and process id of store and replicas, as they were started."""
-        found = (LINE.search(line) for line in self.said)
-        return {match[1]: (int(match[2]), int(match[3])) for match in found if match}
-
-    def replicas(self) -> list[str]:
-        """Addresses of the replicas that are alive."""
-        return [
-            f"http://127.0.0.1:{port}" for name, (port, pid) in self.parts.items() if name != "store" and alive(pid)
-        ]
-
-    def ask(self, question: str = BINDING, mode: str = "quote", at: str = "", **headers: str) -> httpx.Response:
-        """One question, through nginx unless ``at`` names a replica."""
-        where = f"{at or self.address}/api/ask"
-        return self.client.post(where, json={"question": question, "mode": mode}, headers=headers)
-
-    def count(self, replica: str, line: str) -> float:
-        """The value of one line of a replica's metrics, asked directly; 0 when it is not there yet."""
-        rows = self.client.get(f"{replica}/metrics").text.splitlines()
-        return next((float(row.rpartition(" ")[2]) for row in rows if row.startswith(f"{line} ")), 0.0)
-
-
-def alive(pid: int) -> bool:
-    """Whether the process runs (one that ended and was not yet waited for does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 @pytest.fixture(scope="module")
 def stack(
     index_directory: Path, opened_index: tuple[object, object], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    """The whole stack, once, run from exactly the files that the image has.
-
-    Addresses in X-Forwarded-For are believed of this machine, as if a proxy stood before nginx.
-    """
-    tree = image_tree(tmp_path_factory.mktemp("image"))
-    shutil.copytree(DEPLOY, tree / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
-    with FakeLlm() as llm:
-        environ = {
-            "MOC_INDEX_DIR": str(index_directory),
-            "MOC_LLM_MODEL": "scripted",
-            "OPENAI_BASE_URL": llm.base_url,
-            "MOC_ADDRESS_PER_MINUTE": str(PER_MINUTE),
-            # Whoever is held by a silent model is held until a replica is killed, on a busy machine too.
-            "MOC_LLM_FIRST_TOKEN_SECONDS": "60",
-            "MOC_LLM_TOTAL_SECONDS": "90",
-        }
-        process = subprocess.Popen(
-            [sys.executable, "deploy/replicas.py", "--port", "0", "--front", "127.0.0.1"],
-            cwd=tree,
-            env=without_settings() | environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        started = Stack(process, llm)
-        listener = threading.Thread(target=started.listen, daemon=True)
-        listener.start()
-        try:
-            started.until("Serving on", START)
-            # Each replica warms the model up once; nobody's question is sent before.
-            assert llm.wait(lambda server: sum(call.ended is not None for call in server.calls) == 2, 30)
-            yield started
-        finally:
-            process.terminate()
-            try:
-                process.wait(40)
-            finally:
-                process.kill()
-                listener.join(5)
-
-
-@pytest.mark.parametrize(
-    ("environ", "said"),
-    [
-        ({"PATH": "/nowhere"}, "neither redis-server nor valkey-server is installed"),
-        ({"MOC_STORE": "x"}, "MOC_STORE is not a setting of this program"),
-    ],
-)
-def test_what_cannot_start_says_why(environ: dict[str, str], said: str) -> None:
-    """Exit 1 and a line with the reason; what had been started is ended."""
-    command = [sys.executable, str(DEPLOY / "replicas.py"), "--port", "0"]
-    ran = subprocess.run(command, env=without_settings() | environ, capture_output=True, text=True, timeout=120)
-    assert ran.returncode == 1
-    assert said in ran.stderr
-    assert "Traceback" not in ran.stderr
-    assert not any(alive(int(match[3])) for match in LINE.finditer(ran.stdout))
+    """The whole stack, once."""
+    with running(index_directory, tmp_path_factory.mktemp("stack")) as started:
+        yield started
 
 
 def test_what_nginx_passes_on(stack: Stack) -> None:
     """Health from any replica, numbers from none, streams unbuffered, and nobody's word on who they are."""
-    with httpx.Client(base_url=stack.address, timeout=60, verify=False) as client:
+    with httpx.Client(base_url=stack.address, timeout=SECONDS, verify=False) as client:
         assert client.get("/readyz").json() == {"status": "ready"}
         assert client.get("/healthz").status_code == 200
         assert client.get("/metrics").status_code == 404
@@ -229,23 +102,6 @@ def test_a_written_answer_is_written_once(stack: Stack) -> None:
     assert stack.count(two, 'moc_cache_total{result="hit"}') == 1
 
 
-def chat(stack: Stack, question: str, house: str, session: str, at: str = "", then: str = "") -> str:
-    """What a chat page does with a question: it joins the queue, then reads what comes; ``then`` from elsewhere."""
-    where, headers = at or stack.address, {"x-forwarded-for": house}
-    parts = stack.client.get(f"{where}/config").json()["dependencies"]
-    index = next(part["id"] for part in parts if part["api_name"] == "ask")
-    sent = {"data": [question, [], "quote", None], "fn_index": index, "session_hash": session}
-    joined = stack.client.post(f"{where}/gradio_api/queue/join", json=sent, headers=headers)
-    assert joined.status_code == 200, joined.text
-    return stack.client.get(f"{then or where}/gradio_api/queue/data?session_hash={session}", headers=headers).text
-
-
-def name_at(stack: Stack, where: str, house: str = "") -> int:
-    """The number Gradio gave itself in the process that answers."""
-    headers = {"x-forwarded-for": house} if house else {}
-    return int(stack.client.get(f"{where}/gradio_api/app_id", headers=headers).json()["app_id"])
-
-
 def test_a_chat_stays_with_its_replica(stack: Stack) -> None:
     """Each of forty visitors comes to one replica, both have some; two of either ask in the chat, twice each."""
     names = [name_at(stack, replica) for replica in stack.replicas()]
@@ -268,24 +124,14 @@ def test_a_chat_needs_its_replica(stack: Stack) -> None:
         chat(stack, BINDING, HOUSES[0], "astray", at=one, then=two)
 
 
-@contextmanager
-def reader(stack: Stack, house: str) -> Iterator["Chat"]:
-    """A person at a browser with this address, the chat open."""
-    from tests.browser.chat import Chat
-    from tests.browser.conftest import launched
-
-    with launched() as browser:
-        context = browser.new_context(locale="en-US", extra_http_headers={"x-forwarded-for": house})
-        context.set_default_timeout(60_000)
-        yield Chat(context.new_page(), stack.address, "en", stack.llm).open()
-
-
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs Chromium")
-def test_no_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
+def test_no_api_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
     """Under load, with questions of the language model in its hands: kill -9, and every reply is an answer.
 
     Whoever was in the chat keeps the conversation, has the question back in its box, and sends it to the other replica.
     """
+    from tests.browser.conftest import launched
+
     done: list[int] = []
     stop = threading.Event()
     counted = threading.Condition()
@@ -295,7 +141,7 @@ def test_no_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
             ("/api/ask", {"question": BINDING, "mode": "quote"}),
             ("/v1/chat/completions", {"model": "moc-quote", "messages": [{"role": "user", "content": BINDING}]}),
         ]
-        with httpx.Client(base_url=stack.address, timeout=60, verify=False) as client:
+        with httpx.Client(base_url=stack.address, timeout=SECONDS, verify=False) as client:
             while not stop.is_set():
                 path, body = paths[number % 2]
                 reply = client.post(path, json=body)
@@ -305,22 +151,24 @@ def test_no_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
 
     def reached(condition: Callable[[], bool]) -> bool:
         with counted:
-            return counted.wait_for(condition, 60)
+            return counted.wait_for(condition, SECONDS)
 
     def called(count: int) -> bool:
-        return stack.llm.wait(lambda server: len(server.calls) == count, 60)
+        return stack.llm.wait(lambda server: len(server.calls) == count, SECONDS)
 
-    calls = len(stack.llm.calls)
-    stack.llm.enqueue(silent)
-    with ThreadPoolExecutor(5) as pool, ExitStack() as opened:
+    with ThreadPoolExecutor(5) as pool, launched() as browser:
+        # Whoever holds the question, a reader of that replica is there: nothing slow happens while it is held.
+        homes = {name_at(stack, stack.address, house): house for house in HOUSES}
+        chats = {name: reader(browser, stack, house) for name, house in homes.items()}
+        shown = {name: chat.ask(FUSION).locator(".statement").all_inner_texts() for name, chat in chats.items()}
+        calls = len(stack.llm.calls)
+        stack.llm.enqueue(silent)
         try:
             held = pool.submit(stack.ask, "Does it cost Japan anything?", "llm")
             assert called(calls + 1)
             [holder] = [replica for replica in stack.replicas() if stack.count(replica, "moc_llm_busy") == 1]
             name = name_at(stack, holder)
-            house = next(house for house in HOUSES if name_at(stack, stack.address, house) == name)
-            chat = opened.enter_context(reader(stack, house))
-            first = chat.ask(FUSION).locator(".statement").all_inner_texts()
+            chat, first = chats[name], shown[name]
             said = chat.answers.first.locator(".statement")
             later = len(stack.llm.calls)
             stack.llm.enqueue(silent)

@@ -17,8 +17,8 @@ from assistant.web.turns import AT_ONCE, MOST_WAITING, Turns
 from assistant.web.visitor import Visitor
 from assistant.web_settings import WebSettings
 from evals.fakellm import FakeLlm
+from tests.web.asking import BINDING, VISITOR, ask, metric, writing
 from tests.web.scripted import Scripted, client_of, service_with
-from tests.web.test_web_gatekeeper import BINDING, VISITOR, ask, metric, writing
 
 
 class Someone:

@@ -12,48 +12,24 @@ import pytest
 from starlette.testclient import TestClient
 
 from assistant.ask import Assistant, ClaimShown
-from assistant.config import Config, LlmSettings
+from assistant.config import Config
 from assistant.types import Answer, Request
 from assistant.web.limits import Limited, SwitchedOff
 from assistant.web.service import NotReady, Service
 from assistant.web.visitor import Visitor
 from assistant.web_settings import Raised, WebSettings
-from evals import fault_table
 from evals.fakellm import FakeLlm, chunk, events, fails, says, silent
 from evals.personalities import claim_line
+from tests.web.asking import BINDING, VISITOR, ask, metric, writing
 from tests.web.scripted import Scripted, client_of, service_with
 
-BINDING = "Is this memorandum legally binding?"
-VISITOR = Visitor(address="203.0.113.7", session="one")
 CLAIM = claim_line("Nothing in this MOC commits the Participants to the expenditure of funds.", "iii.p1.s4")
-
-
-def writing(quoting: Assistant, llm: FakeLlm, **web: object) -> Service:
-    """A service with the real assistant and the scripted model."""
-    settings = LlmSettings("scripted", llm.base_url, None, "")
-    switched = fault_table.writing(quoting, llm.base_url, patience=3)
-    config = Config(llm=settings, web=replace(WebSettings(), **web))  # type: ignore[arg-type]
-    service = Service(config, lambda _: switched)
-    service.start()
-    service.wait(10)
-    return service
 
 
 def used(total: int) -> dict[str, object]:
     """The last chunk of a stream that tells what the call used."""
     usage = {"prompt_tokens": total - 1, "completion_tokens": 1, "total_tokens": total}
     return chunk({}, "stop") | {"choices": [], "usage": usage}
-
-
-async def ask(service: Service, question: str = BINDING, visitor: Visitor = VISITOR, **wish: object) -> Answer:
-    asking = await service.ask(Request(question, **wish), visitor)  # type: ignore[arg-type]
-    return await asking.answer()
-
-
-def metric(service: Service, line: str) -> float:
-    """The value of a line of the metrics; 0 when it is not there yet."""
-    found = [row for row in service.gate.telemetry.exposition().decode().splitlines() if row.startswith(line + " ")]
-    return float(found[0].rpartition(" ")[2]) if found else 0.0
 
 
 def test_one_question_at_a_time(scripted: Scripted) -> None:

@@ -1,11 +1,13 @@
 """Who asks: what of a request is believed, and what is left of it in logs and keys."""
 
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
 
 from assistant.web.visitor import Pseudonyms, Visitor, block_of, factor_of, identify, looks_misconfigured
 from assistant.web_settings import Raised, WebSettings
+from tests.web.scripted import Scripted, client_of, service_with
 
 PROXY = WebSettings(
     trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("fd00::/8")), signin_header="x-forwarded-user"
@@ -129,3 +131,23 @@ def test_a_session_is_printable_and_short() -> None:
         "session s",
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "user"),
+    [(["ann"], "ann"), (["minister", "ann"], None), (["ann", "ann"], None), ([""], None), (["  "], None), ([], None)],
+)
+def test_two_names_are_no_name(values: list[str], user: str | None) -> None:
+    """A proxy that adds its word to the client's, instead of putting it in its place, signs nobody in."""
+    web = replace(WebSettings(), trusted_proxies=(ip_network("10.0.0.1"),), signin_header="x-forwarded-user")
+    headers = [(b"x-forwarded-user", value.encode()) for value in values]
+    scope = {"type": "http", "scheme": "http", "client": ("10.0.0.1", 1), "headers": headers}
+    assert identify(scope, web).user == user
+
+
+@pytest.mark.parametrize("header", ["cf-connecting-ip", "true-client-ip", "x-client-ip", "x-real-ip", "forwarded"])
+def test_metrics_are_for_nobody_a_proxy_brings(header: str) -> None:
+    """Each of the headers by which proxies say whom they bring."""
+    with client_of(service_with(Scripted())) as client:
+        assert client.get("/metrics").status_code == 200
+        assert client.get("/metrics", headers={header: "203.0.113.7"}).status_code == 404
