@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from index.embed import Embedder
     from index.store import Store
 
+from tests.remembering import embedded_anew, install
+
+__all__ = ["embedded_anew"]
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
@@ -84,6 +88,7 @@ def opened_index(index_directory: Path) -> "tuple[Store, Embedder]":
     from index.library import open_index
     from index.settings import IndexSettings
 
+    install()
     return open_index(IndexSettings(directory=index_directory))
 
 

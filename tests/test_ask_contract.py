@@ -164,6 +164,7 @@ def lasting(answer: Answer) -> dict[str, Any]:
     return {name: value for name, value in render.answer_object(answer).items() if name != "timings_ms"}
 
 
+@pytest.mark.usefixtures("embedded_anew")
 def test_threads_do_not_disturb_each_other(assistant: Assistant) -> None:
     """The same answers from four threads at once, in any order, as one after the other."""
     alone = [lasting(ask(assistant, question)) for question in SAMPLE]
@@ -187,6 +188,7 @@ for text in json.loads(sys.argv[1]):
 """
 
 
+@pytest.mark.usefixtures("embedded_anew")
 def test_another_process_measures_the_same(opened_index: "tuple[Store, Embedder]", index_directory: Path) -> None:
     """Every probability to the last bit, every order, every source; with another hash seed and number of threads."""
     texts = [text for text in SAMPLE if text != "Hello"]

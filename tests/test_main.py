@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assistant.config import SETTINGS
-from tests.command import DOCUMENT, VERIFIER, assistant, lines_of
+from tests.command import DOCUMENT, VERIFIER, assistant, lines_of, program
 from tests.index.running import one_line
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def batches(
 
     def ask(name: str, out: str, directory: Path, seed: str) -> CompletedProcess[str]:
         files = ("--batch", folder / name, "--out", folder / out)
-        return assistant("ask", *files, MOC_INDEX_DIR=str(directory), PYTHONHASHSEED=seed)
+        return program("ask", *files, MOC_INDEX_DIR=str(directory), PYTHONHASHSEED=seed)
 
     with ThreadPoolExecutor(2) as pool:
         mixed = pool.submit(ask, "mixed.jsonl", "mixed.out", index_directory, "1")

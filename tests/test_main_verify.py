@@ -11,7 +11,7 @@ import pytest
 from assistant import render
 from assistant.receipt import digest_of_object
 from assistant.types import Claim, Draft, Question
-from tests.command import VERIFIER, assistant
+from tests.command import VERIFIER, assistant, program
 
 
 def saved() -> dict[str, Any]:
@@ -70,7 +70,7 @@ def test_a_good_receipt_holds(tmp_path: Path) -> None:
     """Exit 0, and says how many quotes were compared."""
     receipt = tmp_path / "receipt.json"
     receipt.write_text(json.dumps(saved()), encoding="utf-8")
-    done = assistant("verify", receipt)
+    done = program("verify", receipt)
     assert (done.returncode, done.stderr) == (0, "")
     assert "2 quotes" in done.stdout
 

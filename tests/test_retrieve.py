@@ -69,6 +69,7 @@ def test_all_passages_are_ranked_and_none_is_lost(retriever: Retriever, opened_i
     assert all(0 <= passage.score <= 1 for passage in found.passages)
 
 
+@pytest.mark.usefixtures("embedded_anew")
 def test_the_same_question_is_measured_the_same(retriever: Retriever, opened_index: Opened) -> None:
     """Twice, and by a second retriever, to the last digit."""
     again = Retriever.open(*opened_index, WORDS)

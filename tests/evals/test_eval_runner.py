@@ -195,6 +195,7 @@ def test_a_case_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert (tmp_path / "dev" / "summary.md").read_text(encoding="utf-8").startswith("# PASS dev")
 
 
+@pytest.mark.usefixtures("embedded_anew")
 def test_the_same_twice_gives_the_same_files(
     tmp_path: Path, index_directory: Path, opened_index: tuple[Store, Embedder], monkeypatch: pytest.MonkeyPatch
 ) -> None:

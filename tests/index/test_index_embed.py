@@ -21,6 +21,7 @@ from index.settings import IndexSettings
 from index.store import Store
 from tests.index.running import one_line, run
 
+pytestmark = pytest.mark.usefixtures("embedded_anew")
 Opened = tuple[Store, Embedder]
 
 

@@ -13,6 +13,7 @@ from index.errors import IndexUnusable
 from index.library import shipped_entries
 from index.store import Store
 
+pytestmark = pytest.mark.usefixtures("embedded_anew")
 Opened = tuple[Store, Embedder]
 DOCUMENT = parse.load()
 ENTRIES = entries_of(DOCUMENT, bank=bank.load(DOCUMENT)[:10])
