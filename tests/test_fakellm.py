@@ -26,7 +26,7 @@ MESSAGES = [
 
 
 def client(server: FakeLlm) -> openai.OpenAI:
-    return openai.OpenAI(base_url=server.base_url, api_key="none", max_retries=0, timeout=5)
+    return openai.OpenAI(base_url=server.base_url, api_key="none", max_retries=0, timeout=60)
 
 
 def ask(server: FakeLlm, *, stream: bool = False) -> tuple[str, str | None]:

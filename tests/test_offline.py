@@ -38,8 +38,13 @@ QUESTIONS = ["Is the MOC legally binding?", "この覚書に法的拘束力は�
 WITHOUT_NETWORK = """
 set -eu
 ip link set lo up
-"$PYTHON" -m index build --out "$MOC_INDEX_DIR"
-"$PYTHON" -m assistant ask "Is the MOC legally binding?" --json
+"$PYTHON" - <<'END'
+import os, sys
+from assistant.__main__ import main as assistant
+from index.__main__ import main as index
+assert index(["build", "--out", os.environ["MOC_INDEX_DIR"]]) == 0
+sys.exit(assistant(["ask", "Is the MOC legally binding?", "--json"]))
+END
 "$PYTHON" - <<'END'
 import json, re, subprocess, sys, urllib.request
 server = subprocess.Popen([sys.executable, "app.py", "--port", "0"], stdout=subprocess.PIPE, text=True)

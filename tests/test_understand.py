@@ -210,9 +210,9 @@ def test_real_questions_are_not_caught(understanding: Understanding) -> None:
 )
 def test_hostile_input_stays_cheap(understanding: Understanding, piece: str) -> None:
     """A long row of what a pattern looks for, with a bad end, is read in linear time."""
-    start = time.perf_counter()
+    start = time.thread_time()
     understanding.understand(Request((piece * 500)[:499] + "é"))
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
 
 
 @pytest.mark.parametrize("text", ["jsps", "NSF JST", "nict?", "JT-60SA", "What is it?"])
@@ -222,13 +222,13 @@ def test_short_but_clear(understanding: Understanding, text: str) -> None:
 
 
 def test_deterministic_and_fast(understanding: Understanding) -> None:
-    """The same object twice; half of all questions take less than 3 ms even on a busy machine."""
+    """The same object twice; half of all questions take less than 3 ms of processor time."""
     questions = [question.text for question in bank.load(parse.load())][::25]
     first = [understanding.understand(Request(text)) for text in questions]
     taken = []
     for text, before in zip(questions, first, strict=True):
-        start = time.perf_counter()
+        start = time.thread_time()
         assert understanding.understand(Request(text)) == before
-        taken.append(time.perf_counter() - start)
+        taken.append(time.thread_time() - start)
     print(f"p50 {sorted(taken)[len(taken) // 2] * 1e3:.2f} ms")
     assert sorted(taken)[len(taken) // 2] < 0.003

@@ -35,23 +35,55 @@ def answer(address: str) -> dict[str, Any]:
     return dict(reply.json())
 
 
-def opened(browser: Browser, url: str, **options: Any) -> tuple[Page, list[str]]:
-    """A page in a window of its own, and what it said on the console or asked of other hosts."""
-    page = browser.new_context(**{"viewport": WIDE, **options}).new_page()
-    seen: list[str] = []
-    page.on("console", lambda message: seen.append(message.text))
-    page.on("pageerror", lambda error: seen.append(str(error)))
-    home = "/".join(url.split("/")[:3])
-    page.on("request", lambda request: seen.append(request.url) if not request.url.startswith(home) else None)
-    page.goto(url)
-    return page, seen
+class Tabs:
+    """A page with scripts and one without, for all tests: a window of its own costs more than what most do in it."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._made: dict[bool, Page] = {}
+        self._seen: list[str] = []
+        self._home = ""
+
+    def open(
+        self, url: str, viewport: ViewportSize = WIDE, scripts: bool = True, dark: bool = False
+    ) -> tuple[Page, list[str]]:
+        """The page at this address, and what it says on the console or asks of other hosts from now on."""
+        if scripts not in self._made:
+            self._made[scripts] = page = self._browser.new_context(java_script_enabled=scripts).new_page()
+            page.on("console", lambda message: self._seen.append(message.text))
+            page.on("pageerror", lambda error: self._seen.append(str(error)))
+            page.on("request", lambda request: self._asked(request.url))
+        page = self._made[scripts]
+        home = "/".join(url.split("/")[:3])
+        page.goto(f"{home}/healthz")  # an address that differs in its fragment only would not be loaded
+        page.context.clear_cookies()
+        page.set_viewport_size(viewport)
+        page.emulate_media(media="null", color_scheme="dark" if dark else "light")
+        self._seen, self._home = [], home
+        page.goto(url)
+        return page, self._seen
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith(self._home):
+            self._seen.append(url)
+
+    def close(self) -> None:
+        """End the windows."""
+        for page in self._made.values():
+            page.context.close()
+
+
+@pytest.fixture(scope="module")
+def tabs(browser: Browser) -> Iterator[Tabs]:
+    made = Tabs(browser)
+    yield made
+    made.close()
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_axe_finds_nothing(browser: Browser, address: str, language: str) -> None:
+def test_axe_finds_nothing(tabs: Tabs, address: str, language: str) -> None:
     """Every plain page, in both languages, light and dark, at 320 pixels, with nothing cut off at the side."""
-    context = browser.new_context(viewport=NARROW)
-    page = context.new_page()
+    page, _ = tabs.open(f"{address}/document?lang={language}", NARROW)
     for path in ("document?aid=1", "document?q=quantum&aid=0", "about?", "privacy?", "accessibility?", "nowhere?"):
         name = "page-" + path.replace("?", "-").partition("=")[0].rstrip("-")
         page.emulate_media(color_scheme="light")
@@ -62,13 +94,12 @@ def test_axe_finds_nothing(browser: Browser, address: str, language: str) -> Non
             continue  # the others use what stands in these
         page.emulate_media(color_scheme="dark")
         assert axe.problems(page, name, language, colours_only=True) == [], path
-    context.close()
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_reading_needs_no_script(browser: Browser, address: str, language: str) -> None:
+def test_reading_needs_no_script(tabs: Tabs, address: str, language: str) -> None:
     """With JavaScript off: search finds and links, a hit's link shows its sentence, the aid opens and closes."""
-    page, seen = opened(browser, f"{address}/document?lang={language}&aid=0", java_script_enabled=False)
+    page, seen = tabs.open(f"{address}/document?lang={language}&aid=0", scripts=False)
     page.locator("#q").fill("180 days")
     page.locator("#q").press("Enter")
     expect(page.locator("mark")).to_have_text(["180 days"])
@@ -87,9 +118,9 @@ def test_reading_needs_no_script(browser: Browser, address: str, language: str) 
     assert seen == []
 
 
-def test_the_keyboard_skips_and_is_never_hidden(browser: Browser, address: str) -> None:
+def test_the_keyboard_skips_and_is_never_hidden(tabs: Tabs, address: str) -> None:
     """The first Tab offers to skip; tabbing through the document never leaves the focus under the bar."""
-    page, _ = opened(browser, f"{address}/document?lang=en")
+    page, _ = tabs.open(f"{address}/document?lang=en")
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
     expect(page.locator(".skip")).to_be_in_viewport()
@@ -109,12 +140,10 @@ def test_the_keyboard_skips_and_is_never_hidden(browser: Browser, address: str) 
 
 
 @pytest.mark.parametrize(("language", "verdict"), [("en", "Everything in this answer holds."), ("ja", "すべて本文と")])
-def test_a_receipt_is_checked(
-    browser: Browser, address: str, answer: dict[str, Any], language: str, verdict: str
-) -> None:
+def test_a_receipt_is_checked(tabs: Tabs, address: str, answer: dict[str, Any], language: str, verdict: str) -> None:
     """The link of an answer shows question, quotes and what holds; axe finds nothing; the fragment is sent nowhere."""
     link = receipt.link(answer, address).replace("#", f"?lang={language}#")
-    page, seen = opened(browser, link, viewport=NARROW)
+    page, seen = tabs.open(link, NARROW)
     expect(page.locator("#verdict")).to_contain_text(verdict)
     expect(page.locator(".claims blockquote")).to_have_text([claim["text"] for claim in answer["claims"]])
     assert axe.problems(page, "page-receipt", language) == []
@@ -124,11 +153,11 @@ def test_a_receipt_is_checked(
     assert seen == []
 
 
-def test_a_forged_receipt_is_found_out(browser: Browser, address: str, answer: dict[str, Any]) -> None:
+def test_a_forged_receipt_is_found_out(tabs: Tabs, address: str, answer: dict[str, Any]) -> None:
     """A changed quote is marked with its reason beside what the text says; markup in it stays text."""
     forged = json.loads(json.dumps(answer))
     forged["claims"][0]["text"] = "<img src=x onerror=alert(1)> This MOC creates legally binding rights."
-    page, seen = opened(browser, receipt.link(forged, address).replace("#", "?lang=en#"))
+    page, seen = tabs.open(receipt.link(forged, address).replace("#", "?lang=en#"))
     expect(page.locator("#verdict.bad")).to_have_text("Not everything in this answer holds.")
     expect(page.locator(".claims > li").first).to_contain_text("does not hold (the quote differs from the text)")
     expect(page.locator(".claims > li").first.locator("q")).to_have_text(answer["claims"][0]["text"])
@@ -137,9 +166,9 @@ def test_a_forged_receipt_is_found_out(browser: Browser, address: str, answer: d
     assert seen == []
 
 
-def test_a_saved_answer_can_be_pasted(browser: Browser, address: str, answer: dict[str, Any]) -> None:
+def test_a_saved_answer_can_be_pasted(tabs: Tabs, address: str, answer: dict[str, Any]) -> None:
     """Without data in the link the page asks for the saved answer; what is none is told."""
-    page, _ = opened(browser, f"{address}/a/{answer['id']}?lang=en")
+    page, _ = tabs.open(f"{address}/a/{answer['id']}?lang=en")
     expect(page.locator("#verdict")).to_contain_text("This link carries no answer.")
     page.get_by_label("Answer object (JSON)").fill("not JSON")
     page.get_by_role("button", name="Check").click()
@@ -149,9 +178,9 @@ def test_a_saved_answer_can_be_pasted(browser: Browser, address: str, answer: di
     expect(page.locator("#verdict.good")).to_be_visible()
 
 
-def test_print_holds_the_text_and_nothing_else(browser: Browser, address: str) -> None:
+def test_print_holds_the_text_and_nothing_else(tabs: Tabs, address: str) -> None:
     """Navigation, search and marks are not printed; every sentence is."""
-    page, _ = opened(browser, f"{address}/document?lang=en&aid=0&q=funds", color_scheme="dark")
+    page, _ = tabs.open(f"{address}/document?lang=en&aid=0&q=funds", dark=True)
     page.emulate_media(media="print")
     for hidden in (".site", ".tools", ".contents", ".result", ".links-note"):
         expect(page.locator(hidden)).to_be_hidden()

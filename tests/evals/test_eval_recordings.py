@@ -22,7 +22,7 @@ BODY = {
 
 
 def ask(url: str, **changes: Any) -> str:
-    reply = httpx.post(f"{url}/chat/completions", json={**BODY, **changes}, timeout=5)
+    reply = httpx.post(f"{url}/chat/completions", json={**BODY, **changes}, timeout=60)
     return str(reply.raise_for_status().json()["choices"][0]["message"]["content"])
 
 
@@ -47,7 +47,7 @@ def test_what_was_recorded_is_played_and_the_rest_is_missed(tmp_path: Path) -> N
     player = Player.of(recordings.load(path))
     with FakeLlm(default=player.script) as server:
         assert ask(server.base_url) == "first\nsecond\n"
-        streamed = httpx.post(f"{server.base_url}/chat/completions", json=BODY | {"stream": True}, timeout=5).text
+        streamed = httpx.post(f"{server.base_url}/chat/completions", json=BODY | {"stream": True}, timeout=60).text
         assert '"content": "first\\nsecond\\n"' in streamed
         assert streamed.rstrip().endswith("[DONE]")
         assert player.missed == 0
@@ -62,8 +62,8 @@ def test_a_stream_is_passed_on_until_the_assistant_has_read_enough() -> None:
         with FakeLlm(default=recorder.script) as proxy:
             with httpx.stream("POST", f"{proxy.base_url}/chat/completions", json=BODY | {"stream": True}) as reply:
                 assert "again" in next(line for line in reply.iter_lines() if line)
-            assert proxy.wait(lambda server: server.calls[0].ended is not None, 5)
-        assert model.wait(lambda server: server.disconnects == 1, 5)
+            assert proxy.wait(lambda server: server.calls[0].ended is not None, 60)
+        assert model.wait(lambda server: server.disconnects == 1, 60)
     (kept,) = recorder.kept.values()
     assert kept.text.startswith("again ")
     assert (kept.case, kept.finish, recorder.cases) == ("dev-1", recordings.LEFT, 1)

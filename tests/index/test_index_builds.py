@@ -11,6 +11,7 @@ from index import __main__ as command
 from index import library, parse, store
 from index.errors import IndexUnusable
 from index.settings import IndexSettings
+from tests.command import assistant
 from tests.index.running import one_line, run
 from tests.index.stores import Opened, files, reopen, small
 
@@ -99,21 +100,23 @@ def test_source_builds_passages_only(
     assert opened.document.by_address["i.p1.s2"].text == "Another thing."
 
 
-def test_verify_never_rebuilds(copied: Path) -> None:
+def test_verify_never_rebuilds(
+    copied: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """``python -m index verify`` on a changed file: one line, exit 4, everything as it was."""
+    monkeypatch.setenv("MOC_INDEX_DIR", str(copied))
     path = next(copied.rglob("data_level0.bin"))
     os.truncate(path, 100)
     before = files(copied)
-    done = run("-m", "index", "verify", MOC_INDEX_DIR=str(copied))
-    assert done.returncode == 4
-    assert "data_level0.bin' of the index is changed" in one_line(done.stderr)
+    assert command.main(["verify"]) == 4
+    assert "data_level0.bin' of the index is changed" in one_line(capsys.readouterr().err)
     assert files(copied) == before
 
 
 def test_asking_where_building_is_forbidden(tmp_path: Path) -> None:
     """``python -m assistant ask`` with MOC_INDEX_BUILD=never and no index: one line with the way out, exit 4."""
     settings = {"MOC_INDEX_DIR": str(tmp_path / "none"), "MOC_INDEX_BUILD": "never"}
-    done = run("-m", "assistant", "ask", "Is it binding?", **settings)
+    done = assistant("ask", "Is it binding?", **settings)
     assert (done.returncode, done.stdout) == (4, "")
     assert "python -m index build" in one_line(done.stderr)
     assert not (tmp_path / "none").exists()

@@ -73,7 +73,7 @@ def test_the_language_model_takes_turns_and_the_rest_is_quoted(quoting: Assistan
         assert (service.gate.slots.busy, len(llm.calls)) == (0, 1)
 
     asyncio.run(run())
-    assert llm.wait(lambda server: server.calls[0].left, 5)  # whoever leaves stops the model
+    assert llm.wait(lambda server: server.calls[0].left, 60)  # whoever leaves stops the model
 
 
 def test_the_budget_stops_the_model_and_not_the_answers(quoting: Assistant, llm: FakeLlm) -> None:
