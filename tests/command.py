@@ -40,7 +40,7 @@ def assistant(*arguments: object, **settings: str) -> CompletedProcess[str]:
             code = main([str(argument) for argument in arguments])
         except SystemExit as ended:  # argparse
             code = ended.code if isinstance(ended.code, int) else 1
-    return CompletedProcess(arguments, code, out.getvalue(), errors.getvalue())
+    return CompletedProcess([str(argument) for argument in arguments], code, out.getvalue(), errors.getvalue())
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:

@@ -58,11 +58,17 @@ class Running:
 
 
 @contextlib.contextmanager
-def served(config: Config) -> Iterator[str]:
-    """The whole application, as ``app.py`` serves it; gives its address."""
+def served(config: Config, opened: "tuple[Store, Embedder] | None" = None) -> Iterator[str]:
+    """The whole application, as ``app.py`` serves it, on an index that may be ``opened`` already; gives its address."""
+    from assistant.ask import Assistant
     from assistant.web.server import application
 
-    service = Service(config)
+    def open_assistant(config: Config) -> Assistant:
+        assistant = Assistant.open(config, opened)
+        threading.Thread(target=assistant.warm_up, name="warm-up", daemon=True).start()
+        return assistant
+
+    service = Service(config, open_assistant)
     service.start()
     with serving(application(service)) as address:
         service.wait(240)  # what it imports meanwhile is no part of any test
@@ -131,14 +137,14 @@ def environ(
 
 
 @pytest.fixture(scope="package")
-def quoting_program(environ: dict[str, str]) -> Iterator[Running]:
+def quoting_program(environ: dict[str, str], opened_index: "tuple[Store, Embedder]") -> Iterator[Running]:
     """The program where no language model is set up."""
-    with served(Config.from_env(environ)) as address:
+    with served(Config.from_env(environ), opened_index) as address:
         yield Running(address, None, Path(environ["MOC_FEEDBACK_DIR"]))
 
 
 @pytest.fixture(scope="package")
-def writing_program(environ: dict[str, str]) -> Iterator[Running]:
+def writing_program(environ: dict[str, str], opened_index: "tuple[Store, Embedder]") -> Iterator[Running]:
     """The program with a scripted language model."""
     with FakeLlm(says()) as model:
         more = {
@@ -150,7 +156,7 @@ def writing_program(environ: dict[str, str]) -> Iterator[Running]:
             "MOC_OPERATOR_NAME": OPERATOR,
             "MOC_OPERATOR_CONTACT": "help@testing.example",
         }
-        with served(Config.from_env(environ | more)) as address:
+        with served(Config.from_env(environ | more), opened_index) as address:
             assert model.wait(lambda model: len(model.calls) > 0, 120)  # it is warmed up first, and tests count calls
             yield Running(address, model, Path(environ["MOC_FEEDBACK_DIR"]))
 

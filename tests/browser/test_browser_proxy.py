@@ -31,7 +31,7 @@ def below(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[[bool], str]]:
     """The service's address below /moc of an nginx that takes that part of the path away, or (True) leaves it."""
-    del browser, opened_index  # no program where there is no browser, and the index has to be there
+    del browser  # no program where there is no browser
     folder = tmp_path_factory.mktemp("below")
     port, kept_port = free_port(), free_port()
     config = Config.from_env(
@@ -43,7 +43,7 @@ def below(
         }
     )
     with ExitStack() as stack:
-        upstream = stack.enter_context(served(config)).removeprefix("http://")
+        upstream = stack.enter_context(served(config, opened_index)).removeprefix("http://")
         stack.enter_context(below_a_path(folder / "taken", port, upstream, keep_path=False))
         stack.enter_context(below_a_path(folder / "kept", kept_port, upstream, keep_path=True))
         yield lambda kept: f"http://127.0.0.1:{kept_port if kept else port}/moc"
