@@ -1,5 +1,6 @@
 """The assistant that knows the answers: real answer objects, made by the real verifier from what the cases expect."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,11 +21,16 @@ class Oracle:
         self.document = document
         self.aid = reading_aid.load(document).sentences
         self._verifier = Verifier(document, reading_aid.load(document), IndexIdentity("oracle", "oracle"))
+        self._made: dict[Case, str] = {}
 
     def answer(self, case: Case) -> dict[str, Any]:
-        """The right answer object."""
-        answers = [outcome for outcome in case.expect if outcome.status in ANSWERING]
-        return self.quote(case, case.gold, answers[0]) if answers else self.decline(case, case.expect[0])
+        """The right answer object, made once for each case; every caller gets one of its own, to break as it likes."""
+        if case not in self._made:
+            answers = [outcome for outcome in case.expect if outcome.status in ANSWERING]
+            made = self.quote(case, case.gold, answers[0]) if answers else self.decline(case, case.expect[0])
+            self._made[case] = json.dumps(made)
+        found: dict[str, Any] = json.loads(self._made[case])
+        return found
 
     def quote(self, case: Case, addresses: Sequence[str], outcome: Outcome | None = None) -> dict[str, Any]:
         """An answer that quotes these sentences."""

@@ -4,7 +4,6 @@ Answers are made from what the cases expect, so no index is opened and no model 
 """
 
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -121,7 +120,7 @@ def trial(mutant: Mutant, shop: Workshop, cases: Sequence[Case], limits: Sequenc
     def answer(case: Case) -> Any:
         ranked[0] = (mutant.ranking or _ranking)(shop, case)
         now[0] += mutant.seconds
-        return deepcopy(mutant.answer(shop, case))
+        return mutant.answer(shop, case)
 
     asked = runner.collect(answer, cases, lambda: ranked[0], lambda: now[0])
     noisy = runner.collect(answer, noise.copies(cases, _NOISY_FACTS)) if mutant.metric == "noise" else None

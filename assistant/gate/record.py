@@ -110,6 +110,7 @@ class Record:
         return plain(" ".join((*(part.heading for part in own), *rendered, *introduced)))
 
 
+@lru_cache(maxsize=1)  # to prepare it takes several times as long as to check a claim
 def shipped() -> Record | None:
     """The document that ships with the assistant; None when it cannot be read, and claims are checked without it."""
     try:

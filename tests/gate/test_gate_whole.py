@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant.gate import checks, usage, weigh
 from assistant.gate.places import nearest
-from assistant.gate.record import Record
+from assistant.gate.record import Record, shipped
 from assistant.gate.support import support
 from assistant.gate.words import is_japanese, lexicon, plain, stem
 from assistant.types import Claim, IndexIdentity
@@ -38,6 +38,21 @@ VERIFIER = Verifier(DOCUMENT, reading_aid.load(DOCUMENT), IndexIdentity("", ""))
 def test_a_quote_is_found_by_its_text(quote: str, addresses: tuple[str, ...]) -> None:
     """Whole, in part, over a page break, several at once; what is too short or unknown has no address."""
     assert RECORD.find(quote) == addresses
+
+
+def test_the_document_is_prepared_once_for_all_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made anew for each claim, reading and preparing it took most of the time of the evals of the gate."""
+    read: list[object] = []
+
+    def counting(*_: object) -> object:
+        read.append(DOCUMENT)
+        return DOCUMENT
+
+    shipped.cache_clear()
+    monkeypatch.setattr("assistant.gate.record.parse.load", counting)
+    quote = [DOCUMENT.by_address["iii.p1.s4"].text]
+    assert all(check(text, quote, "en").supported for text in (quote[0], "Nothing commits the Participants to spend."))
+    assert len(read) == 1
 
 
 def test_a_quote_of_no_document_is_still_evidence() -> None:
