@@ -121,12 +121,18 @@ _LISTED = re.compile(r"(?:driving|deepening|advancing|promoting|partnering)\b")
 _SHOULD_END = re.compile(
     r"\bshould (?:discontinue|end|terminate|leave|withdraw)\b|(?:終了させる|終了す|終わらせる|やめる|離脱す)べき"
 )
+_WILL_HEDGED = re.compile(  # "it is expected that … will" says no more than "is expected to"
+    r"(?P<hedge>\b(?:expect(?:s|ed|ation)?|anticipat(?:es?|ed)|foreseen|intend(?:s|ed)|intention|hope[ds]?|aim|plan|"
+    r"goal|idea)"
+    r"(?: is| are)?(?: that)? [^.;]{0,90}?)\bwill\b(?! (?:definitely|certainly|surely|automatically))|"
+    r"(?:ことになる|こととなる)(?=(?:もの)?と(?:見込|想定|期待|予想))"
+)
 _DONE = re.compile(  # an intention told as already under way
     r"\b(?:has|have) (?:now |already |since |both |jointly )*(?:been )?(?:\w+ly )?(?:collaborated|cooperated|"
     r"expanded|deepened|"
     r"enhanced|strengthened|promoted|accelerated|built|developed|shared|protected|secured|invested|funded|launched|"
     r"created|"
-    r"harmonized|harmonised|enforced|exported|coordinated|identified|mitigated|remediated|improved|advanced|refocused|"
+    r"harmonized|harmonised|enforced|exported|coordinated|identified|mitigated|remediated|improved|advanced|refocused|fixed|settled|finali[sz]ed|"
     r"aligned|overcome|solved|removed|trained)\b|"
     r"\b(?:was|were|(?:is|are) (?:now |already |currently )?being) (?:\w+ly )?(?:expanded|deepened|enhanced|"
     r"strengthened|"
@@ -176,7 +182,7 @@ def upgrades(claim: str, evidence: str) -> bool:
     held = modality(evidence)
     if _LISTED.match(evidence.casefold()):
         held = max(held, Modality.INTENDED)  # an item of a list of what is intended
-    said = _allowed(_bare(claim), evidence.casefold())
+    said = _WILL_HEDGED.sub(r"\g<hedge> ", _allowed(_bare(claim), evidence.casefold()))
     rungs = {rung for rung, pattern in (*_ENGLISH, *_JAPANESE) if pattern.search(said)}
     claimed = max(rungs, default=Modality.NONE)
     if claimed == Modality.BOUND and held < Modality.BOUND:
