@@ -88,6 +88,7 @@ _HARMLESS = re.compile(
     r"(?! (?:limited|only|just|merely)\b)(?![^.;]{0,60}?,[^.;]{0,60}?\b(?:will|shall|must|have to|has to)\b))\b"
     r"(?:[^.;]{0,60}?\b(?:commit\w*|oblig\w*|bound|binding|required?|requires|agreed?|must|shall|will|promise\w*|"
     r"pledge\w*|duty|duties|guarantee\w*|have to|has to|need to|mandat\w*)\b(?: to\b| of\b)?)+|"
+    r"\bcommits? (?:neither|no|nobody|none)\b|"
     r"cannot mutually determine|(?:at|by|of) will\b|\bhow (?:\w+ ){1,6}will be\b|\bgoodwill\b|\bneed to secure\b|"
     r"promises? of fusion|non-binding"
 )

@@ -16,7 +16,7 @@ _CAUSE = re.compile(
     r"pandemic)|after (?:the|a) (?:crisis|attack|breach|scandal|war|pandemic)|became necessary|owed to)\b|"
     r"(?:た|だ|い|る)ため(?:、|に、|で|だ|と)|ためである|ためです|ためだ|ことから|を受け(?:て|、)|を理由に|"
     r"理由は|が原因|を原因|の原因|の結果|"
-    r"結果として|によって生じ|により生じ|せいで|おかげで|ことによる|に起因|を背景に|きっかけ|ので、|したがって|"
+    r"結果として|によって生じ|により生じ|せいで|おかげで|ことによる|に起因|を背景に|きっかけ|(?<!も)ので、|したがって|"
     r"従って、|そのため|それゆえ|だからこそ|からである|からです"
 )
 # One thing as the outcome of another: not even a sentence that recognises a ground says that.

@@ -25,7 +25,7 @@ _DONE = (
     r"expanded|widened|extended|deepened|accelerated|sped up|secured|enforced|harmoni[sz]ed|exported|coordinated|"
     r"mitigated|reduced|remediated|fixed|removed|improved|encouraged|fostered|established|created|overcome|"
     r"carried (?:out|on)|conducted|enabled|prepared|advanced|refocused|aligned|assessed|launched|implemented|"
-    r"cleaned up|tackled|modified|pursued|driven|facilitated|boosted|invested in|undertaken"
+    r"cleaned up|stepped up|tackled|modified|pursued|driven|facilitated|boosted|invested in|undertaken"
 )
 _DOING = (
     r"working|collaborating|cooperating|accelerating|expanding|deepening|strengthening|promoting|building|developing|"
@@ -35,7 +35,7 @@ _DOING = (
 )
 _ADVERB = r"(?:(?:now|already|currently|jointly|also|both|being|\w+ly) )*"
 _HAPPENS = re.compile(
-    rf"\b(?:is|are|gets?|was|were|being) {_ADVERB}(?:{_DONE})\b|"
+    rf"\b(?:is|are|gets?|was|were|being|(?:has|have) been) {_ADVERB}(?:{_DONE})\b|"
     rf"\b(?:is|are|keeps?) {_ADVERB}(?:{_DOING})\b|"
     r"\b(?:takes?|taking|took) place\b|\bunder ?way\b|\bin progress\b|"
     r"\b(?:runs?|ran|conducts?|carr(?:y|ies) out|performs?|pursues?) (?:\w+ ){0,2}?(?:research|work|efforts?|"
@@ -46,6 +46,10 @@ _HAPPENS = re.compile(
 _STARTS = re.compile(
     r"\b(?:discontinuation|end|it|termination|moc|memorandum)(?: \w+){0,3}? (?:commences|begins|starts|follows|"
     r"takes effect|kicks in|comes)\b"
+)
+_SUPPORTS = re.compile(
+    r"\b(?:efforts?|alignment|aligning|work)\b[^.;,]{0,60}\b(?:supports?|underpins?|backs?|"
+    r"sustains?) (?:the|these|this|quantum)\b"
 )
 _NOTIFIES = re.compile(
     r"\b(?:gives|provides|sends|notifies|informs|tells|delivers|issues|serves)\b(?! (?:that|which|of)\b)"
@@ -89,7 +93,7 @@ def _happens(part: str, cited: Cited, held: Modality) -> bool:
         )
     if _HEDGE.search(re.sub(r"\bif (?:no|none|they|the|both)\b[^,]*", " ", part)):
         return False
-    if held == Modality.EXPECTED and _STARTS.search(part) and not _PERIOD.search(part):
+    if held == Modality.EXPECTED and (_STARTS.search(part) or _SUPPORTS.search(part)) and not _PERIOD.search(part):
         return True
     return any(
         not _AFTER_PURPOSE.search(part[: match.start()]) and match.group().split()[-1] not in _as_it_is(cited)

@@ -62,7 +62,7 @@ _TWO = re.compile(
     r"項目|目標|例)|"
     r"(?:技術|分野|部門|機関|団体|項目|目標|例)は(?:二|2)つ"
 )
-_TWO_OF = re.compile(r"\b(?:two|2) (?:\w+ ){0,2}?(?P<noun>[a-z]{4,}s)\b")
+_TWO_OF = re.compile(r"\b(?:two|2) (?!of\b)(?:\w+ ){0,2}?(?P<noun>[a-z]{4,}s)\b")
 _TIMES_OF = re.compile(  # counters of what is no item of a list
     r"(?P<number>\d+|[二三四五六七八九十百千万億]+)(?:回|人(?![材類工々])|名(?![称前])|"
     r"本(?![柱文覚MOCmoc])|基(?![本盤礎準])|台|機(?![関構会能微])|隻|枚|席|歳|割|"
@@ -110,7 +110,7 @@ def _wrong_date(claim: str, cited: Cited) -> bool:
 
 def _wrong_number(claim: str, cited: Cited) -> bool:
     said, held = read(claim), read(cited.everything)
-    counts = {1.0, 2.0} | {float(n) for n in listed(cited.english)}
+    counts = {1.0, 2.0, float(len(cited.addresses))} | {float(n) for n in listed(cited.english)}
     values = {(value, unit) for value, unit, _ in held.amounts}
     numbers = {value for value, _ in values} | {float(year) for year in held.years}
     return (

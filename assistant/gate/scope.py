@@ -47,7 +47,8 @@ _OPEN_LIST = re.compile(
 )
 _LISTS = re.compile(r"\b(?:includ\w+|such as|like|other|following|limited)\b")
 _ONLY_WITH_CONDITION = re.compile(
-    r"only (?:if|when|where|once|after|upon|by|with|through|takes? effect|becomes?|begins?|starts?|in (?:case|"
+    r"only (?:(?:comes?|kicks?|applies|matters?|used|relevant|arises?|becomes?) (?:\w+ ){0,3}?)?"
+    r"(?:if|when|where|once|after|upon|by|with|through|takes? effect|becomes?|begins?|starts?|in (?:case|"
     r"writing|the event)|on )|(?:場合|とき|時|決定|書面)(?:に|で|によって|により)?(?:のみ|だけ|に限)"
 )
 _ALL = re.compile(
@@ -164,7 +165,11 @@ def _closes(said: str, cited: Cited) -> bool:
     if re.search(r"nothing|does not|within the respective|duplicate", cited.english):
         bare = re.sub(r"\b(?:solely|purely|entirely|confined to|limited to|only within)\b", " ", bare)
         bare = re.sub(
-            r"in english only|only in english|only english|english (?:only|alone)|英語のみ|英語だけ", " ", bare
+            r"in english only|only in english|only english|english (?:only|alone)|"
+            r"english is the (?:only|sole) language|"
+            r"英語のみ|英語だけ",
+            " ",
+            bare,
         )
     held = cited.everything.replace("not limited to", " ").replace("限られない", " ")
     return any(match.group() not in held for match in _ONLY.finditer(bare))
