@@ -238,7 +238,7 @@ def _allowed(said: str, evidence: str) -> str:
             r"decided?) (?:\w+ ){0,8}?(?:writing|written|together|decide|decision|agree|consent|approve)\w*|"
             r"\b(?:agree(?:d|s|ment)?|decided?) (?:\w+ ){0,6}?in writing|decided? on|(?:must|has to|"
             r"have to) be (?:\w+ )?(?:written|in writing|by both|agreed|decided|mutual|made)|requires?|"
-            r"needs? (?:a|the|both)|(?:is|are) (?:only )?required|合意(?:した|すれば|する|が|によ|し)|決定(?:し|"
+            r"needs? (?:a|the|both)|(?:is|are) (?:only )?required|[合同]意(?:した|すれば|する|が|によ|し)|決定(?:し|"
             r"する|すれば|され)|決め(?:た|れば|る)|必要(?:があ(?:る|り)|とされ|である|です|だ|とな)|"
             r"(?<!修正し)(?<!変更し)(?<!改正し)(?<!改訂し)(?<!改め)(?<!変え)なけれ?ばな(?:ら(?:な|ず)|りません)|要する",
             " ",

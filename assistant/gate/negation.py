@@ -75,7 +75,9 @@ _NOT_WITHOUT = re.compile(  # what needs both does not come without both
 _NO_CONSENT = re.compile(
     r"\b(?:without|need not|regardless of|needs? no|not needing)\b[^.;]{0,30}\b(?:other\w*|consent|approval|"
     r"agreement|permission|"
-    r"both|joint\w*|wait\w*)|(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:(?:条件|"
+    r"both|joint\w*|wait\w*)|"
+    r"\b(?:no|not) (?:\w+ ){0,2}?(?:permission|consent|approval|agreement) (?:\w+ ){0,4}?(?:needed|required|necessary)|"
+    r"(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:(?:条件|"
     r"前提)[^。、]{0,6}(?:ていません|ていない|ていず|では)|なしに|なしで|を待たず|を得ず|不要|なく)"
 )
 _NO_DATE = re.compile(
@@ -84,6 +86,7 @@ _NO_DATE = re.compile(
     r"determin\w*|that|decide\w*|settle\w*|so|done|mutual\w*|day|consensus|set|fix)|"
     r"\bif (?:they|both|the \w+|it|this) (?:cannot|can't|do not|don't|fail)\b|\b(?:rather than|"
     r"instead of) (?:the |after )?180|(?:failing (?:that|this)|if not|"
+    r"if (?:that|this|it) fails|"
     r"absent (?:that|this|one))|"
     r"(?:決(?:ま|め|定)|合意|一致|判断)[^。]{0,10}(?:ない|なけれ|ません|ず|なかっ)|ない(?:場合|とき)|なければ"
 )

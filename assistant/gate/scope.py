@@ -128,7 +128,7 @@ _ONE_CANNOT = re.compile(  # one is not enough: that both are needed
 _PHASE = re.compile(r"\b(?:phase|stage)s?\b|段階|フェーズ|工程")
 _WHOLE = re.compile(
     r"\b(?:all|every|throughout|each|whole|entire|across|full|start to finish|beginning to end|complete|"
-    r"different|various)\b|全|すべて|各|あらゆる|通じ|一貫|様々"
+    r"different|various|first [^.;]{0,30}\blast)\b|最初から最後|全|すべて|各|あらゆる|通じ|一貫|様々"
 )
 _LED = re.compile(r"(?:-| )?led\b(?! (?:to|us))|\bleads?\b|が?主導|がリード|率い")
 _WRITTEN = re.compile(r"\b(?:oral|verbal|orally|verbally|by phone|informal\w*)\b|口頭|電話で|口約束")

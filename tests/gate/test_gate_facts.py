@@ -97,6 +97,8 @@ def test_counts(address: str, claim: str, wrong: bool) -> None:
         ("iv.p1.s1", "双方が署名しなくても運用は開始されます。", True),
         ("iii.p1.s1", "権利は生じませんが、義務は生じます。", True),
         ("iii.p1.s1", "権利も義務も生じません。", False),
+        ("iv.p1.s3", "No permission is needed, but the other should be informed in writing.", False),
+        ("iv.p1.s4", "They are to look for a date; if that fails, it is expected after 180 days.", False),
     ],
 )
 def test_denials(address: str, claim: str, flipped: bool) -> None:
