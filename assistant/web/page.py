@@ -175,7 +175,14 @@ def build(language: Language, service: Service) -> Any:
                 yield [conversation, gr.skip()]
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
-        asking: dict[str, Any] = {"outputs": outputs, "show_progress": "hidden", "concurrency_id": "ask"}
+        # "multiple": by itself Gradio drops a question asked before it has heard that the last answer is whole. Two at
+        # once the page's script prevents.
+        asking: dict[str, Any] = {
+            "outputs": outputs,
+            "show_progress": "hidden",
+            "concurrency_id": "ask",
+            "trigger_mode": "multiple",
+        }
         private = asking | {"api_visibility": "private"}
         running = [
             box.submit(ask, [box, bot, mode, state], api_name="ask", **asking),

@@ -1,4 +1,4 @@
-"""A line between the browser and a running program that a test can cut, in the middle of an answer too."""
+"""A line between the browser and a running program that a test can cut or hold up, in the middle of an answer too."""
 
 import contextlib
 import socket
@@ -7,13 +7,19 @@ from collections.abc import Iterator
 
 
 class Relay:
-    """Passes every connection on to ``target`` (host, port); ``cut`` ends all of them and lets no new one through."""
+    """Passes every connection on to ``target`` (host, port).
+
+    ``cut`` ends all of them and lets no new one through; ``hold`` keeps back what the program sends from a text on.
+    """
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._whole = True
+        self._held = b""
+        self._released = threading.Event()
+        self.holding = threading.Event()  # set once something is kept back
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -32,8 +38,18 @@ class Relay:
         """The connection is back."""
         self._whole = True
 
+    def hold(self, text: str) -> None:
+        """From now on, keep back what stands behind this text on the connection where the program sends it."""
+        self._held = text.encode()
+
+    def release(self) -> None:
+        """Let everything through again."""
+        self._held = b""
+        self._released.set()
+
     def close(self) -> None:
         """Ends it for good."""
+        self.release()
         self.cut()
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
@@ -55,6 +71,12 @@ class Relay:
     def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while part := source.recv(65536):
+                at = part.find(self._held) if self._held else -1
+                if at >= 0:
+                    sink.sendall(part[:at])
+                    part = part[at:]
+                    self.holding.set()
+                    self._released.wait()
                 sink.sendall(part)
         for one in (source, sink):  # one side has ended: so has the other
             with contextlib.suppress(OSError):

@@ -146,3 +146,35 @@ def test_13_a_lost_connection_keeps_what_came(written: Chat) -> None:
         written.box.press("Enter")
         written.page.locator(".answer.answered").wait_for()
         expect(written.page.locator("#problem")).to_be_hidden()
+
+
+@pytest.mark.parametrize("ending", ["process_completed", "close_stream"])
+@pytest.mark.parametrize("language", ["en"])
+def test_13_a_question_asked_while_the_last_answer_is_still_ending_is_answered(chat: Chat, ending: str) -> None:
+    """On a slow line the answer stands there before Gradio has heard that it is whole, or that its stream is closed."""
+    for text in ("Failed to load resource", "unreachable"):  # Gradio may have opened a stream for what has come by then
+        chat.page.allow(text)  # type: ignore[attr-defined]
+    with relayed(chat.address) as line:
+        chat.address = line.address
+        chat.open()
+        line.hold(f'"{ending}"')
+        chat.ask(BINDING[chat.language])
+        assert line.holding.wait(30)
+        with chat.page.expect_response("**/gradio_api/queue/join*") as joined:
+            chat.box.fill(FUSION[chat.language])
+            chat.box.press("Enter")
+        assert joined.value.ok
+        line.release()
+        chat.answered(2)
+        expect(chat.page.locator("#problem")).to_be_hidden()
+
+
+def test_13_a_question_that_gradio_did_not_hear_is_sent_all_the_same(chat: Chat) -> None:
+    """As on a slow machine, where the box stands there before Gradio listens to it."""
+    chat.open().box.fill(BINDING[chat.language])
+    chat.page.evaluate("""() => addEventListener("keypress", event => event.stopImmediatePropagation(),
+        { capture: true, once: true })""")
+    chat.box.press("Enter")
+    chat.answered(1)
+    expect(chat.page.locator(".asked").last).to_contain_text(BINDING[chat.language])
+    expect(chat.box).to_have_value("")

@@ -3,6 +3,8 @@
 "use strict";
 window.room = (() => {
   const ECHO = 5_000; // milliseconds within which Gradio reports what was told already; the reader may be asking again
+  const HANG_UP = 1_000; // milliseconds after which a stream that has ended is taken for closed in any case
+  const UNSENT = 2_000; // after which a question that Gradio has not sent is pressed upon it again
   const SLOW = 20_000; // after which a chat that has not loaded is not to be waited for any more
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
@@ -33,6 +35,8 @@ window.room = (() => {
     area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  let sent = false; // whether Gradio has sent the question on its way
+
   const busy = () => pending !== null || growing;
 
   /** Where the focus goes when what had it is gone: the box; with fingers it would call up a keyboard over the answer. */
@@ -41,10 +45,19 @@ window.room = (() => {
     place?.focus({ preventScroll: true });
   }
 
-  function begin(question) {
+  /** A question is on its way. Gradio drops what is pressed before it listens: `press` is done until it has sent it. */
+  function begin(question, press = choose) {
     // A question that was in its box before Gradio listened is not known to it yet.
     box()?.dispatchEvent(new Event("input", { bubbles: true }));
     pending = unanswered = question;
+    sent = false;
+    const insist = () => {
+      if (sent || pending !== question) return;
+      if (box()?.value.trim() === question.trim()) fill(box(), "");
+      press(question);
+      setTimeout(insist, UNSENT);
+    };
+    setTimeout(insist, UNSENT);
     owed = true;
     seen = questions().length;
     byId("problem").hidden = true;
@@ -52,17 +65,22 @@ window.room = (() => {
     mark();
   }
 
+  /** Have Gradio ask what is not in its box. */
+  function choose(question) {
+    const area = document.querySelector("#chosen :is(textarea, input)");
+    if (area) fill(area, question);
+    byId("choose")?.click();
+  }
+
   /** Ask a suggested question; what stands in the box stays there. */
   function ask(question) {
-    const area = document.querySelector("#chosen :is(textarea, input)");
     if (busy()) return;
-    if (!area) {
+    if (!byId("choose")) {
       waitingFor.push(() => ask(question)); // clicked before Gradio was there
       return;
     }
-    fill(area, question);
     begin(question);
-    byId("choose").click();
+    choose(question);
     home();
   }
   const waitingFor = [];
@@ -85,10 +103,11 @@ window.room = (() => {
       else if (button?.classList.contains("retry")) {
         if (busy()) return;
         const question = document.querySelectorAll("#conversation .asked p");
-        begin(question[question.length - 1]?.innerText.trim() ?? "");
+        const again = () => byId("again").click();
+        begin(question[question.length - 1]?.innerText.trim() ?? "", again);
         seen -= 1; // it takes the place of the one before
         if (box()?.value.trim() === pending) fill(box(), "");
-        byId("again").click();
+        again();
         home();
       } else if (button?.id === "clear") {
         byId("clear-all").click();
@@ -104,15 +123,16 @@ window.room = (() => {
 
   // Enter ends a Japanese conversion. Safari reports that Enter after the conversion, with the key code 229 only.
   let converting = false;
+  let converts = false; // the key that is down belonged to a conversion, and so does what it types
   document.addEventListener("compositionstart", () => (converting = true), true);
-  document.addEventListener("compositionend", () => setTimeout(() => (converting = false)), true);
+  document.addEventListener("compositionend", () => (converting = false), true);
   for (const kind of ["keydown", "keypress"]) {
     addEventListener(
       kind,
       (event) => {
         if (event.key !== "Enter" || event.target !== box()) return;
-        const conversion = event.isComposing || converting || event.keyCode === 229;
-        if (conversion) event.stopImmediatePropagation();
+        if (kind === "keydown") converts = event.isComposing || converting || event.keyCode === 229;
+        if (converts) event.stopImmediatePropagation();
         else if (!event.shiftKey && (busy() || !box().value.trim())) {
           event.stopImmediatePropagation();
           event.preventDefault();
@@ -182,34 +202,65 @@ window.room = (() => {
   let running = null; // what the server needs to know which question to stop working on
   let left = null; // the same, of a question whose connection was lost
 
-  /** The stream of answers, with a loss of it told to Gradio as a question that failed.
-   *  As a lost connection Gradio would wait for the server and then load the page anew, without the conversation. */
-  function steady(reply) {
+  let stream = null; // the stream of answers that Gradio has open: the questions it was seen to carry, who waits for it
+
+  /** Wait until Gradio's stream is seen to carry this question, or is closed so that Gradio opens another.
+   *  Gradio goes by its own idea of that: of a question asked while the server's goodbye is under way, nothing would come. */
+  async function carried(question) {
+    while (stream && !stream.carries.has(question)) await new Promise((heard) => stream.waiting.push(heard));
+  }
+
+  /** The stream of answers, message by message, with a loss of it told to Gradio as a question that failed.
+   *  As a lost connection Gradio would wait for the server and then load the page anew, without the conversation.
+   *  A goodbye is told when the server has ended: Gradio hangs up at once, which the server would take for a reader who
+   *  left, and drop the next question with the last one. */
+  function steady(reply, signal) {
+    const own = (stream = { carries: new Set(), waiting: [] });
+    const wake = () => own.waiting.splice(0).forEach((heard) => heard());
+    const closed = () => {
+      if (stream === own) stream = null;
+      wake();
+    };
+    signal?.addEventListener("abort", closed); // Gradio has heard the goodbye
     const reader = reply.body.getReader();
     const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
-    let ended = false; // the server said goodbye
+    let [rest, goodbye] = ["", ""];
     const end = (controller) => {
-      if (!ended) {
+      if (!goodbye) {
         left = running;
         fail(0);
         for (const msg of ["unexpected_error", "close_stream"]) {
-          controller.enqueue(encoder.encode(`data: ${JSON.stringify({ msg, message: "unreachable", success: false })}\n\n`));
+          goodbye += `data: ${JSON.stringify({ msg, message: "unreachable", success: false })}\n\n`;
         }
       }
+      controller.enqueue(encoder.encode(goodbye));
       controller.close();
+      setTimeout(closed, HANG_UP);
     };
     const body = new ReadableStream({
       async pull(controller) {
         try {
-          const { done, value } = await reader.read();
-          if (done) return end(controller);
-          // A server that was started anew does not know this page any more: the same.
-          const text = decoder.decode(value, { stream: true }).replace(/"session_not_found": ?true/, '"session_not_found":false');
-          ended ||= text.includes('"close_stream"');
-          controller.enqueue(encoder.encode(text));
+          for (let passed = false; !passed; ) {
+            const { done, value } = await reader.read();
+            if (done) return end(controller);
+            const messages = (rest + decoder.decode(value, { stream: true })).split("\n\n");
+            rest = messages.pop();
+            for (const message of messages) {
+              if (/"msg": ?"close_stream"/.test(message)) goodbye = `${message}\n\n`;
+              else {
+                // A server that was started anew does not know this page any more: no lost connection either.
+                const text = message.replace(/"session_not_found": ?true/, '"session_not_found":false');
+                controller.enqueue(encoder.encode(`${text}\n\n`));
+                own.carries.add(/"event_id": ?"(\w+)"/.exec(message)?.[1]);
+                passed = true;
+              }
+            }
+            wake();
+          }
         } catch (error) {
-          if (error.name === "AbortError") controller.error(error); // by Gradio itself
-          else end(controller);
+          if (error.name !== "AbortError") return end(controller);
+          controller.error(error); // by Gradio itself
+          closed();
         }
       },
       cancel: (reason) => reader.cancel(reason),
@@ -227,6 +278,14 @@ window.room = (() => {
     if (ending && !JSON.parse(given[1]?.body ?? "{}").event_id) {
       return new Response("{}", { status: 200, headers: { "Content-Type": "application/json" } });
     }
+    if (joining && pending !== null) {
+      sent = true;
+      const body = JSON.parse(given[1].body);
+      if (typeof body.data[0] === "string") {
+        body.data[0] = pending; // whatever Gradio has heard of the box by now
+        given[1].body = JSON.stringify(body);
+      }
+    }
     try {
       if (joining && left) {
         const body = JSON.stringify(left);
@@ -236,11 +295,13 @@ window.room = (() => {
       }
       const reply = await fetched.apply(window, given);
       if (asking && !reply.ok) fail(reply.status, reply.headers.get("retry-after"), await codeOf(reply));
-      if (joining && reply.ok && pending !== null) {
+      if (joining && reply.ok) {
+        const { event_id } = await reply.clone().json();
         const { session_hash, fn_index } = JSON.parse(given[1].body);
-        reply.clone().json().then(({ event_id }) => (running = { session_hash, fn_index, event_id }));
+        if (pending !== null) running = { session_hash, fn_index, event_id };
+        await carried(event_id);
       }
-      return asking && !joining && reply.ok ? steady(reply) : reply;
+      return asking && !joining && reply.ok ? steady(reply, given[0].signal) : reply;
     } catch (error) {
       if (!asking) throw error;
       fail(0);
