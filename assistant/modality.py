@@ -88,6 +88,7 @@ _HARMLESS = re.compile(
     r"(?! (?:limited|only|just|merely)\b)(?![^.;]{0,60}?,[^.;]{0,60}?\b(?:will|shall|must|have to|has to)\b))\b"
     r"(?:[^.;]{0,60}?\b(?:commit\w*|oblig\w*|bound|binding|required?|requires|agreed?|must|shall|will|promise\w*|"
     r"pledge\w*|duty|duties|guarantee\w*|have to|has to|need to|mandat\w*)\b(?: to\b| of\b)?)+|"
+    r"\bcommits? (?:neither|no|nobody|none)\b|"
     r"cannot mutually determine|(?:at|by|of) will\b|\bhow (?:\w+ ){1,6}will be\b|\bgoodwill\b|\bneed to secure\b|"
     r"promises? of fusion|non-binding"
 )
@@ -121,12 +122,18 @@ _LISTED = re.compile(r"(?:driving|deepening|advancing|promoting|partnering)\b")
 _SHOULD_END = re.compile(
     r"\bshould (?:discontinue|end|terminate|leave|withdraw)\b|(?:終了させる|終了す|終わらせる|やめる|離脱す)べき"
 )
+_WILL_HEDGED = re.compile(  # "it is expected that … will" says no more than "is expected to"
+    r"(?P<hedge>\b(?:expect(?:s|ed|ation)?|anticipat(?:es?|ed)|foreseen|intend(?:s|ed)|intention|hope[ds]?|aim|plan|"
+    r"goal|idea)"
+    r"(?: is| are)?(?: that)? [^.;]{0,90}?)\bwill\b(?! (?:definitely|certainly|surely|automatically))|"
+    r"(?:ことになる|こととなる)(?=(?:もの)?と(?:見込|想定|期待|予想))"
+)
 _DONE = re.compile(  # an intention told as already under way
     r"\b(?:has|have) (?:now |already |since |both |jointly )*(?:been )?(?:\w+ly )?(?:collaborated|cooperated|"
     r"expanded|deepened|"
     r"enhanced|strengthened|promoted|accelerated|built|developed|shared|protected|secured|invested|funded|launched|"
     r"created|"
-    r"harmonized|harmonised|enforced|exported|coordinated|identified|mitigated|remediated|improved|advanced|refocused|"
+    r"harmonized|harmonised|enforced|exported|coordinated|identified|mitigated|remediated|improved|advanced|refocused|fixed|settled|finali[sz]ed|"
     r"aligned|overcome|solved|removed|trained)\b|"
     r"\b(?:was|were|(?:is|are) (?:now |already |currently )?being) (?:\w+ly )?(?:expanded|deepened|enhanced|"
     r"strengthened|"
@@ -176,7 +183,7 @@ def upgrades(claim: str, evidence: str) -> bool:
     held = modality(evidence)
     if _LISTED.match(evidence.casefold()):
         held = max(held, Modality.INTENDED)  # an item of a list of what is intended
-    said = _allowed(_bare(claim), evidence.casefold())
+    said = _WILL_HEDGED.sub(r"\g<hedge> ", _allowed(_bare(claim), evidence.casefold()))
     rungs = {rung for rung, pattern in (*_ENGLISH, *_JAPANESE) if pattern.search(said)}
     claimed = max(rungs, default=Modality.NONE)
     if claimed == Modality.BOUND and held < Modality.BOUND:
@@ -231,7 +238,7 @@ def _allowed(said: str, evidence: str) -> str:
             r"decided?) (?:\w+ ){0,8}?(?:writing|written|together|decide|decision|agree|consent|approve)\w*|"
             r"\b(?:agree(?:d|s|ment)?|decided?) (?:\w+ ){0,6}?in writing|decided? on|(?:must|has to|"
             r"have to) be (?:\w+ )?(?:written|in writing|by both|agreed|decided|mutual|made)|requires?|"
-            r"needs? (?:a|the|both)|(?:is|are) (?:only )?required|合意(?:した|すれば|する|が|によ|し)|決定(?:し|"
+            r"needs? (?:a|the|both)|(?:is|are) (?:only )?required|[合同]意(?:した|すれば|する|が|によ|し)|決定(?:し|"
             r"する|すれば|され)|決め(?:た|れば|る)|必要(?:があ(?:る|り)|とされ|である|です|だ|とな)|"
             r"(?<!修正し)(?<!変更し)(?<!改正し)(?<!改訂し)(?<!改め)(?<!変え)なけれ?ばな(?:ら(?:な|ず)|りません)|要する",
             " ",

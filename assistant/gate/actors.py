@@ -18,7 +18,8 @@ _BOTH_ACT = re.compile(  # words that leave no doubt that both act; "shared" and
     r"両|双方|参加者|二国間|日米|米日|いずれ|どちら|各国|各々"
 )
 _ONE_ACTS = re.compile(
-    rf"(?:{US}|{JP})(?: government| side| alone)?(?: also| now| itself| closely)* "
+    rf"(?:{US}|{JP})(?: government| side| alone)?(?:, (?:as|a|the|being|which|itself)\b[^,;.]{{0,80}},)?"
+    r"(?: also| now| itself| closely)* "
     r"(?:intends?|plans?|aims?|seeks?|wants?|means|hopes?|wishes|proposes|expects|is to|are to|may (?:modify|settle|"
     r"determine))\b|(?:"
     rf"{US}|{JP})(?:側|政府)?(?:は|が(?!北米))[^。、]{{0,40}}、?[^。、]{{0,40}}(?:意図|意向|つもり|方針|考え|予定|"
@@ -101,7 +102,7 @@ _DATE_BY_ONE = re.compile(
     r"(?:participant|side|party|country|government)? ?(?:alone |unilaterally )?(?:may |can |should |is to |"
     r"is expected "
     r"to |gets to )?(?:determin|set|choos|pick|fix|decid|select|nam)\w*|"
-    r"(?:一方|片方|他方|相手|終了(?:する|させる|を望む)?側|通知(?:した|する|を受けた|を受ける|された)側?|"
+    r"(?:一方|片方|他方|相手|終了(?:する|させる|を望む)?(?:側|(?=参加者|国|方))|通知(?:した|する|を受けた|を受ける|された)側?|"
     r"どちらか|いずれか|米国|日本)(?:の)?(?:側|参加者|国|方)?(?:だけ)?(?:が|の判断で|は)(?:単独で|一方的に)?"
     r"[^。、]{0,10}(?:決|定め|選|指定)"
 )
@@ -117,6 +118,7 @@ _NOT_FOR_ONE = re.compile(  # what is said of both, denied for one
     rf"(?:{US}|{JP})(?:側|政府)?(?:に|へ)(?:は|も)?(?:及ば|適用され|当てはま|関係し|"
     rf"関わら)[^。、]{{0,4}}(?:ない|ません|ず)"
 )
+_COUNTS_EACH = re.compile(rf"(?:{US}|{JP})[^。]{{0,6}}\d+(?:つの)?(?:機関|団体)[^。]{{0,6}}(?:{US}|{JP})[^。]{{0,6}}\d")
 _HELPED = re.compile(r"\b(?:help\w*|lets?|enabl\w+|allow\w*|support\w*|assist\w*|empower\w*)\b[^.;:]{0,80}$")
 _WIDEST = 40  # characters between one side and the other it is said to act upon
 
@@ -165,6 +167,8 @@ def _one_does_for_other(said: str, found: Sequence[Mark], cited: Cited) -> bool:
     first = found[0]
     other = next(mark for mark in found if mark.side != first.side)
     between, after = said[first.end : other.start], said[other.end : other.end + 3]
+    if _COUNTS_EACH.search(said):
+        return False  # the institutions of each side are counted beside each other
     return not (is_together(between) or WITH.search(between) or after.startswith("と"))
 
 

@@ -5,7 +5,7 @@ import re
 from assistant.gate.contrast import without_reply
 from assistant.gate.record import Cited
 from assistant.gate.support import support
-from assistant.gate.words import plain
+from assistant.gate.words import is_japanese, plain
 
 _CAUSE = re.compile(
     r"\b(?:because(?! of (?:this|the|its|that) (?:document|memorandum|moc|text|paper))|due to|owing to|thanks to|"
@@ -16,14 +16,14 @@ _CAUSE = re.compile(
     r"pandemic)|after (?:the|a) (?:crisis|attack|breach|scandal|war|pandemic)|became necessary|owed to)\b|"
     r"(?:た|だ|い|る)ため(?:、|に、|で|だ|と)|ためである|ためです|ためだ|ことから|を受け(?:て|、)|を理由に|"
     r"理由は|が原因|を原因|の原因|の結果|"
-    r"結果として|によって生じ|により生じ|せいで|おかげで|ことによる|に起因|を背景に|きっかけ|ので、|したがって|"
+    r"結果として|によって生じ|により生じ|せいで|おかげで|ことによる|に起因|を背景に|きっかけ|(?<!も)ので、|したがって|"
     r"従って、|そのため|それゆえ|だからこそ|からである|からです"
 )
 # One thing as the outcome of another: not even a sentence that recognises a ground says that.
 _OUTCOME = re.compile(
     r"\b(?:the|a|as a|direct) (?:direct )?(?:result|consequence|outcome|product) of\b|\b(?:was|were|is|are|"
     r"been) (?:caused|triggered|prompted|brought about) by\b|"
-    r"\bled (?:\w+ly )?to the\b|\bhas (?:already )?(?:led to|caused)\b|"
+    r"\bresulted (?:from|in)\b|\bled (?:\w+ly )?to the\b|\bhas (?:already )?(?:led to|caused)\b|"
     r"の結果(?:である|です|として|、)|によって(?:引き起こ|もたら)され|が原因"
 )
 # Clauses that give the wording itself as a ground ("because other agencies are mentioned too").
@@ -32,6 +32,7 @@ _WORDING = re.compile(
     r"word|記|挙|含ま|言及|述べ|"
     r"され(?:ている|ており|る)ため|できるため"
 )
+_SILENT_ON = re.compile(r"nothing in this moc|does not create")
 _GROUND = re.compile(
     r"\b(?:recognizing|appreciating|highlighting|noting|affirming|expanding|acknowledging|importance|need|role|"
     r"potential|because)\b|認識し|踏まえ|評価し|強調し"
@@ -63,6 +64,12 @@ def invents_cause(claim: str, cited: Cited) -> bool:
     """Whether it does so although nothing in the cited sentences is a ground of anything."""
     if _OUTCOME.search(plain(claim)) and _OUTCOME.search(cited.everything) is None:
         return True
+    if (
+        _SILENT_ON.search(cited.english)
+        and not is_japanese(claim)
+        and all(_borne(plain(claim)[match.end() :], cited) for match in _CAUSE.finditer(plain(claim)))
+    ):
+        return False  # what nothing in the document does is itself the ground of a plainer "no"
     return names_cause(claim, cited) and _GROUND.search(cited.everything) is None and not _purpose(claim, cited)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assistant import modality
-from assistant.gate import actors, causes, contrast, legal, negation, numbers, roles, scope, sides, weigh
+from assistant.gate import actors, causes, contrast, facts, legal, negation, numbers, roles, scope, sides, weigh
 from assistant.gate.places import Place, best_elsewhere, off_topic
 from assistant.gate.record import Cited, Record
 from assistant.gate.support import Support, support, touches
@@ -105,7 +105,10 @@ def _rules(claim: str, cited: Cited, language: Language) -> list[str]:
         ("wrong_language", is_japanese(claim) != (language == "ja")),
         ("entity_mismatch", sides.wrong_place(claim, cited) or sides.unknown_institution(claim, cited)),
         ("party_swap", sides.swaps(claim, cited) or roles.turned(claim, cited) or actors.turned(claim, cited)),
-        ("modality_upgrade", modality.upgrades(plain(claim), cited.english or cited.japanese)),
+        (
+            "modality_upgrade",
+            modality.upgrades(plain(claim), cited.english or cited.japanese) or facts.told(claim, cited),
+        ),
         ("legal_upgrade", legal.upgrades(claim, cited)),
         ("negation_flip", negation.flips(claim, cited)),
         ("scope_change", scope.changes(claim, cited)),

@@ -75,7 +75,9 @@ _NOT_WITHOUT = re.compile(  # what needs both does not come without both
 _NO_CONSENT = re.compile(
     r"\b(?:without|need not|regardless of|needs? no|not needing)\b[^.;]{0,30}\b(?:other\w*|consent|approval|"
     r"agreement|permission|"
-    r"both|joint\w*|wait\w*)|(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:(?:条件|"
+    r"both|joint\w*|wait\w*)|"
+    r"\b(?:no|not) (?:\w+ ){0,2}?(?:permission|consent|approval|agreement) (?:\w+ ){0,4}?(?:needed|required|necessary)|"
+    r"(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:(?:条件|"
     r"前提)[^。、]{0,6}(?:ていません|ていない|ていず|では)|なしに|なしで|を待たず|を得ず|不要|なく)"
 )
 _NO_DATE = re.compile(
@@ -84,6 +86,7 @@ _NO_DATE = re.compile(
     r"determin\w*|that|decide\w*|settle\w*|so|done|mutual\w*|day|consensus|set|fix)|"
     r"\bif (?:they|both|the \w+|it|this) (?:cannot|can't|do not|don't|fail)\b|\b(?:rather than|"
     r"instead of) (?:the |after )?180|(?:failing (?:that|this)|if not|"
+    r"if (?:that|this|it) fails|"
     r"absent (?:that|this|one))|"
     r"(?:決(?:ま|め|定)|合意|一致|判断)[^。]{0,10}(?:ない|なけれ|ません|ず|なかっ)|ない(?:場合|とき)|なければ"
 )
@@ -99,7 +102,7 @@ _BEFORE_SIGNING = re.compile(
 _UNTIL_SIGNED = re.compile(
     r"\b(?:until|unless|before|without|as long as)\b[^.;]{0,40}\bsign\w*|署名(?:する|した|が済む|が終わる|が揃う|"
     r"がそろう)?(?:まで|前)|"
-    r"署名(?:しない|がない|し?なければ|がなければ)(?:限り|と)?"
+    r"署名(?:しない|がない|し?なければ|がなければ)(?:限り|と)?|署名(?:し|が|を)?(?:なくても|なくとも|せずに?|なしで?)"
 )
 _CONDITION_DENIED = re.compile(r"\bif [^,;.]*\bcannot\b[^,;.]*|[^、。]*(?:できない|得ない)(?:場合|とき)")
 _IF_DETERMINED = re.compile(
@@ -147,7 +150,7 @@ _REFUSAL = re.compile(
     r"(?:the|their|its|this|all|any|ongoing|longstanding|strong|joint|shared|existing|further|such)\b|"
     r"終え|終了|解消|不(?:参加|支持|同意|可能|承認|適用|関与|干渉|介入|利益|一致|信)|反対|まい(?=[。、]|$)|"
     r"除外|外され|外れ|排除|禁止|禁じ|中止|停止|縮小|弱め|緩和|緩め|拒否|拒む|廃止|抑制|撤廃|妨げ|見送|打ち切|"
-    r"やめ|止め|減速|後退|排し|制限|反対|遅らせ|狭め|弱体化|阻害|分断|悪化|独自に|別々に|不要|不必要|非公開|否定|"
+    r"やめ|止め|減速|後退|排し|制限|反対|遅らせ|狭め|弱体化|阻害|分断|悪化|独自に|別々に|ばらばら|不要|不必要|非公開|否定|"
     r"軽視|放置|放棄|手放|断念|"
     r"(?:協力|対象|枠組み?|取組|議題|範囲|視野|想定|項目|目標|関心)(?:の)?外(?!国|務|部|交|国)|抑え|締め出|封じ|"
     r"閉ざ|凍結|撤退|"
@@ -168,7 +171,8 @@ _CORE = (  # the sentences that deny: what they deny, in both languages
         re.compile(r"nothing in this moc is intended to affect"),
         re.compile(
             r"\b(?:affect|chang|alter|influenc|modif|impact|supersed|replac|overrid|amend|effect|touch)|影響|"
-            r"変更|変え|改正|左右|優先|及ぼ"
+            r"変更|変え|改正|左右|優先|及ぼ|取って代|置き換|上書|見直|"
+            r"\b(?:yield|giv\w* way|prevail|precedence|priority)"
         ),
     ),
     (
@@ -188,6 +192,18 @@ _LEFT_ALONE = re.compile(  # what is denied, said without a negation
     r"the))\b|"
     r"\b(?:free (?:of|from)|short of|devoid of|absence of|zero)\b|"
     r"そのまま|維持され|存続|変わらず|任意|自由|有効なまま|引き続き"
+)
+_KEEPS_OUT = re.compile(  # a frame that is said to be none
+    r"(?:\bnot|n't|\bnever|\bwithout being) (?:\w+ ){0,2}?(?:confined|limited|restricted|tied|bound|constrained|"
+    r"held)\b|"
+    r"枠(?:組み)?[^。、]{0,12}(?:限られ|縛られ|制約され|限定され|拘束され|とどま)[^。、]{0,4}(?:ない|ません|ず)"
+)
+_IN_PART = re.compile(  # what is denied altogether, denied of a part
+    r"\bnot (?:all|every)\b|(?:すべて|全て|全部)(?:の[^。、]{1,10})?(?:が|を|に)[^。]{0,24}(?:わけでは|とは限)"
+)
+_ARISES_JA = re.compile(
+    r"(?:義務|権利|拘束力)(?:だけ|のみ)?(?:は|も)[^。、]{0,6}(?:生じる|生じます|発生する|発生します|ある|あります|負う|負います)"
+    r"(?=。|、|$|が、)"
 )
 _POLAR = re.compile(r"いかなる[^。、]{0,12}も、?")  # begins a denial; without one at its end it turns it around
 _KEPT_DENIED = re.compile(  # existing agreements that do not stay as they are
@@ -224,10 +240,14 @@ def denied(text: str, start: int, end: int) -> bool:
 def flips(claim: str, cited: Cited) -> bool:
     """Whether a claim denies what its sentences say, or says what they deny."""
     said = without_reply(plain(claim))
+    if _KEEPS_OUT.search(said) and "legal framework" in cited.english:
+        return True
     core = [topic for sentence, topic in _CORE if sentence.search(cited.english)]
     if _POLAR.search(said) and _NEGATION.search(said) is None:
         return True
-    if core and _DENIED_TWICE.search(said):
+    if core and (_DENIED_TWICE.search(said) or _IN_PART.search(said)):
+        return True
+    if "does not create" in cited.english and _ARISES_JA.search(said):
         return True
     if "nothing in this moc is intended to affect" in cited.english and _KEPT_DENIED.search(said):
         return True
@@ -240,7 +260,8 @@ def flips(claim: str, cited: Cited) -> bool:
         bare = _ONE_SIDED.sub(" ", bare)
         bare = _NOT_WITHOUT.sub(" ", bare) if "either participant" not in cited.english else _NO_CONSENT.sub(" ", bare)
     if "both participants have signed" in cited.english and _UNTIL_SIGNED.search(said):
-        return _NEGATION.search(bare) is None  # not before both have signed is what the sentence says
+        # Not before both have signed is what the sentence says; what it is not, without their signing.
+        return _NEGATION.search(_UNTIL_SIGNED.sub(" ", said)) is None
     if "cannot mutually determine" in cited.english:
         bare = _NO_DATE.sub(" ", bare)
     held = cited.everything

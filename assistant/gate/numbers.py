@@ -6,6 +6,7 @@ where the claim says that it is about as long.
 
 import re
 
+from assistant.gate.marks import JP, US, side_of
 from assistant.gate.negation import NOT_AT_ONCE
 from assistant.gate.quantities import ONES, listed, read, sections, spelled, whole
 from assistant.gate.record import Cited
@@ -17,6 +18,8 @@ _UNCOUNTED = re.compile(  # a second of what the text has one of, numbered names
     r"decisions?|hubs?|languages)\b|(?:二つ|2つ|ふたつ|第二|2番目)の(?:新たな|新しい|書面)?(?:黄金時代|通知|"
     r"宇宙ステーション|"
     r"施設|ハブ|世代|決定|言語)|\bartemis (?:\d|i+\b|one|two|three)|アルテミス(?:\d|計画\d)|\bbeyond 6g|"
+    r"(?:[二三四五六七八九2-9]|数)世代|\b(?:twice|thrice|double|triple|treble|half|quarter) (?:of )?"
+    r"(?:the |as long as )?(?:\d+|one hundred|period|time)\b|"
     r"\b(?:several|many|few|some|couple of|number of|dozens of) (?:days|weeks|months|years)\b|数(?:か月|"
     r"カ月|ヶ月|週間|日後|年後)"
 )
@@ -59,11 +62,26 @@ _TWO = re.compile(
     r"項目|目標|例)|"
     r"(?:技術|分野|部門|機関|団体|項目|目標|例)は(?:二|2)つ"
 )
-_TWO_OF = re.compile(r"\b(?:two|2) (?:\w+ ){0,2}?(?P<noun>[a-z]{4,}s)\b")
+_TWO_OF = re.compile(r"\b(?:two|2) (?!of\b)(?:\w+ ){0,2}?(?P<noun>[a-z]{4,}s)\b")
 _TIMES_OF = re.compile(  # counters of what is no item of a list
     r"(?P<number>\d+|[二三四五六七八九十百千万億]+)(?:回|人(?![材類工々])|名(?![称前])|"
     r"本(?![柱文覚MOCmoc])|基(?![本盤礎準])|台|機(?![関構会能微])|隻|枚|席|歳|割|"
     r"倍|頭|冊|棟|機関以上|年分)"
+)
+_SHARE = re.compile(  # so many institutions of one side
+    rf"\b(?P<word>{'|'.join(ONES)}|(?P<digit>\d+)) (?:\w+ )?(?:is|are|from|in|on) (?:the )?(?:{US}|{JP})|"
+    rf"\b(?P<word_after>{'|'.join(ONES)}) (?:named |different )?(?:{US}|{JP})(?: (?:\w+ )?(?:institutions?|"
+    rf"bod(?:y|ies)|"
+    rf"agenc(?:y|ies)|institutes?|organi[sz]ations?|funders?|ones?))|"
+    rf"(?:{US}|{JP})(?:側)?(?:は|から|からは|の|が)"
+    rf"(?:名前の挙がった)?(?P<digit_after>[\d一二三四五六七八九十]+)(?:つの)?(?:機関|団体|つ)"
+)
+_COLLECTIVES = (
+    (re.compile(r"\b(?:an? )?(?:pair|couple|duo) of\b"), "two"),
+    (re.compile(r"\b(?:an? )?(?:trio|triplet) of\b"), "three"),
+    (re.compile(r"\b(?:an? )?quartet of\b"), "four"),
+    (re.compile(r"\bhalf a dozen\b"), "six"),
+    (re.compile(r"\ba dozen\b"), "twelve"),
 )
 _SIGNED_AS_START = re.compile(
     r"(?:from|after|since|following|of) (?:the )?(?:date of )?(?:(?:the )?(?:moc|"
@@ -74,7 +92,7 @@ _SIGNED_AS_START = re.compile(
 
 def mismatches(claim: str, cited: Cited) -> list[str]:
     """``number_mismatch`` and ``date_mismatch``, where a number or a date of the claim has no source."""
-    text = plain(claim)
+    text = _counted_out(plain(claim))
     wrong = (("date_mismatch", _wrong_date(text, cited)), ("number_mismatch", _wrong_number(text, cited)))
     return [reason for reason, found in wrong if found]
 
@@ -92,7 +110,7 @@ def _wrong_date(claim: str, cited: Cited) -> bool:
 
 def _wrong_number(claim: str, cited: Cited) -> bool:
     said, held = read(claim), read(cited.everything)
-    counts = {1.0, 2.0} | {float(n) for n in listed(cited.english)}
+    counts = {1.0, 2.0, float(len(cited.addresses))} | {float(n) for n in listed(cited.english)}
     values = {(value, unit) for value, unit, _ in held.amounts}
     numbers = {value for value, _ in values} | {float(year) for year in held.years}
     return (
@@ -102,6 +120,7 @@ def _wrong_number(claim: str, cited: Cited) -> bool:
         or any(match.group() not in cited.everything for match in _UNCOUNTED.finditer(claim))
         or _pairs_of_many(claim, cited)
         or _counted_anew(claim, cited)
+        or _wrong_share(claim, cited)
         or (_LONE.search(claim) is not None and max(counts) > 2)
         or not _listed_nouns(claim) <= _named(claim, cited)
         or (any(value != 2 for value in said.sides) and not any("国" in word for word in held.vague))
@@ -163,6 +182,26 @@ def _counted_anew(claim: str, cited: Cited) -> bool:
     return any(
         words.count(stem(match["noun"])) == 1 and match["noun"] not in _BOTH_SIDES for match in _TWO_OF.finditer(claim)
     )
+
+
+def _wrong_share(claim: str, cited: Cited) -> bool:
+    """Another number of a side's institutions than the cited sentences name."""
+    owners = [term.side for term in cited.terms if term.kind == "organisation" and term.side in ("us", "jp")]
+    if len(cited.addresses) != 1 or len(owners) < 3 or not _INSTITUTIONS.search(claim):
+        return False
+    for match in _SHARE.finditer(claim):
+        said = match["word"] or match["word_after"] or match["digit"] or match["digit_after"]
+        value = spelled(said) if said.isascii() and said.isalpha() else whole(said)
+        if value != owners.count(side_of(match.group())) and not (value == 1 and re.search(r"\bone of\b", claim)):
+            return True
+    return False
+
+
+def _counted_out(said: str) -> str:
+    """A claim with pairs, trios and dozens as the numbers they are."""
+    for pattern, number in _COLLECTIVES:
+        said = pattern.sub(number, said)
+    return said
 
 
 def _listed_nouns(claim: str) -> set[float]:

@@ -28,6 +28,7 @@ _TOPICS = (
         re.compile(r"expenditure|invest|fund"),
     ),
     (re.compile(r"\blegally binding\b|法的拘束力"), re.compile(r"binding|oblig|legal")),
+    (re.compile(r"\blegal frameworks?\b|法的枠組"), re.compile(r"legal framework|law")),
 )
 _CLEARLY = 1.6  # how many times as near another sentence must be before a citation counts as wrong
 

@@ -47,7 +47,8 @@ _OPEN_LIST = re.compile(
 )
 _LISTS = re.compile(r"\b(?:includ\w+|such as|like|other|following|limited)\b")
 _ONLY_WITH_CONDITION = re.compile(
-    r"only (?:if|when|where|once|after|upon|by|with|through|takes? effect|becomes?|begins?|starts?|in (?:case|"
+    r"only (?:(?:comes?|kicks?|applies|matters?|used|relevant|arises?|becomes?) (?:\w+ ){0,3}?)?"
+    r"(?:if|when|where|once|after|upon|by|with|through|takes? effect|becomes?|begins?|starts?|in (?:case|"
     r"writing|the event)|on )|(?:場合|とき|時|決定|書面)(?:に|で|によって|により)?(?:のみ|だけ|に限)"
 )
 _ALL = re.compile(
@@ -121,12 +122,13 @@ _COUNTED_FROM = re.compile(r"\b(?:runs?|counted|counts?|reckoned) from\b|数え|
 _BEGINS = re.compile(r"\b(?:commenc|beg[ia]n|start|take)\w*|開始|始ま")
 _ONE_CANNOT = re.compile(  # one is not enough: that both are needed
     r"\b(?:one|either|single)\b[^.;,]{0,30}\b(?:(?:is|are) not (?:enough|sufficient)|cannot)\b|"
-    r"(?:一方|片方)[^。、]{0,16}では[^。、]{0,10}(?:ず|ない|ません)"
+    r"(?:一方|片方)[^。、]{0,16}では[^。、]{0,10}(?:ず|ない|ません)|"
+    r"(?:一方|片方|単独)(?:の参加者|の国|の政府)?(?:だけ|のみ)?で(?!き)[^。、]{0,16}でき(?:ず|ない|ません)"
 )
 _PHASE = re.compile(r"\b(?:phase|stage)s?\b|段階|フェーズ|工程")
 _WHOLE = re.compile(
     r"\b(?:all|every|throughout|each|whole|entire|across|full|start to finish|beginning to end|complete|"
-    r"different|various)\b|全|すべて|各|あらゆる|通じ|一貫|様々"
+    r"different|various|first [^.;]{0,30}\blast)\b|最初から最後|全|すべて|各|あらゆる|通じ|一貫|様々"
 )
 _LED = re.compile(r"(?:-| )?led\b(?! (?:to|us))|\bleads?\b|が?主導|がリード|率い")
 _WRITTEN = re.compile(r"\b(?:oral|verbal|orally|verbally|by phone|informal\w*)\b|口頭|電話で|口約束")
@@ -163,7 +165,11 @@ def _closes(said: str, cited: Cited) -> bool:
     if re.search(r"nothing|does not|within the respective|duplicate", cited.english):
         bare = re.sub(r"\b(?:solely|purely|entirely|confined to|limited to|only within)\b", " ", bare)
         bare = re.sub(
-            r"in english only|only in english|only english|english (?:only|alone)|英語のみ|英語だけ", " ", bare
+            r"in english only|only in english|only english|english (?:only|alone)|"
+            r"english is the (?:only|sole) language|"
+            r"英語のみ|英語だけ",
+            " ",
+            bare,
         )
     held = cited.everything.replace("not limited to", " ").replace("限られない", " ")
     return any(match.group() not in held for match in _ONLY.finditer(bare))

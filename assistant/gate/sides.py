@@ -28,10 +28,18 @@ _IS_OF = re.compile(
     r"one of) )?|,(?: which is| itself)? (?=japan'?s|japanese|america|unitedstates'|the unitedstates')|"
     r" ?\((?:the )?| on the |(?:は|（|が|という)(?:、)?)"
 )
-_SUBJECT = re.compile(r"(?:政府|側|国)?(?:は|が|では|も)")  # a side of which something is said begins anew
+_SUBJECT = re.compile(r"(?:政府|側|国)?(?:は|が|では|も|を)")  # a side of which something is said begins anew
 _RESPECTIVELY = re.compile(r"\brespectively\b|\bin that order\b|それぞれ|順に|represent|speak for|act for|代表")
 _HUB = re.compile(
     r"\bhub\b|\bconnect\w*\b|\bbridge\b|\brole\b|\blink\w*\b|ハブ|接続|結ぶ|結節|役割|拠点|つなぐ|要|架け橋"
+)
+_LINKS = re.compile(  # before a continent that is an end of the link, not the hub
+    r"\b(?:between|link\w*|connect\w*|join\w*|bridg\w*|bring\w*|tie\w*|from|to) [^.;,]{0,40}$|"
+    r"\b(?:north america|asia) (?:and|with|to) (?:the )?$"
+)
+_HUB_IS_US = re.compile(
+    rf"\b(?:hub|bridge|link|crossroads)\b[^.;,]{{0,60}}\b(?:is|being|means|was) (?:the )?(?:{US})|"
+    rf"(?:{US}), (?:the|a|as|being) [^.;,]{{0,30}}\b(?:hub|bridge)\b"
 )
 _CONTINENT_HUB = re.compile(
     r"\b(?:north america|asia|the indo-pacific)(?:'s| is| serves?| acts?| has| plays| as)\b[^.;,]{0,40}\b(?:hub|"
@@ -54,6 +62,9 @@ _LIST_OPENS = re.compile(
     r"(?: are| include| including| namely| such as| like|:|,)(?: the)? ?|"
     r"(?:側)?の[^。、]{0,8}?(?:機関|団体|組織)(?:は|である|として|の|には)、?"
 )
+_LISTED_AS = re.compile(  # a side said of the institutions named before it
+    r",? (?:are|were|as|being|count as|form|belong to|come from|make up)(?: the)?(?: (?:two|three|four|named|other))* "
+)
 _LIST_GOES_ON = re.compile(r",?(?: and| as well as| or)?(?: the)? ?|、|と|及び|や|・|並びに")
 _OTHER_LANGUAGE = re.compile(
     r"\b(?:in|and) japanese\b(?! (?:government|side|participant))|\bjapanese (?:language|version|text|copy|"
@@ -73,7 +84,11 @@ def swaps(claim: str, cited: Cited) -> bool:
     said = plain(claim)
     found = marks(said)
     return any(
-        _wrong_owner(said, part) or _wrong_company(said, part) or _wrong_list(said, part) or _wrong_partner(said, part)
+        _wrong_owner(said, part)
+        or _wrong_company(said, part)
+        or _wrong_list(said, part)
+        or _wrong_as(said, part)
+        or _wrong_partner(said, part)
         for part in _sentences(said, found)
     ) or _wrong_hub(said, found, cited)
 
@@ -127,6 +142,29 @@ def _wrong_list(said: str, found: Sequence[Mark]) -> bool:
                 break
             if mark.side != side.side:
                 return True
+    return False
+
+
+def _wrong_as(said: str, found: Sequence[Mark]) -> bool:
+    """Institutions in a row, said to be a side's, of which one belongs to the other."""
+    for place, side in enumerate(found):
+        before = found[place - 1] if place else None
+        if side.institution or before is None or not before.institution:
+            continue
+        also = found[place + 1] if place + 1 < len(found) else None
+        if also is not None and not also.institution and is_together(said[side.end : also.start]):
+            continue
+        if not _LISTED_AS.fullmatch(said[before.end : side.start]):
+            continue
+        last = place - 1
+        while (
+            last > 0
+            and found[last - 1].institution
+            and _LIST_GOES_ON.fullmatch(said[found[last - 1].end : found[last].start])
+        ):
+            last -= 1
+        if any(mark.side != side.side for mark in found[last:place]) and place - last > 1:
+            return True
     return False
 
 
@@ -203,7 +241,8 @@ def _wrong_hub(said: str, found: Sequence[Mark], cited: Cited) -> bool:
     sides = [mark for mark in found if not mark.institution]
     if sides and all(mark.side == "us" for mark in sides):
         return True
-    if _CONTINENT_HUB.search(said) or _JAPAN_LINKED.search(said):
+    continents = (match for match in _CONTINENT_HUB.finditer(said) if not _LINKS.search(said[: match.start()]))
+    if any(continents) or _JAPAN_LINKED.search(said) or _HUB_IS_US.search(said):
         return True
     for match in _HUB.finditer(said):
         near = [mark for mark in sides if mark.end <= match.start() and match.start() - mark.end < _WIDEST_GAP]

@@ -1,0 +1,112 @@
+"""An intention, an expectation or a permission told as what is the case: no hedge, and a verb that says it happens.
+
+``assistant.modality`` looks for words that bind; here a claim binds nobody and still says too much ("Joint research
+takes place through …", 「…を構築中です」).
+"""
+
+import re
+
+from assistant.gate.record import Cited
+from assistant.gate.words import plain
+from assistant.modality import Modality, modality
+
+# What keeps a claim from saying that something happens: it speaks of aims, of what may be, or of the text itself.
+_HEDGE = re.compile(
+    r"\b(?:intend\w*|intent(?:ions?)?|aim(?:s|ed|ing)?|goals?|purposes?|objectives?|targets?|meant|means?|"
+    r"plan(?:s|ned|ning)?|"
+    r"expect\w*|anticipat\w*|foresee\w*|envisag\w*|envision\w*|should|ought|may|might|can|could|would|want\w*|wish\w*|"
+    r"hop(?:es?|ed|ing)|seek\w*|sought|look(?:s|ing)? to|to be|(?:is|are) to|focus\w*|priorit\w+|areas?|fields?|"
+    r"topics?|subjects?|items?|elements?|tasks?|themes?|parts? of|"
+    r"propos\w*|ambitions?|aspir\w*|desir\w*|suppos\w*|slated|designed|ways?|so that|in order|tied to|"
+    r"provid\w+ for|asks?|asked|if|unless|listed|lists?|named?|names|mention\w*|example\w*|idea|envisioned)\b"
+)
+_DONE = (
+    r"supported|backed|underpinned|sustained|enhanced|strengthened|promoted|protected|safeguarded|guarded|built|"
+    r"expanded|widened|extended|deepened|accelerated|sped up|secured|enforced|harmoni[sz]ed|exported|coordinated|"
+    r"mitigated|reduced|remediated|fixed|removed|improved|encouraged|fostered|established|created|overcome|"
+    r"carried (?:out|on)|conducted|enabled|prepared|advanced|refocused|aligned|assessed|launched|implemented|"
+    r"cleaned up|stepped up|tackled|modified|pursued|driven|facilitated|boosted|invested in|undertaken"
+)
+_DOING = (
+    r"working|collaborating|cooperating|accelerating|expanding|deepening|strengthening|promoting|building|developing|"
+    r"enforcing|protecting|safeguarding|securing|supporting|advancing|sharing|enhancing|fostering|mitigating|"
+    r"improving|encouraging|continuing|exporting|harmoni[sz]ing|aligning|pursuing|running|conducting|preparing|"
+    r"identifying|remediating|partnering|joining|teaming|assessing|overcoming|facilitating|investing|coordinating"
+)
+_ADVERB = r"(?:(?:now|already|currently|jointly|also|both|being|\w+ly) )*"
+_HAPPENS = re.compile(
+    rf"\b(?:is|are|gets?|was|were|being|(?:has|have) been) {_ADVERB}(?:{_DONE})\b|"
+    rf"\b(?:is|are|keeps?) {_ADVERB}(?:{_DOING})\b|"
+    r"\b(?:takes?|taking|took) place\b|\bunder ?way\b|\bin progress\b|"
+    r"\b(?:runs?|ran|conducts?|carr(?:y|ies) out|performs?|pursues?) (?:\w+ ){0,2}?(?:research|work|efforts?|"
+    r"activities|development|cooperation|collaboration|projects?|r&d)\b|"
+    r"\b(?:participants|both|countries|governments|sides|nations|they|each|two|states and japan|japan)"
+    rf" {_ADVERB}(?:abides?|compl(?:y|ies)|adheres?|obeys?|respects?)\b"
+)
+_STARTS = re.compile(
+    r"\b(?:discontinuation|end|it|termination|moc|memorandum)(?: \w+){0,3}? (?:commences|begins|starts|follows|"
+    r"takes effect|kicks in|comes)\b"
+)
+_SUPPORTS = re.compile(
+    r"\b(?:efforts?|alignment|aligning|work)\b[^.;,]{0,60}\b(?:supports?|underpins?|backs?|"
+    r"sustains?) (?:the|these|this|quantum)\b"
+)
+_NOTIFIES = re.compile(
+    r"\b(?:gives|provides|sends|notifies|informs|tells|delivers|issues|serves)\b(?! (?:that|which|of)\b)"
+)
+_AFTER_PURPOSE = re.compile(r"\b(?:sure|ensur\w+|see to it|how|whether|so|where|when|once|that)\b[^.;,]*$")
+_PERIOD = re.compile(r"\b(?:period|counted|count|clock|running|runs|interval)\b")
+_HEDGE_JA = re.compile(
+    r"意図|意向|目指|方針|考え|予定|つもり|見込|見通|想定|期待|予想|べき|狙|ねらい|目標|目的|趣旨|よう|たい|得|でき|可能|"
+    r"含ま|内容|書か|記|挙げ|述べ|言及|触れ|うた|掲げ|という|とされ|とする|としている|としています|認識|念頭|重点|対象|"
+    r"分野|望ま|場合|盛り込|例"
+)
+_HAPPENS_JA = re.compile(
+    r"(?:構築|実施|推進|開発|協力|拡大|強化|深化|支援|進行|連携|促進|加速|運用|整備|展開|準備|執行|保護)(?:の(?:最)?)?中"
+    r"(?:です|である|だ|となってい(?:る|ます))?$|"
+    r"(?:進|始ま|深ま|広が|強ま|支え|守|築|行|動|続|取り組|高|速|整)[^、。]{0,5}(?:て|で)(?:い(?:る|ます|ました)|"
+    r"き(?:た|ました|ています))$|"
+    r"(?:強化|拡大|深化|促進|推進|構築|支援|協力|連携|加速|保護|確保|実施|開発|継続|軽減|低減|除去|執行)(?:し|"
+    r"され)(?:て|つつ)(?:い(?:る|ます|ました|ったところです)|あ(?:る|ります)|き(?:た|ました|ています)|お(?:り|ります))$|"
+    r"(?:決定|合意|約束|確定)(?:事項|済み)(?:です|である|だ)?$|責任があ(?:る|ります)$|責任です$|"
+    r"(?:条件|要件|前提)(?:です|である|だ|とな(?:る|ります)|になる|になります|とされ(?:る|ます))$"
+)
+
+
+def told(claim: str, cited: Cited) -> bool:
+    """Whether a claim says that what its sentences intend, expect or allow is the case."""
+    held = modality(cited.english or cited.japanese)
+    listed = re.match(r"(?:driving|deepening|advancing|promoting|partnering)\b", cited.english) is not None
+    if not cited.addresses or (held == Modality.NONE and not listed):
+        return False
+    said = plain(claim)
+    return any(_happens(part, cited, held) for part in re.split(r"[.;](?=\s|$)|。", said) if part.strip())
+
+
+def _happens(part: str, cited: Cited, held: Modality) -> bool:
+    bare = re.sub(r"信頼でき|運用可能", "", part.rstrip("」』)） "))
+    if _HAPPENS_JA.search(bare) and not _HEDGE_JA.search(bare[-34:]) and not _so_in_text(bare, cited):
+        return True
+    if "provide written notice" in cited.english and _NOTIFIES.search(part):
+        return (
+            re.search(r"\b(?:should|ought|expected|asks?|asked|supposed|calls? (?:for|on)|when|once)\b", part) is None
+        )
+    if _HEDGE.search(re.sub(r"\bif (?:no|none|they|the|both)\b[^,]*", " ", part)):
+        return False
+    if held == Modality.EXPECTED and (_STARTS.search(part) or _SUPPORTS.search(part)) and not _PERIOD.search(part):
+        return True
+    return any(
+        not _AFTER_PURPOSE.search(part[: match.start()]) and match.group().split()[-1] not in _as_it_is(cited)
+        for match in _HAPPENS.finditer(part)
+    )
+
+
+def _as_it_is(cited: Cited) -> frozenset[str]:
+    """Participles that the cited text itself uses of what is the case (initiatives supported by …)."""
+    bare = re.sub(r"\bto be \w+", " ", cited.english)
+    return frozenset(re.findall(r"\b\w+ed\b", bare))
+
+
+def _so_in_text(bare: str, cited: Cited) -> bool:
+    """Whether the end of a Japanese part stands so in the rendering."""
+    return bare[-6:] in cited.japanese
