@@ -18,7 +18,7 @@ _ADVERTS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 _RESIZER = re.compile(r"<script>\s*\(\(\) => \{\s*const root = .*?\}\)\(\);\s*</script>", re.DOTALL)
 _MANIFEST = re.compile(r'<link rel="manifest"[^>]*>\s*')
 _GRADIO = re.compile(r"<gradio-app\b.*?</gradio-app>", re.DOTALL)
-_SCRIPTS = ("chat", "document", "answer")
+_SCRIPTS = ("line", "chat", "document", "answer")
 _YEAR = "public, max-age=31536000, immutable"
 _HERE = "<gradio-app></gradio-app>"  # where Gradio's element goes in a room that is kept
 

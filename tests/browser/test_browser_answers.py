@@ -40,21 +40,24 @@ def test_04_what_is_no_question_gets_its_own_short_reply(chat: Chat) -> None:
 def test_05_something_shows_at_once(written: Chat) -> None:
     """Within 0.3 s of Enter the page says that it searches, however long the model takes.
 
-    Counted in frames, 18 of which are 0.3 s: on a machine that is busy with other things a frame takes longer.
+    Counted in frames, 18 of which are 0.3 s: on a machine that is busy with other things a frame takes longer. A page
+    that is busy itself shows in the time.
     """
     assert written.model is not None
     written.model.play([says(before=0.4)])
     written.open()
     written.box.fill(FUSION[written.language])
     written.page.evaluate(
-        """() => addEventListener("keydown", () => { let frames = 0;
+        """() => addEventListener("keydown", () => { let frames = 0; const pressed = performance.now();
         const look = () => { const line = [...document.querySelectorAll("#pending:not([hidden]), .stage")][0];
-          if (line?.checkVisibility()) window.shownAfter = frames;
+          if (line?.checkVisibility()) window.shownAfter = [frames, performance.now() - pressed];
           else { frames += 1; requestAnimationFrame(look); } }; look(); }, { capture: true, once: true })"""
     )
     written.box.press("Enter")
     written.answered(1)
-    assert written.page.evaluate("() => window.shownAfter") <= 18
+    frames, milliseconds = written.page.evaluate("() => window.shownAfter")
+    assert frames <= 18
+    assert milliseconds < 3_000
 
 
 def test_05_stop_keeps_what_was_checked(written: Chat) -> None:

@@ -170,11 +170,78 @@ def test_13_a_question_asked_while_the_last_answer_is_still_ending_is_answered(c
 
 
 def test_13_a_question_that_gradio_did_not_hear_is_sent_all_the_same(chat: Chat) -> None:
-    """As on a slow machine, where the box stands there before Gradio listens to it."""
+    """As on a slow machine, where the box stands there before Gradio listens; other requests do not count for it."""
     chat.open().box.fill(BINDING[chat.language])
     chat.page.evaluate("""() => addEventListener("keypress", event => event.stopImmediatePropagation(),
         { capture: true, once: true })""")
     chat.box.press("Enter")
+    chat.page.locator("#language").click()
     chat.answered(1)
     expect(chat.page.locator(".asked").last).to_contain_text(BINDING[chat.language])
     expect(chat.box).to_have_value("")
+    chat.page.locator("#language").click()
+
+
+@pytest.mark.parametrize("language", ["en"])
+def test_13_a_second_press_of_retry_asks_no_second_time(chat: Chat) -> None:
+    """The answer that is to be replaced stands there until another comes."""
+    for text in ("Failed to load resource", "unreachable"):  # when the relay is taken away
+        chat.page.allow(text)  # type: ignore[attr-defined]
+    asked: list[str] = []
+    with relayed(chat.address) as line:
+        chat.address = line.address
+        chat.open()
+        chat.ask(BINDING[chat.language])
+        chat.page.on("request", lambda request: asked.append(request.url) if "/queue/join" in request.url else None)
+        line.hold('"process_generating"')
+        retry = chat.answer.locator(".retry")
+        retry.dblclick()
+        assert line.holding.wait(60)
+        expect(chat.page.locator("#pending")).to_be_visible()
+        line.release()
+        expect(chat.page.locator("#pending")).to_be_hidden()
+        chat.answered(1)
+        assert len(asked) == 1
+
+
+@pytest.mark.parametrize("language", ["en"])
+def test_13_clearing_drops_a_question_whose_place_in_the_queue_is_not_known_yet(chat: Chat) -> None:
+    """Gradio cannot cancel it by itself then, and its answer would bring the old conversation back."""
+    for text in ("Failed to load resource", "unreachable"):
+        chat.page.allow(text)  # type: ignore[attr-defined]
+    with relayed(chat.address) as line:
+        chat.address = line.address
+        chat.open()
+        line.hold('"close_stream"')
+        chat.ask(BINDING[chat.language])
+        assert line.holding.wait(60)
+        with chat.page.expect_response("**/gradio_api/queue/join*"):
+            chat.box.fill(FUSION[chat.language])
+            chat.box.press("Enter")
+        chat.page.locator("#clear").click()
+        with chat.page.expect_response("**/gradio_api/cancel*"):
+            line.release()
+        expect(chat.answers).to_have_count(0)
+        chat.ask(BINDING[chat.language])
+        assert chat.page.locator(".asked").count() == 1
+
+
+@pytest.mark.parametrize("language", ["en"])
+def test_13_answers_that_cannot_be_heard_do_not_take_the_conversation_away(chat: Chat) -> None:
+    """The question was taken, but the stream of its answer is refused."""
+    chat.page.allow("Failed to load resource")  # type: ignore[attr-defined]
+    chat.page.allow("unreachable")  # type: ignore[attr-defined]
+    chat.open()
+    chat.ask(BINDING[chat.language])
+    chat.page.evaluate("() => { window.here = true; }")
+    stream = "**/gradio_api/queue/data*"
+    chat.page.route(stream, failing(429, {"retry-after": "30"}, "too_many_open"))
+    chat.box.fill(FUSION[chat.language])
+    chat.box.press("Enter")
+    said = chat.words["error_open"].format(wait=chat.words["wait_seconds"].format(count=30))
+    expect(chat.page.locator("#problem")).to_have_text(said)
+    expect(chat.box).to_have_value(FUSION[chat.language])
+    chat.page.unroute(stream)
+    chat.box.press("Enter")
+    chat.page.wait_for_function("() => document.querySelectorAll('#conversation .answer.answered').length >= 2")
+    assert chat.page.evaluate("() => window.here") is True

@@ -3,8 +3,9 @@
 "use strict";
 window.room = (() => {
   const ECHO = 5_000; // milliseconds within which Gradio reports what was told already; the reader may be asking again
-  const HANG_UP = 1_000; // milliseconds after which a stream that has ended is taken for closed in any case
   const UNSENT = 2_000; // after which a question that Gradio has not sent is pressed upon it again
+  const PRESSES = 5; // after which it is given back
+  const SAME = 2; // milliseconds that are too short for another key: the one that ended a conversion
   const SLOW = 20_000; // after which a chat that has not loaded is not to be waited for any more
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
@@ -25,6 +26,7 @@ window.room = (() => {
   const questions = () => document.querySelectorAll("#conversation .user-row");
   let pending = null; // the question on its way, until the conversation shows it
   let unanswered = null; // the same, until its answer is whole: to be put back when the connection is lost before
+  let asked = {}; // its text; whether it was sent, and dropped by the reader; the answer it replaces, if any
   let seen = 0; // questions shown before it
   let growing = false;
   let failed = -Infinity; // when a failure was last told
@@ -35,8 +37,6 @@ window.room = (() => {
     area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  let sent = false; // whether Gradio has sent the question on its way
-
   const busy = () => pending !== null || growing;
 
   /** Where the focus goes when what had it is gone: the box; with fingers it would call up a keyboard over the answer. */
@@ -45,24 +45,42 @@ window.room = (() => {
     place?.focus({ preventScroll: true });
   }
 
+  const heard = () => box()?.dispatchEvent(new Event("input", { bubbles: true }));
+
   /** A question is on its way. Gradio drops what is pressed before it listens: `press` is done until it has sent it. */
-  function begin(question, press = choose) {
-    // A question that was in its box before Gradio listened is not known to it yet.
-    box()?.dispatchEvent(new Event("input", { bubbles: true }));
-    pending = unanswered = question;
-    sent = false;
+  function begin(question, press, replaces = null) {
+    heard(); // a question that was in its box before Gradio listened is not known to it yet
+    const own = (asked = { text: question, sent: false, dropped: false, replaces });
+    let presses = PRESSES;
     const insist = () => {
-      if (sent || pending !== question) return;
-      if (box()?.value.trim() === question.trim()) fill(box(), "");
-      press(question);
-      setTimeout(insist, UNSENT);
+      if (own !== asked || own.sent || pending === null) return;
+      if (presses-- === 0) fail(0);
+      else {
+        heard();
+        press();
+        setTimeout(insist, UNSENT);
+      }
     };
     setTimeout(insist, UNSENT);
+    pending = unanswered = question;
     owed = true;
     seen = questions().length;
     byId("problem").hidden = true;
     root.classList.remove("lost");
     mark();
+  }
+
+  /** The reader wants no answer any more. */
+  function drop() {
+    asked.dropped = true;
+    pending = null;
+  }
+
+  let insisting = false; // the button is pressed by this script
+  function send() {
+    insisting = true;
+    byId("send")?.click();
+    insisting = false;
   }
 
   /** Have Gradio ask what is not in its box. */
@@ -79,7 +97,7 @@ window.room = (() => {
       waitingFor.push(() => ask(question)); // clicked before Gradio was there
       return;
     }
-    begin(question);
+    begin(question, () => choose(question));
     choose(question);
     home();
   }
@@ -90,13 +108,14 @@ window.room = (() => {
     (event) => {
       const button = event.target instanceof Element ? event.target.closest("button") : null;
       if (button?.id === "send") {
+        if (insisting) return;
         if (busy() || !box()?.value.trim()) event.stopImmediatePropagation();
         else {
-          begin(box().value);
+          begin(box().value, send);
           home();
         }
       } else if (button?.id === "stop") {
-        pending = null;
+        drop();
         mark();
         home();
       } else if (button?.classList.contains("chip")) ask(button.textContent.trim());
@@ -104,14 +123,13 @@ window.room = (() => {
         if (busy()) return;
         const question = document.querySelectorAll("#conversation .asked p");
         const again = () => byId("again").click();
-        begin(question[question.length - 1]?.innerText.trim() ?? "", again);
-        seen -= 1; // it takes the place of the one before
+        begin(question[question.length - 1]?.innerText.trim() ?? "", again, [...answers()].at(-1));
         if (box()?.value.trim() === pending) fill(box(), "");
         again();
         home();
       } else if (button?.id === "clear") {
         byId("clear-all").click();
-        pending = null;
+        drop();
         byId("problem").hidden = true;
         root.classList.remove("lost");
         say(words("cleared"));
@@ -123,20 +141,31 @@ window.room = (() => {
 
   // Enter ends a Japanese conversion. Safari reports that Enter after the conversion, with the key code 229 only.
   let converting = false;
+  let ended = -Infinity; // when a conversion did
   let converts = false; // the key that is down belonged to a conversion, and so does what it types
   document.addEventListener("compositionstart", () => (converting = true), true);
-  document.addEventListener("compositionend", () => (converting = false), true);
+  document.addEventListener(
+    "compositionend",
+    (event) => {
+      converting = false;
+      ended = event.timeStamp;
+    },
+    true,
+  );
   for (const kind of ["keydown", "keypress"]) {
     addEventListener(
       kind,
       (event) => {
-        if (event.key !== "Enter" || event.target !== box()) return;
-        if (kind === "keydown") converts = event.isComposing || converting || event.keyCode === 229;
+        if (event.target !== box()) return;
+        if (kind === "keydown") {
+          converts = event.isComposing || converting || event.keyCode === 229 || event.timeStamp - ended < SAME;
+        }
+        if (event.key !== "Enter") return;
         if (converts) event.stopImmediatePropagation();
         else if (!event.shiftKey && (busy() || !box().value.trim())) {
           event.stopImmediatePropagation();
           event.preventDefault();
-        } else if (!event.shiftKey && kind === "keypress") begin(box().value);
+        } else if (!event.shiftKey && kind === "keypress") begin(box().value, send);
       },
       true,
     );
@@ -179,12 +208,9 @@ window.room = (() => {
     return words("wait_minutes", { count: Math.ceil(seconds / 60) });
   }
 
-  /** The code of a refusal of ours; a proxy's has none. */
-  const codeOf = (reply) =>
-    reply.clone().json().then((body) => body?.error?.code, () => undefined);
-
+  /** What was asked failed: with the status and code of a refusal, or 0 of a lost connection. Whether anything was. */
   function fail(status, retryAfter, code) {
-    if (!busy()) return;
+    if (!busy()) return false;
     failed = performance.now();
     const area = box();
     if (area && unanswered && !area.value.trim()) fill(area, unanswered);
@@ -197,118 +223,19 @@ window.room = (() => {
     byId("problem").hidden = false;
     growing = false;
     mark();
+    return true;
   }
 
-  let running = null; // what the server needs to know which question to stop working on
-  let left = null; // the same, of a question whose connection was lost
-
-  let stream = null; // the stream of answers that Gradio has open: the questions it was seen to carry, who waits for it
-
-  /** Wait until Gradio's stream is seen to carry this question, or is closed so that Gradio opens another.
-   *  Gradio goes by its own idea of that: of a question asked while the server's goodbye is under way, nothing would come. */
-  async function carried(question) {
-    while (stream && !stream.carries.has(question)) await new Promise((heard) => stream.waiting.push(heard));
-  }
-
-  /** The stream of answers, message by message, with a loss of it told to Gradio as a question that failed.
-   *  As a lost connection Gradio would wait for the server and then load the page anew, without the conversation.
-   *  A goodbye is told when the server has ended: Gradio hangs up at once, which the server would take for a reader who
-   *  left, and drop the next question with the last one. */
-  function steady(reply, signal) {
-    const own = (stream = { carries: new Set(), waiting: [] });
-    const wake = () => own.waiting.splice(0).forEach((heard) => heard());
-    const closed = () => {
-      if (stream === own) stream = null;
-      wake();
-    };
-    signal?.addEventListener("abort", closed); // Gradio has heard the goodbye
-    const reader = reply.body.getReader();
-    const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
-    let [rest, goodbye] = ["", ""];
-    const end = (controller) => {
-      if (!goodbye) {
-        left = running;
-        fail(0);
-        for (const msg of ["unexpected_error", "close_stream"]) {
-          goodbye += `data: ${JSON.stringify({ msg, message: "unreachable", success: false })}\n\n`;
-        }
-      }
-      controller.enqueue(encoder.encode(goodbye));
-      controller.close();
-      setTimeout(closed, HANG_UP);
-    };
-    const body = new ReadableStream({
-      async pull(controller) {
-        try {
-          for (let passed = false; !passed; ) {
-            const { done, value } = await reader.read();
-            if (done) return end(controller);
-            const messages = (rest + decoder.decode(value, { stream: true })).split("\n\n");
-            rest = messages.pop();
-            for (const message of messages) {
-              if (/"msg": ?"close_stream"/.test(message)) goodbye = `${message}\n\n`;
-              else {
-                // A server that was started anew does not know this page any more: no lost connection either.
-                const text = message.replace(/"session_not_found": ?true/, '"session_not_found":false');
-                controller.enqueue(encoder.encode(`${text}\n\n`));
-                own.carries.add(/"event_id": ?"(\w+)"/.exec(message)?.[1]);
-                passed = true;
-              }
-            }
-            wake();
-          }
-        } catch (error) {
-          if (error.name !== "AbortError") return end(controller);
-          controller.error(error); // by Gradio itself
-          closed();
-        }
-      },
-      cancel: (reason) => reader.cancel(reason),
-    });
-    return new Response(body, { status: reply.status, headers: reply.headers });
-  }
-
-  const fetched = window.fetch;
-  window.fetch = async (...given) => {
-    const address = String(given[0]?.url ?? given[0]);
-    const asking = /\/gradio_api\/queue\/(join|data)/.test(address);
-    const joining = asking && address.includes("/queue/join");
-    // Gradio also cancels what has no number yet, of which the server cannot know.
-    const ending = /\/gradio_api\/(cancel|reset)/.test(address);
-    if (ending && !JSON.parse(given[1]?.body ?? "{}").event_id) {
-      return new Response("{}", { status: 200, headers: { "Content-Type": "application/json" } });
-    }
-    if (joining && pending !== null) {
-      sent = true;
-      const body = JSON.parse(given[1].body);
-      if (typeof body.data[0] === "string") {
-        body.data[0] = pending; // whatever Gradio has heard of the box by now
-        given[1].body = JSON.stringify(body);
-      }
-    }
-    try {
-      if (joining && left) {
-        const body = JSON.stringify(left);
-        left = null; // whether or not that works, what the reader asks now goes first
-        const headers = { "Content-Type": "application/json" };
-        await fetched(address.replace(/queue\/join.*/, "cancel"), { method: "POST", headers, body }).catch(() => {});
-      }
-      const reply = await fetched.apply(window, given);
-      if (asking && !reply.ok) fail(reply.status, reply.headers.get("retry-after"), await codeOf(reply));
-      if (joining && reply.ok) {
-        const { event_id } = await reply.clone().json();
-        const { session_hash, fn_index } = JSON.parse(given[1].body);
-        if (pending !== null) running = { session_hash, fn_index, event_id };
-        await carried(event_id);
-      }
-      return asking && !joining && reply.ok ? steady(reply, given[0].signal) : reply;
-    } catch (error) {
-      if (!asking) throw error;
-      fail(0);
-      // To Gradio a refusal, not a lost connection: after that it would build the page anew, without the conversation.
-      return new Response('{"detail": "unreachable"}', { status: 500, headers: { "Content-Type": "application/json" } });
-    }
-  };
+  Object.assign(window.line, {
+    question: () => (pending === null ? null : asked),
+    failed: fail,
+    ended: (question) => {
+      // What came of it is shown when Gradio has drawn it; where nothing came of it, nobody waits any longer.
+      if (pending === null || asked !== question) return;
+      pending = null;
+      mark();
+    },
+  });
 
   // --- What the conversation shows --------------------------------------------------------------------------------------
   function mark() {
@@ -317,7 +244,8 @@ window.room = (() => {
     root.classList.toggle("pending", waits);
     const line = byId("pending");
     if (line.hidden === waits) line.hidden = !waits;
-    if (waits) line.textContent = words("stage_searching");
+    const said = words("stage_searching");
+    if (waits && line.textContent !== said) line.textContent = said; // each change is looked at by what calls this
   }
 
   function follow() {
@@ -325,13 +253,15 @@ window.room = (() => {
     root.classList.toggle("talking", shown.length > 0);
     const log = document.querySelector("#conversation .bubble-wrap");
     if (log) log.style.setProperty("--height", `${log.clientHeight}px`);
-    if (pending !== null && shown.length > seen) {
+    const all = answers();
+    const last = all[all.length - 1];
+    const { replaces } = asked;
+    const there = replaces ? last !== replaces || last.classList.contains("growing") : shown.length > seen;
+    if (pending !== null && there) {
       pending = null;
       if (document.activeElement === document.body) home(); // what had the focus went with the first screen
       shown[shown.length - 1].scrollIntoView({ block: "start" });
     }
-    const all = answers();
-    const last = all[all.length - 1];
     growing = Boolean(last?.classList.contains("growing")) && !root.classList.contains("lost");
     if (last && owed && pending === null && !growing && !root.classList.contains("lost")) {
       owed = false;
