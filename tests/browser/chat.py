@@ -43,8 +43,11 @@ _CLEAR = """async () => {
   document.querySelector("#mode input:not(:checked)[value=llm]")?.click();
   document.activeElement.blur();
   for (const id of ["welcome", "text"]) byId(id).scrollTop = 0;
-  return until(() => byId("question") && !root.matches(".talking, .busy, .lost, .quotes-only")
+  const cleared = await until(() => byId("question") && !root.matches(".talking, .busy, .lost, .quotes-only")
     && !document.querySelector("#conversation .answer") && byId("welcome").checkVisibility());
+  // Gradio writes what it has heard of a field back into it a little later, over what a test has typed by then.
+  for (let frame = 0; frame < 4; frame++) await new Promise(requestAnimationFrame);
+  return cleared && [...document.querySelectorAll("#question textarea")].every(field => field.value === "");
 }"""
 
 

@@ -183,24 +183,24 @@ def test_13_a_question_that_gradio_did_not_hear_is_sent_all_the_same(chat: Chat)
 
 
 @pytest.mark.parametrize("language", ["en"])
-def test_13_a_second_press_of_retry_asks_no_second_time(chat: Chat) -> None:
+def test_13_a_second_press_of_retry_asks_no_second_time(written: Chat) -> None:
     """The answer that is to be replaced stands there until another comes."""
     for text in ("Failed to load resource", "unreachable"):  # when the relay is taken away
-        chat.page.allow(text)  # type: ignore[attr-defined]
+        written.page.allow(text)  # type: ignore[attr-defined]
     asked: list[str] = []
-    with relayed(chat.address) as line:
-        chat.address = line.address
-        chat.open()
-        chat.ask(BINDING[chat.language])
-        chat.page.on("request", lambda request: asked.append(request.url) if "/queue/join" in request.url else None)
+    with relayed(written.address) as line:
+        written.address = line.address
+        written.open()
+        written.ask(BINDING[written.language])
+        written.page.on("request", lambda request: asked.append(request.url) if "/queue/join" in request.url else None)
         line.hold('"process_generating"')
-        retry = chat.answer.locator(".retry")
+        retry = written.answer.locator(".retry")
         retry.dblclick()
         assert line.holding.wait(60)
-        expect(chat.page.locator("#pending")).to_be_visible()
+        expect(written.page.locator("#pending")).to_be_visible()
         line.release()
-        expect(chat.page.locator("#pending")).to_be_hidden()
-        chat.answered(1)
+        expect(written.page.locator("#pending")).to_be_hidden()
+        written.answered(1)
         assert len(asked) == 1
 
 

@@ -5,7 +5,6 @@ window.room = (() => {
   const ECHO = 5_000; // milliseconds within which Gradio reports what was told already; the reader may be asking again
   const UNSENT = 2_000; // after which a question that Gradio has not sent is pressed upon it again
   const PRESSES = 5; // after which it is given back
-  const SAME = 2; // milliseconds that are too short for another key: the one that ended a conversion
   const SLOW = 20_000; // after which a chat that has not loaded is not to be waited for any more
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
@@ -141,25 +140,15 @@ window.room = (() => {
 
   // Enter ends a Japanese conversion. Safari reports that Enter after the conversion, with the key code 229 only.
   let converting = false;
-  let ended = -Infinity; // when a conversion did
   let converts = false; // the key that is down belonged to a conversion, and so does what it types
   document.addEventListener("compositionstart", () => (converting = true), true);
-  document.addEventListener(
-    "compositionend",
-    (event) => {
-      converting = false;
-      ended = event.timeStamp;
-    },
-    true,
-  );
+  document.addEventListener("compositionend", () => (converting = false), true);
   for (const kind of ["keydown", "keypress"]) {
     addEventListener(
       kind,
       (event) => {
         if (event.target !== box()) return;
-        if (kind === "keydown") {
-          converts = event.isComposing || converting || event.keyCode === 229 || event.timeStamp - ended < SAME;
-        }
+        if (kind === "keydown") converts = event.isComposing || converting || event.keyCode === 229;
         if (event.key !== "Enter") return;
         if (converts) event.stopImmediatePropagation();
         else if (!event.shiftKey && (busy() || !box().value.trim())) {
