@@ -196,7 +196,7 @@ class Watched:
         self.complaints: list[str] = []
         self.allowed: set[str] = set()
         self.page.on("request", lambda request: self._asked(request.url))
-        self.page.on("pageerror", lambda error: self.complaints.append(f"an error: {error}"))
+        self.page.on("pageerror", lambda error: self.complaints.append(f"an error: {error.stack}"))
         self.page.on("console", lambda message: self._said(message.type, message.text))
         # A test that provokes an error names the text with which the browser reports it.
         self.page.allow = self.allowed.add  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 // The line between Gradio's client and the server: no question is lost on it, and no loss of it takes the page away.
 "use strict";
 window.line = (() => {
+  const LINGER = 3_000; // milliseconds to wait for the end of the last answer before the next question is sent
   const HANG_UP = 1_000; // milliseconds after which a stream that has ended is taken for closed in any case
   // The conversation puts in here: its question on the way; whether one failed by this; that nothing more comes of one.
   const chat = { question: () => null, failed: () => false, ended: () => {} };
@@ -13,6 +14,18 @@ window.line = (() => {
    *  Gradio goes by what it has heard: of a question asked while the goodbye is under way, nothing would come. */
   async function carried(question) {
     while (stream && !stream.carries.has(question)) await new Promise((heard) => stream.waiting.push(heard));
+  }
+
+  /** Wait until Gradio has hung up after the last answer: of two at a time it may mix up what belongs to which.
+   *  Not for ever, because a stream may stay open with nothing on its way. */
+  async function ended() {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      if (stream) wake(stream);
+    }, LINGER);
+    while (stream && !late) await new Promise((heard) => stream.waiting.push(heard));
+    clearTimeout(timer);
   }
 
   const opened = () => (stream = { carries: new Set(), waiting: [] });
@@ -93,6 +106,9 @@ window.line = (() => {
       body: JSON.stringify(event),
     }).catch(() => {});
 
+  /** What Gradio takes for a refusal, and not for a lost connection. */
+  const refused = () => new Response('{"detail": "unreachable"}', { status: 500, headers: JSON_TYPE });
+
   /** Send what a reader does to the server, and wait until Gradio will hear what comes of it. */
   async function join(address, given) {
     const request = JSON.parse(given[1].body);
@@ -101,6 +117,8 @@ window.line = (() => {
     try {
       if (own) {
         own.sent = true;
+        await ended();
+        if (own.dropped) return refused();
         if (request.data.length === 4) request.data[0] = own.text; // whatever Gradio has heard of its box by now
         given[1].body = JSON.stringify(request);
       }
@@ -122,8 +140,7 @@ window.line = (() => {
       return reply;
     } catch {
       if (own) chat.failed(0);
-      // To Gradio a refusal, not a lost connection.
-      return new Response('{"detail": "unreachable"}', { status: 500, headers: JSON_TYPE });
+      return refused();
     }
   }
 
