@@ -95,6 +95,11 @@ def runs(text: str) -> list[str]:
     return _JAPANESE_RUN.findall(text)
 
 
+def following(text: str) -> list[tuple[str, str]]:
+    """The same runs, each with the character after it (empty at the end)."""
+    return [(match.group(), text[match.end() : match.end() + 1]) for match in _JAPANESE_RUN.finditer(text)]
+
+
 def pairs(run: str) -> list[str]:
     """Neighbouring characters of a run; a single character is its own pair."""
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
