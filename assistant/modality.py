@@ -37,7 +37,7 @@ _ENGLISH: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"undertaking to|certain to|automatic(?:ally)?|inevitabl[ey]|definitely|without fail|"
             r"obligations?|obligat(?:es?|ory)|obliges?|duty|duties|resolved to|decided (?:to|that|on)|decide to|"
             r"determined to|firmly|bound to|"
-            r"no choice but|non-negotiable|insists?|surely|certainly|undoubtedly|resolves? to|"
+            r"owe[ds]?|incumbent|falls? (?:to|on|upon) (?:the |both |each |japan)|no choice but|non-negotiable|insists?|surely|certainly|undoubtedly|resolves? to|"
             r"(?:bound|binds?|binding|obliges?|commits?) (?:itself|themselves)|in return for|responsible for|"
             r"ha(?:s|ve) (?:already )?(?:established|launched|begun|started|"
             r"created|built|set up|achieved|completed|implemented|adopted|deepened|expanded|secured|approved)|"
@@ -126,6 +126,8 @@ _WILL_HEDGED = re.compile(  # "it is expected that … will" says no more than "
     r"(?P<hedge>\b(?:expect(?:s|ed|ation)?|anticipat(?:es?|ed)|foreseen|intend(?:s|ed)|intention|hope[ds]?|aim|plan|"
     r"goal|idea)"
     r"(?: is| are)?(?: that)? [^.;]{0,90}?)\bwill\b(?! (?:definitely|certainly|surely|automatically))|"
+    r"(?P<need>\b(?:should|meant|supposed|wants?|intend(?:s|ed)|to) (?:(?!\b(?:and|but|or)\b)[^.;,]){0,90}?)"
+    r"\bwill(?= (?:need|use|face|meet|hold|live|work)\b)|"
     r"(?:ことになる|こととなる)(?=(?:もの)?と(?:見込|想定|期待|予想))"
 )
 _DONE = re.compile(  # an intention told as already under way
@@ -183,7 +185,7 @@ def upgrades(claim: str, evidence: str) -> bool:
     held = modality(evidence)
     if _LISTED.match(evidence.casefold()):
         held = max(held, Modality.INTENDED)  # an item of a list of what is intended
-    said = _WILL_HEDGED.sub(r"\g<hedge> ", _allowed(_bare(claim), evidence.casefold()))
+    said = _WILL_HEDGED.sub(r"\g<hedge>\g<need> ", _allowed(_bare(claim), evidence.casefold()))
     rungs = {rung for rung, pattern in (*_ENGLISH, *_JAPANESE) if pattern.search(said)}
     claimed = max(rungs, default=Modality.NONE)
     if claimed == Modality.BOUND and held < Modality.BOUND:

@@ -8,7 +8,7 @@ import re
 
 from assistant.gate.marks import JP, US, side_of
 from assistant.gate.negation import NOT_AT_ONCE
-from assistant.gate.quantities import ONES, listed, read, sections, spelled, whole
+from assistant.gate.quantities import ONES, ORDINALS, listed, read, sections, spelled, whole
 from assistant.gate.record import Cited
 from assistant.gate.words import latin_words, plain, stem
 
@@ -20,6 +20,9 @@ _UNCOUNTED = re.compile(  # a second of what the text has one of, numbered names
     r"施設|ハブ|世代|決定|言語)|\bartemis (?:\d|i+\b|one|two|three)|アルテミス(?:\d|計画\d)|\bbeyond 6g|"
     r"(?:[二三四五六七八九2-9]|数)世代|\b(?:twice|thrice|double|triple|treble|half|quarter) (?:of )?"
     r"(?:the |as long as )?(?:\d+|one hundred|period|time)\b|"
+    r"\bevery (?:second|third|fourth|fifth|tenth)\b|"
+    r"\b(?:an?|one|another) (?:full |whole |single )?(?:week|month|year|decade) (?:after|before|later|from|following|"
+    r"ahead|in advance|of notice)\b|"
     r"\b(?:several|many|few|some|couple of|number of|dozens of) (?:days|weeks|months|years)\b|数(?:か月|"
     r"カ月|ヶ月|週間|日後|年後)"
 )
@@ -55,11 +58,16 @@ _LONE = re.compile(  # a list of several told as one ("one" alone may be one of 
     r"(?:技術|部門|分野|機関|団体|項目|目標|例)は(?:一|1)つ(?:だけ|のみ)?(?=[。、でと]|$)|"
     r"(?:一|1)つ(?:だけ|のみ)の?(?:技術|部門|分野|機関|団体|項目)"
 )
+_ORDER = re.compile(  # a third or fourth of something; a second may be the second that the claim itself names
+    r"(?<!-)(?<!twenty )\b(?P<article>an? |the )?(?P<word>third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b"
+    r"(?! (?:countr|part(?:y|ies)|nation|state|section|paragraph|sentence|bullet|item|point|(?:day )?of (?:the month|october)))|"
+    r"第(?P<digit>[三四五六七八九十3-9])の?(?![節項章条段文者国\d])|(?P<count>[三四五六七八九十3-9])(?:番目|つ目|度目|回目)"
+)
 _TWO = re.compile(
     r"\b(?:two|2) (?:\w+ )?(?:technologies|sectors|disciplines|fields|areas|institutions|bodies|agencies|"
     r"stakeholders|groups|"
-    r"goals|aims|networks|examples|topics|steps|measures|challenges)\b|(?:二|2)つの(?:技術|分野|部門|機関|団体|"
-    r"項目|目標|例)|"
+    r"goals|aims|networks|examples|topics|steps|measures|challenges|phases|stages)\b|(?:二|2)つの(?:技術|分野|部門|機関|団体|"
+    r"項目|目標|例|段階)|(?:二|2)段階|"
     r"(?:技術|分野|部門|機関|団体|項目|目標|例)は(?:二|2)つ"
 )
 _TWO_OF = re.compile(r"\b(?:two|2) (?!of\b)(?:\w+ ){0,2}?(?P<noun>[a-z]{4,}s)\b")
@@ -118,6 +126,7 @@ def _wrong_number(claim: str, cited: Cited) -> bool:
         or not all(_stands(amount, values, numbers, counts) for amount in said.amounts)
         or _wrong_copies(claim, cited)
         or any(match.group() not in cited.everything for match in _UNCOUNTED.finditer(claim))
+        or _out_of_order(claim, counts)
         or _pairs_of_many(claim, cited)
         or _counted_anew(claim, cited)
         or _wrong_share(claim, cited)
@@ -156,6 +165,16 @@ def _wrong_copies(claim: str, cited: Cited) -> bool:
     if "in duplicate" not in cited.english:
         return False
     return any((spelled(m[1]) if m[1] else whole(m[2] or m[3])) != 2 for m in _COPIES.finditer(claim))
+
+
+def _out_of_order(claim: str, counts: set[float]) -> bool:
+    """A third, a fourth … of what has not so many: "the third" may be one of a list, "a third" comes on top of it."""
+    for match in _ORDER.finditer(claim):
+        said = match["digit"] or match["count"]
+        value = whole(said) if said else float(ORDINALS[match["word"]])
+        if value > max(counts) or (match["article"] or "").startswith("a"):
+            return True
+    return False
 
 
 def _pairs_of_many(claim: str, cited: Cited) -> bool:

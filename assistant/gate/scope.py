@@ -87,8 +87,9 @@ _ALL_HARMLESS = re.compile(
 _SETTLED = re.compile(  # an open list told as a whole one
     r"\b(?:consists? (?:only )?of|made up of|in total|altogether|amounts? to|complete (?:list|set|roster)|"
     r"full (?:list|set|roster)|"
-    r"whole (?:list|set)|nothing beyond|(?:list|matter|scope) (?:ends|stops) (?:there|here)|closed|finite)\b|"
-    r"で構成され|から成る|からなる|で全部|ですべて|で全て|に尽き|それで終わり"
+    r"whole (?:list|set)|nothing beyond|(?:list|matter|scope) (?:ends|stops) (?:there|here)|closed|finite|"
+    r"(?:ends?|stops?|finish(?:es)?) (?:with|at) (?:those|these|what|the (?:list|ones)))\b|"
+    r"で構成され|から成る|からなる|で全部|ですべて|で全て|に尽き|打ち止め|それで終わり"
 )
 _CHIEFLY = re.compile(
     r"\b(?:chiefly|mainly|primarily|principally|first and foremost|predominantly|mostly|above all|largely)\b|"
@@ -158,6 +159,8 @@ def _closes(said: str, cited: Cited) -> bool:
     bare = _ONE_CANNOT.sub(" ", _HARMLESS_ONLY.sub(" ", bare))
     if re.search(r"\b(?:if|when|by written)\b", cited.english):
         bare = _ONLY_WITH_CONDITION.sub(" ", bare)
+    if "all-photonics" in cited.english:
+        bare = bare.replace("光だけ", " ")
     if "either participant" in cited.english:  # each may do it on its own
         bare = re.sub(
             r"\b(?:alone|unilaterally|single|on its own)\b|単独|(?:一方|片方|一国)(?:の[^、。]{1,4})?だけ", " ", bare
@@ -180,6 +183,8 @@ def _widens(said: str, cited: Cited) -> bool:
     if _EVERYBODY.search(said) and not _EVERYBODY.search(cited.everything):
         return True
     bare = _ALL_HARMLESS.sub(" ", said)
+    if "cooperation under this moc" in cited.english:  # which is all there is
+        bare = re.sub(r"\b(?:everything|all (?:of )?(?:the |their |this |its )?(?:cooperation|work|activities))\b", " ", bare)
     if any(match.group() not in cited.everything for match in _ALWAYS.finditer(bare)):
         return True
     return _ALL.search(bare) is not None and _HELD_ALL.search(cited.everything) is None

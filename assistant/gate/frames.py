@@ -1,0 +1,50 @@
+"""What the document only intends, a claim may name as its subject or tell as an aim; any other bare sentence is news.
+
+``assistant.modality`` and ``facts`` look for verbs that say too much, and there is always another verb ("hosts", "gets
+under way"). So the other way round: of a sentence that intends or expects, each sentence of a claim needs a word that
+hedges (``facts``), or one that speaks of the text (``covers``, ``is among``, ``is recognized``, 「項目」「名前」).
+"""
+
+import re
+
+from assistant.gate.record import Cited
+from assistant.gate.words import is_japanese
+from assistant.modality import Modality
+
+_SPEAKS_OF = re.compile(
+    r"\b(?:recogni[sz]\w+|recognition|attention|appreciat\w+|highlight\w*|acknowledg\w+|emphasi[sz]\w+|stress(?:es|ed)?|"
+    r"underlin\w+|underscor\w+|affirm\w*|"
+    r"(?:see[ns]?|view|treat|regard|consider|describ|portray|pictur|present|prais|valu)\w*|counts?|counted|rate[ds]?|assess\w*|calls?|called|"
+    r"not(?:es?|ed)|concern\w*|deals? with|dealt with|touch(?:es|ed)?|about|cover\w*|span\w*|extends?|ranges?|speaks?|"
+    r"talks?|refers?|says?|states?|lists?|appears?|figures?|features?|belongs?|associated|linked|connected|mention\w*|"
+    r"nam(?:es?|ed|ing)|cit(?:es?|ed)|includ\w+|contain\w*|compris\w+|consists?|brought up|comes? up|singled out|places?|"
+    r"starts? (?:by|with|from)|opens? (?:by|with)|rests? on|"
+    r"among|points?|bullet|passage|text|document|memorandum|moc|memo|wording|words|section|part|preamble|chapter|"
+    r"heading|line|agenda|list|reasons?|backdrop|background|grounds?|argument|idea|thinking|gist|message|"
+    r"spirit|interests?|shared|common|concerns?|commitment|mission|"
+    r"possib\w+|potential|option|open to|up to|allow\w*|permit\w*|free to|needs?|essential|important|importance|"
+    r"role|hub|crossroads?|side of|geared|directed|oriented|back(?:s|ed|ing|ers?)?|support(?:s|ed|ers?) (?:by|such|from)|"
+    r"underpin\w*|not|no|nor|neither|none|nothing|without|untouched|unaffected|alone|japanese|american|promises?)\b|n't"
+)
+_SPEAKS_OF_JA = re.compile(
+    r"名(?:が|は|を|も|前|指|称|で)|機関|担い手|窓口|経路|項目|テーマ|一つ|ひとつ|必要|示|位置|強調|重視|目を向け|評価|"
+    r"見られ|見て|見方|捉え|両面|並|入[っりる]|持|設けられ|使命|共有|共通|重要|大切|価値|役割|拠点|登場|取り上げ|語|表|"
+    r"謳|課題|柱|焦点|主題|話|論|説|文書|覚書|文言|ため(?:です|だ|である)|(?:こと|もの|点|形)(?:です|である|だ|に(?:あ|な))|"
+    r"(?:こと|もの|ない|ません|ず|なし)$|あり得|うる|支える(?:もの|存在|役)"
+)
+_CONDITION = re.compile(r"\b(?:if|when|where|whenever|unless|once) [^,;]*")
+_FALLBACK = re.compile(r"\b(?:default|fallback|backstop|period|counted|counts?|clock|comes first)\b|起算|数え|目安")
+_HELD = (Modality.INTENDED, Modality.EXPECTED)
+
+
+def is_news(part: str, cited: Cited, held: Modality) -> bool:
+    """Whether a sentence of a claim without a hedge tells plainly what the cited text only intends or expects.
+
+    ``held`` is the modality of the cited text.
+    """
+    if held not in _HELD or _FALLBACK.search(part):
+        return False
+    end = part.rstrip("」』)）、 ")
+    if is_japanese(part):
+        return _SPEAKS_OF_JA.search(end) is None
+    return _SPEAKS_OF.search(_CONDITION.sub(" ", part)) is None and end.strip() not in cited.english
