@@ -37,7 +37,8 @@ _ENGLISH: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"undertaking to|certain to|automatic(?:ally)?|inevitabl[ey]|definitely|without fail|"
             r"obligations?|obligat(?:es?|ory)|obliges?|duty|duties|resolved to|decided (?:to|that|on)|decide to|"
             r"determined to|firmly|bound to|"
-            r"owe[ds]?|incumbent|falls? (?:to|on|upon) (?:the |both |each |japan)|no choice but|non-negotiable|insists?|surely|certainly|undoubtedly|resolves? to|"
+            r"(?:is|are|was) settled|owe[ds]?|incumbent|falls? (?:to|on|upon) (?:the |both |each |"
+            r"japan)|no choice but|non-negotiable|insists?|surely|certainly|undoubtedly|resolves? to|"
             r"(?:bound|binds?|binding|obliges?|commits?) (?:itself|themselves)|in return for|responsible for|"
             r"ha(?:s|ve) (?:already )?(?:established|launched|begun|started|"
             r"created|built|set up|achieved|completed|implemented|adopted|deepened|expanded|secured|approved)|"
@@ -122,6 +123,9 @@ _LISTED = re.compile(r"(?:driving|deepening|advancing|promoting|partnering)\b")
 _SHOULD_END = re.compile(
     r"\bshould (?:discontinue|end|terminate|leave|withdraw)\b|(?:終了させる|終了す|終わらせる|やめる|離脱す)べき"
 )
+_ARE_TO = re.compile(
+    r"(?<!\bif )\b(?:participants?|sides?|governments?|countries|nations|both|they|it) (?:is|are) to (?!be\b)\w+"
+)
 _WILL_HEDGED = re.compile(  # "it is expected that … will" says no more than "is expected to"
     r"(?P<hedge>\b(?:expect(?:s|ed|ation)?|anticipat(?:es?|ed)|foreseen|intend(?:s|ed)|intention|hope[ds]?|aim|plan|"
     r"goal|idea)"
@@ -199,6 +203,8 @@ def upgrades(claim: str, evidence: str) -> bool:
     if held == Modality.SHOULD and Modality.EXPECTED in rungs and not rungs & {Modality.MAY, Modality.SHOULD}:
         return True
     if "may discontinue" in evidence.casefold() and _SHOULD_END.search(said):
+        return True
+    if held == Modality.MAY and _ARE_TO.search(said) and Modality.MAY not in rungs:
         return True
     if held == Modality.MAY and claimed in (Modality.SHOULD, Modality.EXPECTED) and Modality.MAY not in rungs:
         return True

@@ -54,7 +54,9 @@ _SUPPORTS = re.compile(
 _NOTIFIES = re.compile(
     r"\b(?:gives|provides|sends|notifies|informs|tells|delivers|issues|serves)\b(?! (?:that|which|of)\b)"
 )
-_NOW = re.compile(r"\b(?:now|already|today|currently|by now|so far|meanwhile|these days)\b|既に|すでに|今や|もはや|現在(?:で)?は")
+_NOW = re.compile(
+    r"\b(?:now|already|today|currently|by now|so far|meanwhile|these days)\b|既に|すでに|今や|もはや|現在(?:で)?は"
+)
 _ALREADY = re.compile(r"\b(?:existing|ongoing|longstanding|continu\w+|rapid advancement)\b")
 _NEEDED = re.compile(  # the notice that a participant should give, told as what nothing goes without
     r"\b(?:pre-?conditions?|pre-?requisites?|conditional|indispensable|vital|essential|(?:an? |the )?(?:requirement|"
@@ -66,7 +68,7 @@ _NEEDED = re.compile(  # the notice that a participant should give, told as what
 _AFTER_PURPOSE = re.compile(r"\b(?:sure|ensur\w+|see to it|how|whether|so|where|when|once|that)\b[^.;,]*$")
 _PERIOD = re.compile(r"\b(?:period|counted|count|clock|running|runs|interval)\b")
 _HEDGE_JA = re.compile(
-    r"意図|意向|目指|方針|考え|予定|つもり|見込|見通|想定|期待|予想|べき|狙|ねらい|目標|目的|趣旨|よう|たい|得|でき|可能|"
+    r"意図|意向|目指|方針|考え|予定|つもり|見込|見通|想定|期待|予想|べき|狙|ねらい|目標|目的|趣旨|よう|たい|得|でき(?!あが|上が)|可能|"
     r"含ま|内容|書か|記|挙げ|述べ|言及|触れ|うた|掲げ|という|とされ|と(?:する|してい)|認識|念頭|重点|対象|分野|望ま|"
     r"場合|盛り込|例"
 )
@@ -115,9 +117,7 @@ def _happens(part: str, cited: Cited, held: Modality) -> bool:
         return False
     if held == Modality.EXPECTED and (_STARTS.search(part) or _SUPPORTS.search(part)) and not _PERIOD.search(part):
         return True
-    return (
-        _is_now(part, cited) or frames.is_news(part, cited, held) or _happening(part, cited)
-    )
+    return _is_now(part, cited) or frames.is_news(part, cited, held) or _happening(part, cited)
 
 
 def _happening(part: str, cited: Cited) -> bool:

@@ -12,26 +12,28 @@ from assistant.gate.words import is_japanese
 from assistant.modality import Modality
 
 _SPEAKS_OF = re.compile(
-    r"\b(?:recogni[sz]\w+|recognition|attention|appreciat\w+|highlight\w*|acknowledg\w+|emphasi[sz]\w+|stress(?:es|ed)?|"
-    r"underlin\w+|underscor\w+|affirm\w*|"
-    r"(?:see[ns]?|view|treat|regard|consider|describ|portray|pictur|present|prais|valu)\w*|counts?|counted|rate[ds]?|assess\w*|calls?|called|"
-    r"not(?:es?|ed)|concern\w*|deals? with|dealt with|touch(?:es|ed)?|about|cover\w*|span\w*|extends?|ranges?|speaks?|"
-    r"talks?|refers?|says?|states?|lists?|appears?|figures?|features?|belongs?|associated|linked|connected|mention\w*|"
-    r"nam(?:es?|ed|ing)|cit(?:es?|ed)|includ\w+|contain\w*|compris\w+|consists?|brought up|comes? up|singled out|places?|"
-    r"starts? (?:by|with|from)|opens? (?:by|with)|rests? on|"
-    r"among|points?|bullet|passage|text|document|memorandum|moc|memo|wording|words|section|part|preamble|chapter|"
-    r"heading|line|agenda|list|reasons?|backdrop|background|grounds?|argument|idea|thinking|gist|message|"
-    r"spirit|interests?|shared|common|concerns?|commitment|mission|"
-    r"possib\w+|potential|option|open to|up to|allow\w*|permit\w*|free to|needs?|essential|important|importance|"
-    r"role|hub|crossroads?|side of|geared|directed|oriented|back(?:s|ed|ing|ers?)?|support(?:s|ed|ers?) (?:by|such|from)|"
-    r"underpin\w*|not|no|nor|neither|none|nothing|without|untouched|unaffected|alone|japanese|american|promises?)\b|n't"
+    r"\b(?:recogni[sz]\w+|recognition|attention|appreciat\w+|highlight\w*|acknowledg\w+|emphasi[sz]\w+|"
+    r"stress(?:es|ed)?|underlin\w+|underscor\w+|affirm\w*|(?:see|seen|sees)|"
+    r"(?:view|treat|regard|consider|describ|portray|pictur|present|prais|valu)\w*|counts?|counted|rate[ds]?|assess\w*|"
+    r"calls?|called|not(?:es?|ed)|concern\w*|deals? with|dealt with|touch(?:es|ed)?|about|cover\w*|span\w*|extends?|"
+    r"ranges?|speaks?|talks?|refers?|says?|states?|lists?|appears?|figures?|features?|belongs?|associated|linked|"
+    r"connected|mention\w*|nam(?:es?|ed|ing)|cit(?:es?|ed)|includ\w+|contain\w*|compris\w+|consists?|brought up|"
+    r"comes? up|singled out|(?:two|three|several) places|starts? (?:by|with|from)|opens? (?:by|with)|rests? on|among|"
+    r"points?|bullet|passage|text|wording|words|section|part|preamble|chapter|heading|line|agenda|list|reasons?|"
+    r"backdrop|background|grounds|argument|idea|thinking|gist|message|spirit|interests?|shared|common|concerns?|"
+    r"commitment|mission|possib\w+|potential|option|open to|up to|allow\w*|permit\w*|free to|needs?|essential|"
+    r"important|importance|role|hub|crossroads?|side of|geared|directed|oriented|back(?:s|ed|ing|ers?)?|"
+    r"support(?:s|ed|ers?) (?:by|such|from)|underpin\w*|not|no|nor|neither|none|nothing|without|untouched|unaffected|"
+    r"alone|japanese|american|promises?|"
+    r"(?:is|are) (?:the|an?) (?!reality|fact|given|must|success|done|duty|requirement|condition|pre)\w+)\b|n't"
 )
 _SPEAKS_OF_JA = re.compile(
     r"名(?:が|は|を|も|前|指|称|で)|機関|担い手|窓口|経路|項目|テーマ|一つ|ひとつ|必要|示|位置|強調|重視|目を向け|評価|"
     r"見られ|見て|見方|捉え|両面|並|入[っりる]|持|設けられ|使命|共有|共通|重要|大切|価値|役割|拠点|登場|取り上げ|語|表|"
-    r"謳|課題|柱|焦点|主題|話|論|説|文書|覚書|文言|ため(?:です|だ|である)|(?:こと|もの|点|形)(?:です|である|だ|に(?:あ|な))|"
+    r"謳|課題|柱|焦点|主題|話|論|説|文言|ため(?:です|だ|である)|(?:こと|もの|点|形)(?:です|である|だ|にあ)|"
     r"(?:こと|もの|ない|ません|ず|なし)$|あり得|うる|支える(?:もの|存在|役)"
 )
+_IS_JA = re.compile(r"(?P<noun>[\u30a1-\u30fa\u30fc\u3400-\u9fff]{2,}|[a-z0-9-]{2,})(?:など|等)?(?:です|である|だ)$")
 _CONDITION = re.compile(r"\b(?:if|when|where|whenever|unless|once) [^,;]*")
 _FALLBACK = re.compile(r"\b(?:default|fallback|backstop|period|counted|counts?|clock|comes first)\b|起算|数え|目安")
 _HELD = (Modality.INTENDED, Modality.EXPECTED)
@@ -46,5 +48,6 @@ def is_news(part: str, cited: Cited, held: Modality) -> bool:
         return False
     end = part.rstrip("」』)）、 ")
     if is_japanese(part):
-        return _SPEAKS_OF_JA.search(end) is None
+        what = _IS_JA.search(end)
+        return _SPEAKS_OF_JA.search(end) is None and (what is None or what["noun"][-2:] not in cited.everything)
     return _SPEAKS_OF.search(_CONDITION.sub(" ", part)) is None and end.strip() not in cited.english

@@ -209,7 +209,7 @@ _POLAR = re.compile(r"いかなる[^。、]{0,12}も、?")  # begins a denial; w
 _KEPT_DENIED = re.compile(  # existing agreements that do not stay as they are
     r"(?:\bnot|\bno longer|n't|\bnever|\bcease\w* to|\bfail\w* to|\bstop\w*) (?:\w+ ){0,2}?(?:stay|remain|"
     r"keep|continue|stand|"
-    r"leave|preserve|untouched|unaffected|unchanged|intact|apply)|"
+    r"leave|preserve|survive|endure|hold|untouched|unaffected|unchanged|intact|apply)|"
     r"(?:そのまま|維持|存続|残|有効|継続)[^。、]{0,10}(?:ない|ません|なくな|ず)"
 )
 _DENIED_TWICE = re.compile(

@@ -21,8 +21,8 @@ _UNCOUNTED = re.compile(  # a second of what the text has one of, numbered names
     r"(?:[二三四五六七八九2-9]|数)世代|\b(?:twice|thrice|double|triple|treble|half|quarter) (?:of )?"
     r"(?:the |as long as )?(?:\d+|one hundred|period|time)\b|"
     r"\bevery (?:second|third|fourth|fifth|tenth)\b|"
-    r"\b(?:an?|one|another) (?:full |whole |single )?(?:week|month|year|decade) (?:after|before|later|from|following|"
-    r"ahead|in advance|of notice)\b|"
+    r"(?<!half )\b(?:an?|one|another) (?:full |whole |single )?(?:week|month|year|decade) (?:after|before|"
+    r"later|from|following|ahead|in advance|of notice)\b|"
     r"\b(?:several|many|few|some|couple of|number of|dozens of) (?:days|weeks|months|years)\b|数(?:か月|"
     r"カ月|ヶ月|週間|日後|年後)"
 )
@@ -60,7 +60,8 @@ _LONE = re.compile(  # a list of several told as one ("one" alone may be one of 
 )
 _ORDER = re.compile(  # a third or fourth of something; a second may be the second that the claim itself names
     r"(?<!-)(?<!twenty )\b(?P<article>an? |the )?(?P<word>third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b"
-    r"(?! (?:countr|part(?:y|ies)|nation|state|section|paragraph|sentence|bullet|item|point|(?:day )?of (?:the month|october)))|"
+    r"(?! (?:countr|part(?:y|ies)|nation|state|section|paragraph|sentence|bullet|item|point|"
+    r"(?:day )?of (?:the month|october)))|"
     r"第(?P<digit>[三四五六七八九十3-9])の?(?![節項章条段文者国\d])|(?P<count>[三四五六七八九十3-9])(?:番目|つ目|度目|回目)"
 )
 _TWO = re.compile(

@@ -88,6 +88,7 @@ _SETTLED = re.compile(  # an open list told as a whole one
     r"\b(?:consists? (?:only )?of|made up of|in total|altogether|amounts? to|complete (?:list|set|roster)|"
     r"full (?:list|set|roster)|"
     r"whole (?:list|set)|nothing beyond|(?:list|matter|scope) (?:ends|stops) (?:there|here)|closed|finite|"
+    r"the (?:whole|entirety|totality) of (?:the|it|this)|all there is|"
     r"(?:ends?|stops?|finish(?:es)?) (?:with|at) (?:those|these|what|the (?:list|ones)))\b|"
     r"で構成され|から成る|からなる|で全部|ですべて|で全て|に尽き|打ち止め|それで終わり"
 )
@@ -184,7 +185,9 @@ def _widens(said: str, cited: Cited) -> bool:
         return True
     bare = _ALL_HARMLESS.sub(" ", said)
     if "cooperation under this moc" in cited.english:  # which is all there is
-        bare = re.sub(r"\b(?:everything|all (?:of )?(?:the |their |this |its )?(?:cooperation|work|activities))\b", " ", bare)
+        bare = re.sub(
+            r"\b(?:everything|all (?:of )?(?:the |their |this |its )?(?:cooperation|work|activities))\b", " ", bare
+        )
     if any(match.group() not in cited.everything for match in _ALWAYS.finditer(bare)):
         return True
     return _ALL.search(bare) is not None and _HELD_ALL.search(cited.everything) is None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assistant.gate import manner, usage
+from assistant.gate import kinds, usage
 from assistant.gate.quantities import read
 from assistant.gate.record import Cited
 from assistant.gate.words import base, following, latin_words, lexicon, plain, runs, stem, stems
@@ -13,8 +13,9 @@ from assistant.gate.words import base, following, latin_words, lexicon, plain, r
 _PREFIX = 6  # letters two stems share at the front when they are one word in two forms (telecom, telecommunications)
 _SHORT = 4  # letters; idle words as short are articles, prepositions and the like
 # What a missing word weighs: a name, a thing or an event, a character left over of a compound, a word people use of the
-# sentence, a way of putting things.
-_NAME, _NEWS, _LEFT_OVER, _USED, _PUT = 2.0, 1.25, 0.75, 0.5, 0.35
+# sentence, a native word of Japanese, an
+# English verb.
+_NAME, _NEWS, _LEFT_OVER, _USED, _NATIVE, _VERB = 2.0, 1.25, 0.75, 0.5, 0.2, 1.0
 _AFFIXES = frozenset(
     "者性化的等側面型系各両同本当該上中下内間際時目毎部"
 )  # they add no meaning of their own to a compound
@@ -26,14 +27,14 @@ class Support:
     """The words of a claim that need support (their number) and those that have none, in order.
 
     Of the missing, ``names`` are written as names, ``used`` are what people call these things in their questions, and
-    ``put`` are mere ways of putting things.
+    ``doing`` are verbs, or native words of Japanese.
     """
 
     words: int
     missing: tuple[str, ...]
     names: tuple[str, ...]
     used: tuple[str, ...]
-    put: tuple[str, ...] = ()
+    doing: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
@@ -42,18 +43,18 @@ class Support:
 
     @property
     def weight(self) -> float:
-        """How much is missing: a name most, a word that people use of these sentences or a way of putting things least."""
+        """How much is missing: names weigh most, verbs and words people use of the sentences least."""
         return sum(map(self._weighs, self.missing))
 
-    @property
-    def missing_share(self) -> float:
-        """How much of the claim is missing, 0..1: a way of putting things counts for less than a thing."""
-        return min(self.weight / (_NEWS * self.words), 1.0) if self.words else 0.0
+    def _done(self, word: str) -> float:
+        if word not in self.doing:
+            return _NEWS
+        return _VERB if word.isascii() else _NATIVE
 
     def _weighs(self, word: str) -> float:
         if word in self.names:
             return _NAME
-        lightest = min(_USED if word in self.used else _NEWS, _PUT if word in self.put else _NEWS)
+        lightest = min(_USED if word in self.used else _NEWS, self._done(word))
         return min(lightest, _LEFT_OVER) if len(word) == 1 else lightest
 
 
@@ -74,17 +75,17 @@ def support(claim: str, cited: Cited) -> Support:
     cover = _cover(cited)
     missing = [word for word in said.latin if not _supported(word, cover)]
     words = len(said.latin) + sum(stem(word) in cover.stems for word in said.idle)
-    put = {word for word in missing if manner.puts(word)}
+    doing = {word for word in missing if kinds.is_verb(word)}
     for run, after in said.runs:
         holes = _holes(run, cover)
         words += 1 if not holes else len(holes)
         missing += holes
-        if holes == [run] and manner.is_native(run, after):
-            put.add(run)
+        if holes == [run] and kinds.is_native(run, after):
+            doing.add(run)
     names = _names(claim, missing)
     known = usage.usage()
     used = (word for word in missing if word not in names and known.knows(word, cited.addresses))
-    return Support(words, tuple(missing), names, tuple(used), tuple(word for word in missing if word in put))
+    return Support(words, tuple(missing), names, tuple(used), tuple(word for word in missing if word in doing))
 
 
 def _names(claim: str, missing: Iterable[str]) -> tuple[str, ...]:

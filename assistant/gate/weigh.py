@@ -38,7 +38,7 @@ def measures(
     pull = math.log((place.near + 2) / (place.cited_near + 2)) if place is not None else 0.0
     return {
         "missing": missing,
-        "missing_share": support.missing_share,
+        "missing_share": 1 - support.share,
         "missing_names": float(min(len(support.names), 3)),
         "pull": max(pull, -1.0),
         "rules": float(min(len(reasons), 2)),

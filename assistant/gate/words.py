@@ -76,6 +76,11 @@ def stem(word: str) -> str:
     return str(_stemmer().stemWord(word))
 
 
+def stem_all(words: Iterable[str]) -> frozenset[str]:
+    """The stems of many lower-case words, without keeping them in mind one by one."""
+    return frozenset(str(root) for root in _stemmer().stemWords(list(words)))
+
+
 def latin_words(text: str) -> list[str]:
     """Lower-case Latin words and numbers of a plain text, compounds in parts, without a possessive ``'s``."""
     found: list[str] = []
