@@ -18,7 +18,7 @@ _HEDGE = re.compile(
     r"would|want\w*|wish\w*|hop(?:es?|ed|ing)|seek\w*|sought|look(?:s|ing)? to|(?:is|are) to|to be|focus\w*|"
     r"priorit\w+|areas?|fields?|topics?|subjects?|items?|elements?|tasks?|themes?|parts? of|propos\w*|ambitions?|"
     r"aspir\w*|desir\w*|suppos\w*|slated|designed|ways?|so that|in order|tied to|provid\w+ for|asks?|asked|if|unless|"
-    r"list(?:s|ed)?|name[ds]?|mention\w*|examples?|idea)\b"
+    r"list(?:s|ed)?|name[ds]?|mention\w*|examples?|idea)\b|'d like"
 )
 _DONE = (
     r"supported|backed|underpinned|sustained|enhanced|strengthened|promoted|protected|safeguarded|guarded|built|"

@@ -36,6 +36,7 @@ _OPEN = re.compile(
     r"ず|なく|ありません)|"
     r"\b(?:not|n't|never) (?:be )?(?:\w+ ){0,4}(?:only|just|merely|solely|limited|confined|restricted|exhaustive|"
     r"exclusive)\b|\b(?:not|n't|never) (?:be )?(?:\w+ ){0,2}(?:tied|closed|complete|final|the only|the sole|all)\b|"
+    r"\brather than (?:an? |the )?(?:exhaustive|closed|complete|full|final|finite|fixed|limited)\b|"
     r"\bnothing (?:\w+ ){0,4}(?:final|closed|exhaustive)\b|\bwithout being (?:named|listed|specified|mentioned)\b|"
     r"\bwithout excluding\b|\bnon-?(?:exhaustive|exclusive|binding)\b|\bno exhaustive\b|\bwithout (?:limitation|"
     r"being limited)\b|"
@@ -56,6 +57,8 @@ _NO_DUTY = re.compile(
     r"(?:義務|約束|拘束|保証|確約|強制|条約)[^。、]{0,16}(?:ない|ません|なく|ず)"
 )
 _ONE_SIDED = re.compile(
+    r"\b(?:neither|no (?:one |single )?(?:participant|side|government|country|party))\b[^.;,]{0,60}\b(?:alone|"
+    r"unilaterally|by itself|on (?:its|their) own)\b|"
     r"\b(?:one|either|single|alone)\b[^.;,]{0,30}\b(?:(?:is|are|be) not (?:enough|sufficient)|cannot)\b|"
     r"(?:一方|片方)[^。、]{0,16}(?:だけ|のみ)?では[^。、]{0,10}(?:ず|ない|ません)|"
     r"(?:not|n't|no)\b[^.;,]{0,24}\b(?:both|joint\w*|consent|approval|agreement|alone|just one|only one|one)\b|"
@@ -71,6 +74,10 @@ _NOT_WITHOUT = re.compile(  # what needs both does not come without both
     r"until)\b[^.;]{0,40}"
     r"\b(?:both|writ\w+|sign\w*|joint\w*|decision)|"
     r"(?:なければ|なしに(?:は)?|なくして(?:は)?|ない限り|なしでは)[^。]{0,20}(?:ない|ません|ず)"
+)
+_NOT_ANEW = re.compile(  # what was there before is built on
+    r"(?:\bnot|n't|\brather than|\binstead of)\b[^.;:]{0,24}\bfrom (?:zero|scratch|nothing)\b|"
+    r"(?:ゼロ|白紙|一)から[^。、]{0,10}(?:では?な|のでは|わけでは)(?:く|い|ありません)?"
 )
 _NO_CONSENT = re.compile(
     r"\b(?:without|need not|regardless of|needs? no|not needing)\b[^.;]{0,30}\b(?:other\w*|consent|approval|"
@@ -256,6 +263,8 @@ def flips(claim: str, cited: Cited) -> bool:
     bare = _DUTY_NOT_DENIAL.sub(" ", affirmed(plain(claim), cited))
     for harmless in (_OPEN, _NO_DUTY, _SILENT, NOT_AT_ONCE):
         bare = harmless.sub(" ", bare)
+    if re.search(r"existing|longstanding|ongoing", cited.english):
+        bare = _NOT_ANEW.sub(" ", bare)
     if "either participant" in cited.english or "both participants" in cited.english:
         bare = _ONE_SIDED.sub(" ", bare)
         bare = _NOT_WITHOUT.sub(" ", bare) if "either participant" not in cited.english else _NO_CONSENT.sub(" ", bare)

@@ -178,10 +178,16 @@ def _out_of_order(claim: str, counts: set[float]) -> bool:
     return False
 
 
+def _owners(cited: Cited) -> list[str]:
+    """The side of each institution that the cited sentences name; the governments are none."""
+    named = (term for term in cited.terms if term.kind == "organisation" and not term.en.startswith("Government"))
+    return [term.side for term in named if term.side in ("us", "jp")]
+
+
 def _pairs_of_many(claim: str, cited: Cited) -> bool:
     """Two of what the sentence lists three or more of."""
     lists = {n for n in listed(cited.english) if n > 2}
-    owners = [term for term in cited.terms if term.kind == "organisation" and term.side in ("us", "jp")]
+    owners = _owners(cited)
     if not lists or len(cited.addresses) != 1 or len(owners) == 2:
         return False
     return _TWO.search(claim) is not None and 2.0 not in {value for value, _, _ in read(cited.everything).amounts}
@@ -206,7 +212,7 @@ def _counted_anew(claim: str, cited: Cited) -> bool:
 
 def _wrong_share(claim: str, cited: Cited) -> bool:
     """Another number of a side's institutions than the cited sentences name."""
-    owners = [term.side for term in cited.terms if term.kind == "organisation" and term.side in ("us", "jp")]
+    owners = _owners(cited)
     if len(cited.addresses) != 1 or len(owners) < 3 or not _INSTITUTIONS.search(claim):
         return False
     for match in _SHARE.finditer(claim):
@@ -233,7 +239,7 @@ def _listed_nouns(claim: str) -> set[float]:
 def _named(claim: str, cited: Cited) -> set[float]:
     """Counts that may stand for what the cited sentences list: list lengths, named institutions, pairs, sentences."""
     counts = {float(n) for n in listed(cited.english)}
-    owners = [term.side for term in cited.terms if term.kind == "organisation" and term.side in ("us", "jp")]
+    owners = _owners(cited)
     if owners and _INSTITUTIONS.search(claim):
         named = {float(len(owners)), float(owners.count("us")), float(owners.count("jp"))}
         return named | {value for value, _, _ in read(cited.everything).amounts}

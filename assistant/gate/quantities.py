@@ -96,7 +96,9 @@ _VAGUE = re.compile(
     r"third of|quarter of|half of)\b|%|折半|半分|三分の一|倍増|数十|数百|数千|数万|数億|数兆|何億|何兆"
 )
 _HALF_OF_WORDS = re.compile(r"\b(?:other|first|second|latter|one|remaining) half of (?:this|the|that)\b")
-_SOME_DAY = re.compile(r"\b(?:one day|day one|once upon a time)\b(?! (?:after|before|later|from|following|notice))")
+_SOME_DAY = re.compile(
+    r"\bfrom zero\b|ゼロから|\b(?:one day|day one|once upon a time)\b(?! (?:after|before|later|from|following|notice))"
+)
 _SIDES = re.compile(
     rf"\b({'|'.join(word for word in ONES if word not in ('zero', 'one'))}) (?:governments|countries|"
     r"participants|sides|parties|nations|states)\b|"

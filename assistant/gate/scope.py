@@ -25,7 +25,8 @@ _HARMLESS_ONLY = re.compile(
     r"(?:not|n't|isn't|neither|never|without) (?:\w+ ){0,4}(?:only|just|merely|solely|exclusive(?:ly)?|limited to|"
     r"restricted to|confined to|tied (?:only )?to|exhaustive|complete|closed|final|finite|the (?:only|sole))|"
     r"(?:not|n't|cannot) (?:\w+ ){0,7}alone|"
-    r"\bnon-?exhaustive\b|\bnon-?exclusive\b|rather than (?:an? )?exhaustive|"
+    r"\bnon-?exhaustive\b|\bnon-?exclusive\b|"
+    r"rather than (?:an? |the )?(?:exhaustive|closed|complete|full|final|finite|fixed|limited)|"
     r"(?:only|merely|just) (?:an? )?(?:examples?|illustrat\w+)|"
     r"only (?:that|as applicable|\"?as applicable|says?|speaks?|stat\w+|intend\w*|an? (?:intention|intent|"
     r"recognition)|express\w*|\"intend|should|may|\"should|\"may|expected)|"
@@ -123,6 +124,8 @@ _HALF_CHOICE = re.compile(r"^(?!.*(?:180|百八十|できな|できず|なけれ
 _COUNTED_FROM = re.compile(r"\b(?:runs?|counted|counts?|reckoned) from\b|数え|起算|起点")
 _BEGINS = re.compile(r"\b(?:commenc|beg[ia]n|start|take)\w*|開始|始ま")
 _ONE_CANNOT = re.compile(  # one is not enough: that both are needed
+    r"\b(?:neither|no (?:one |single )?(?:participant|side|government|country|party))\b[^.;,]{0,60}\b(?:alone|"
+    r"unilaterally|by itself|on (?:its|their) own)\b|"
     r"\b(?:one|either|single)\b[^.;,]{0,30}\b(?:(?:is|are) not (?:enough|sufficient)|cannot)\b|"
     r"(?:一方|片方)[^。、]{0,16}では[^。、]{0,10}(?:ず|ない|ません)|"
     r"(?:一方|片方|単独)(?:の参加者|の国|の政府)?(?:だけ|のみ)?で(?!き)[^。、]{0,16}でき(?:ず|ない|ません)"
@@ -161,7 +164,7 @@ def _closes(said: str, cited: Cited) -> bool:
     if re.search(r"\b(?:if|when|by written)\b", cited.english):
         bare = _ONLY_WITH_CONDITION.sub(" ", bare)
     if "all-photonics" in cited.english:
-        bare = bare.replace("光だけ", " ")
+        bare = re.sub(r"光だけ|(?:entirely|purely|only|solely) (?:on|by|with) light", " ", bare)
     if "either participant" in cited.english:  # each may do it on its own
         bare = re.sub(
             r"\b(?:alone|unilaterally|single|on its own)\b|単独|(?:一方|片方|一国)(?:の[^、。]{1,4})?だけ", " ", bare
