@@ -61,6 +61,7 @@ _ONE_SIDED = re.compile(
     r"unilaterally|by itself|on (?:its|their) own)\b|"
     r"\b(?:one|either|single|alone)\b[^.;,]{0,30}\b(?:(?:is|are|be) not (?:enough|sufficient)|cannot)\b|"
     r"(?:一方|片方)[^。、]{0,16}(?:だけ|のみ)?では[^。、]{0,10}(?:ず|ない|ません)|"
+    r"(?:一方|片方|単独)(?:だけ|のみ)?(?:の(?:判断|意思|決定|都合))?で[^。、]{0,16}でき(?:ず|ない|ません)|"
     r"(?:not|n't|no)\b[^.;,]{0,24}\b(?:both|joint\w*|consent|approval|agreement|alone|just one|only one|one)\b|"
     r"(?:双方|両方|両者|そろって|同意|合意|一方)[^。、]{0,16}(?:必要は?(?:ない|ありません|なく)|なくても|"
     r"では?なく|だけでは)"
@@ -80,12 +81,14 @@ _NOT_ANEW = re.compile(  # what was there before is built on
     r"(?:ゼロ|白紙|一)から[^。、]{0,10}(?:では?な|のでは|わけでは)(?:く|い|ありません)?"
 )
 _NO_CONSENT = re.compile(
-    r"\b(?:without|need not|regardless of|needs? no|not needing)\b[^.;]{0,30}\b(?:other\w*|consent|approval|"
+    r"\b(?:without|need not|regardless of|needs? no|not needing|"
+    r"neither (?:\w+ ){0,2}?needs?)\b[^.;]{0,30}\b(?:other\w*|consent|approval|"
     r"agreement|permission|"
     r"both|joint\w*|wait\w*)|"
     r"\b(?:no|not) (?:\w+ ){0,2}?(?:permission|consent|approval|agreement) (?:\w+ ){0,4}?(?:needed|required|necessary)|"
     r"(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:(?:条件|"
-    r"前提)[^。、]{0,6}(?:ていません|ていない|ていず|では)|なしに|なしで|を待たず|を得ず|不要|なく)"
+    r"前提)[^。、]{0,6}(?:ていません|ていない|ていず|では)|なしに|なしで|を待たず|を得ず|不要|なく|"
+    r"[要い]り?(?:ません|らない|らず)|必要[はが]?(?:ない|ありません|なく))"
 )
 _NO_DATE = re.compile(
     r"\bnone can\b|\b(?:no|without|not|cannot|can't|failing|absent|unable|fails?|n't|"
