@@ -1,14 +1,12 @@
 """The yes or no before a claim, and what it denies beside: "in writing, not orally" says no more than "in writing".
 
 What a claim denies is otherwise as much its own word as what it says: "not A but B" would carry any A to a reader. So
-an alternative is left out of the checks only where it is wholly the opposite of something the cited sentences say, or
-where the claim answers a question with no and its first clause denies what the whole document nowhere speaks of.
+only an alternative that is wholly the opposite of something the cited sentences say is left out of the checks.
 """
 
 import re
 
-from assistant.gate.record import Cited, shipped
-from assistant.gate.support import support
+from assistant.gate.record import Cited
 
 _REPLY = re.compile(r"^\W*(?:(?:yes|no|correct|right)\b[,.:;]|(?:はい|いいえ|いえ|ええ)[、。,])\s*", re.IGNORECASE)
 # (what is denied, what the cited English must have for it to be the opposite); nothing else may stand beside it.
@@ -35,12 +33,6 @@ _DENIALS = tuple(
     )
     for denied, said in _OPPOSITES
 )
-# "No, A is not so; B is." The first clause, and what follows it.
-_NO_THEN = re.compile(
-    r"^\W*no, (?P<denied>[^.;:]*?(?:\bnot\b|n't|\bno\b)[^.;:]*)[.;:]\s+(?P<rest>.{20,})$|"
-    r"^いい?え、(?P<denied_ja>[^。]{2,40}?)(?:の|わけ|もの)?では?(?:なく、?|ありません。|ない。)(?P<rest_ja>.{10,})$",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 def without_reply(text: str) -> str:
@@ -49,18 +41,8 @@ def without_reply(text: str) -> str:
 
 
 def affirmed(text: str, cited: Cited) -> str:
-    """A claim without a yes or no and without what it denies beside what its sentences say."""
+    """A claim without a yes or no and without the opposites of its sentences that it denies."""
     for denial, said in _DENIALS:
         if said.search(cited.english):
             text = denial.sub(" ", text)
-    return without_reply(_after_no(text, cited))
-
-
-def _after_no(text: str, cited: Cited) -> str:
-    """What follows a no and the denial of what is nowhere in the document, where the cited sentences bear it wholly."""
-    found, record = _NO_THEN.match(text), shipped()
-    if found is None or record is None or not cited.addresses:
-        return text
-    denied, rest = found["denied"] or found["denied_ja"], found["rest"] or found["rest_ja"]
-    foreign = support(denied, record.at(record.addresses)).missing
-    return rest if foreign and not support(rest, cited).missing else text
+    return without_reply(text)

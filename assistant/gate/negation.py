@@ -105,6 +105,10 @@ _OUTSIDE = re.compile(
     r"の外|にとらわれ|"
     r"に縛られ)"
 )
+_NOT_OUTSIDE = re.compile(
+    r"(?:\bnot|n't|\bnever) (?:\w+ ){0,3}?(?:go|reach|step|happen|take place|extend) (?:beyond|outside)\b|"
+    r"(?:枠(?:組み)?|範囲)を(?:超え|越え|は?み出)[^。、]{0,10}(?:ない|ません|ず)"
+)
 _BEFORE_SIGNING = re.compile(
     r"\b(?:before|prior to|without|regardless of|ahead of)\b[^.;]{0,30}\b(?:sign\w*)|署名(?:する|した|の|される|"
     r"をする)?(?:前|以前)|署名を待た|署名なし"
@@ -276,6 +280,8 @@ def flips(claim: str, cited: Cited) -> bool:
         return _NEGATION.search(_UNTIL_SIGNED.sub(" ", said)) is None
     if "cannot mutually determine" in cited.english:
         bare = _NO_DATE.sub(" ", bare)
+    if "legal framework" in cited.english:
+        said, bare = _NOT_OUTSIDE.sub(" ", said), _NOT_OUTSIDE.sub(" ", bare)
     held = cited.everything
     if _NEGATION.search(bare) and not (_negative(held)):
         return True

@@ -28,7 +28,7 @@ _HARMLESS_ONLY = re.compile(
     r"\bnon-?exhaustive\b|\bnon-?exclusive\b|"
     r"rather than (?:an? |the )?(?:exhaustive|closed|complete|full|final|finite|fixed|limited)|"
     r"(?:only|merely|just) (?:an? )?(?:examples?|illustrat\w+)|(?:intention|aim|goal|example)s? only|"
-    r"only (?:that|as applicable|\"?as applicable|says?|speaks?|stat\w+|intend\w*|an? (?:intention|intent|"
+    r"only (?:that|asks?|as applicable|\"?as applicable|says?|speaks?|stat\w+|intend\w*|an? (?:intention|intent|"
     r"recognition)|express\w*|\"intend|should|may|\"should|\"may|expected)|"
     r"(?:merely|simply) (?:stat\w+|says?|express\w*|intend\w*|records?|reflect\w*)|"
     r"(?:だけ|のみ)(?:でなく|では?な[くい]|ではあり|ならず)|だけが[^。]{0,14}(?:わけ|もの|の)では(?:なく|な|"
@@ -126,7 +126,7 @@ _BEGINS = re.compile(r"\b(?:commenc|beg[ia]n|start|take)\w*|開始|始ま")
 _ONE_CANNOT = re.compile(  # one is not enough: that both are needed
     r"\b(?:neither|no (?:one |single )?(?:participant|side|government|country|party))\b[^.;,]{0,60}\b(?:alone|"
     r"unilaterally|by itself|on (?:its|their) own)\b|"
-    r"\b(?:one|either|single)\b[^.;,]{0,30}\b(?:(?:is|are) not (?:enough|sufficient)|cannot)\b"
+    r"\b(?:only |just )?(?:one|either|single)\b[^.;,]{0,30}\b(?:(?:is|are) not (?:enough|sufficient)|cannot)\b"
     r"(?:[^.;,]{0,60}\b(?:alone|unilaterally|by itself|on (?:its|their) own)\b)?|"
     r"(?:一方|片方)[^。、]{0,16}では[^。、]{0,10}(?:ず|ない|ません)|"
     r"(?:一方|片方|単独)(?:の参加者|の国|の政府)?(?:だけ|のみ)?(?:の(?:判断|意思|決定|都合))?で(?!き)"

@@ -2,8 +2,9 @@
 
 import pytest
 
-from assistant.gate import checks, numbers, sides
+from assistant.gate import checks, kinds, numbers, sides
 from assistant.gate.record import Cited, Record
+from assistant.gate.support import support
 from assistant.types import Language
 from index import parse, reading_aid
 
@@ -127,3 +128,38 @@ def test_what_is_true_is_left_alone(claim: str, address: str, reason: str) -> No
 def test_what_is_false_is_named(claim: str, address: str, reason: str) -> None:
     """A list that ends, a part told as the whole, agreements that do not survive, a third that leads."""
     assert reason in checks.check(claim, at(address), _language(claim), RECORD).reasons
+
+
+@pytest.mark.parametrize(
+    ("claim", "address"),
+    [
+        ("The disciplines named are examples rather than a closed list.", "ii.p1.s1"),
+        ("Neither government can modify the MOC alone; both decide in writing.", "iv.p1.s2"),
+        ("One side cannot modify the MOC by itself; both decide in writing.", "iv.p1.s2"),
+        ("一方だけの判断で修正することはできません。", "iv.p1.s2"),
+        ("Neither side needs the other's permission to discontinue the MOC.", "iv.p1.s3"),
+        ("終了に相手の同意は要りませんが、書面での通知が望まれています。", "iv.p1.s3"),
+        ("この覚書によって資金の支出が求められることはありません。", "iii.p1.s4"),
+        ("They did not begin from zero: an existing agreement links the two governments.", "preamble.p5.s1"),
+        ("Cooperation is not intended to go beyond each country's legal framework.", "iii.p1.s3"),
+        ("Signature by only one Participant is not enough for it to become operative.", "iv.p1.s1"),
+        ("CAISIと、日本側のAISIの提携を見直す方針です。", "ii.ai.b7.s1"),
+    ],
+)
+def test_denials_that_say_what_the_sentence_says(claim: str, address: str) -> None:
+    """One alone cannot, nobody's consent, not from zero: no rule is broken by them."""
+    assert checks.check(claim, at(address), _language(claim), RECORD).rules == ()
+
+
+def test_what_kind_a_missing_word_is() -> None:
+    """Verbs by their forms, native words of Japanese by the kana behind them; they weigh less than things."""
+    assert kinds.is_verb("disrupts")
+    assert not kinds.is_verb("scholarship")
+    assert kinds.is_native("見据", "え")
+    assert kinds.is_native("争", "う")
+    assert not kinds.is_native("奨学金", "で")
+    assert not kinds.is_native("保有", "し")
+    assert not kinds.is_native("ルール", "る")
+    thing = support("Scholarships are intended.", at("ii.trusted.quantum.p1.s2"))
+    deed = support("Hurrying is intended.", at("ii.trusted.quantum.p1.s2"))
+    assert thing.weight > deed.weight > 0
