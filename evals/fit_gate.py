@@ -33,10 +33,8 @@ MOST_ADDRESSES = 2  # a question about many sentences says little of each
 # questions do; and when it is asked that much more often of what the document says than of what it does not.
 ANYWHERE_FROM, ANYWHERE_LIFT = 5, 1.5
 AT_FROM, AT_LIFT = 2, 1.0
-COST_SHOWN, COST_BLOCKED = 1.0, 1.0  # what an unsupported claim shown costs against a supported one withheld
-# The gate's lists of words were extended for the supported claims it had withheld. How often a true claim has a word
-# that stands on no list is to be seen only at claims for which nothing was listed; for the threshold they count more.
-UNLISTED, UNLISTED_COST = "p", 4.0
+# What an unsupported claim shown costs against a supported one withheld: of the latter the quote is still to be read.
+COST_SHOWN, COST_BLOCKED = 2.0, 1.0
 
 
 def count_words(document: Document) -> dict[str, object]:
@@ -101,18 +99,12 @@ def cross_fitted(measures: np.ndarray, supported: np.ndarray, groups: Sequence[s
     return out
 
 
-def cheapest(
-    probability: np.ndarray, supported: np.ndarray, broken: np.ndarray, counted: np.ndarray | None = None
-) -> float:
-    """The threshold with the least cost over claims that break no rule; the middle of a stretch of equal cost.
-
-    ``counted`` (n,): how much each claim counts; 1 where it is left out.
-    """
-    weight = np.ones(len(probability)) if counted is None else counted
+def cheapest(probability: np.ndarray, supported: np.ndarray, broken: np.ndarray) -> float:
+    """The threshold with the least cost over claims that break no rule; the middle of a stretch of equal cost."""
 
     def cost(threshold: float) -> float:
         shown = (probability >= threshold) & ~broken
-        return float(COST_SHOWN * weight[shown & ~supported].sum() + COST_BLOCKED * weight[~shown & supported].sum())
+        return float(COST_SHOWN * (shown & ~supported).sum() + COST_BLOCKED * (~shown & supported).sum())
 
     thresholds = [round(t, 2) for t in np.arange(0.05, 0.96, 0.01)]
     least = min(cost(threshold) for threshold in thresholds)
@@ -134,8 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     measures, broken = rows_of(labelled, Record(document, reading_aid.load(document)))
     supported = np.array([claim.is_supported for claim in labelled])
     honest = cross_fitted(measures, supported, [claim.group for claim in labelled])
-    counted = np.array([UNLISTED_COST if claim.id.startswith(UNLISTED) else 1.0 for claim in labelled])
-    show_from = cheapest(honest, supported, broken, counted)
+    show_from = cheapest(honest, supported, broken)
     intercept, weights = fit(measures, supported)
     shown = (honest >= show_from) & ~broken
     print(

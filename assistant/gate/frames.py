@@ -33,7 +33,13 @@ _SPEAKS_OF_JA = re.compile(
     r"謳|課題|柱|焦点|主題|話|論|説|文言|ため(?:です|だ|である)|(?:こと|もの|点|形)(?:です|である|だ|にあ)|"
     r"(?:こと|もの|ない|ません|ず|なし)$|あり得|うる|支える(?:もの|存在|役)"
 )
-_IS_JA = re.compile(r"(?P<noun>[\u30a1-\u30fa\u30fc\u3400-\u9fff]{2,}|[a-z0-9-]{2,})(?:など|等)?(?:です|である|だ)$")
+# A verb of what has happened or goes on, and what is said of a text in that form.
+_TOLD_JA = re.compile(r"(?:ました|ていました|[^だで]った|[いきしちりえけせてねべめれ]た|て(?:い(?:る|ます)|きた))$")
+_OF_TEXT_JA = re.compile(
+    r"(?:記載|明記|列挙|例示|指摘|言及|認識|表明|宣言|想定|規定|定義|紹介|掲載|説明|明示|示唆|確認|尊重|署名|作成|代表|"
+    r"使用|限定|留意|歓迎|注目|反映|提示|併記|理解|解釈|引用|参照|用意|意識|関連|言明|区別|対象と|書か|触れら|挙げら|数えら|"
+    r"置か|呼ば|含ま|定めら|述べら|うたわ|認めら|見込ま|望ま|求めら|考えら|捉えら|用いら|結びつけら)[さしれて]"
+)
 _CONDITION = re.compile(r"\b(?:if|when|where|whenever|unless|once) [^,;]*")
 _FALLBACK = re.compile(r"\b(?:default|fallback|backstop|period|counted|counts?|clock|comes first)\b|起算|数え|目安")
 _HELD = (Modality.INTENDED, Modality.EXPECTED)
@@ -48,6 +54,6 @@ def is_news(part: str, cited: Cited, held: Modality) -> bool:
         return False
     end = part.rstrip("」』)）、 ")
     if is_japanese(part):
-        what = _IS_JA.search(end)
-        return _SPEAKS_OF_JA.search(end) is None and (what is None or what["noun"][-2:] not in cited.everything)
+        speaks = _SPEAKS_OF_JA.search(end) or _OF_TEXT_JA.search(end[-12:])
+        return _TOLD_JA.search(end) is not None and speaks is None
     return _SPEAKS_OF.search(_CONDITION.sub(" ", part)) is None and end.strip() not in cited.english

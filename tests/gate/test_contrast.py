@@ -119,7 +119,7 @@ def test_only_the_opposite_is_left_out() -> None:
     [
         ("closing.p1.s1", "It is a recognition, not a treaty.", "It is a recognition ."),
         ("ii.ai.b6.s1", "Not one common rulebook but mutual understanding.", "  mutual understanding."),
-        ("ii.trusted.space.p1.s2", "The missions are future ones, not those of the past.", "The missions are future ones ."),
+        ("ii.trusted.space.p1.s2", "They are future ones, not those of the past.", "They are future ones ."),
         ("ii.ai.b4.s1", "It is about exports, not those of the past.", "It is about exports, not those of the past."),
         ("preamble.p1.s1", "No, it is not a ministry; it is an office.", "it is not a ministry; it is an office."),
         ("closing.p1.s1", "合意ではなく認識です。", " 認識です。"),
