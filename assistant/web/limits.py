@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.storage import RedisStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
+from assistant.web.counts import Counts
 from assistant.web.visitor import Pseudonyms, Visitor, block_of, factor_of
 from assistant.web_settings import WebSettings
 
@@ -140,7 +141,7 @@ class Rates:
         self._settings = settings
         self._store = store
         self._pseudonyms = pseudonyms
-        self._alone = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._alone = SlidingWindowCounterRateLimiter(Counts())
         self._shared = SlidingWindowCounterRateLimiter(_redis(store.url)) if store.url else None
 
     async def question(self, visitor: Visitor) -> None:
