@@ -19,7 +19,7 @@ class Counts(MemoryStorage):
     Nothing here waits for anything, so no counter needs a lock.
     """
 
-    STORAGE_SCHEME = ["async+bounded"]  # its own, so that the package's goes on being what its name says
+    STORAGE_SCHEME = None  # is found by no address
 
     def __init__(self, most: int = MOST, clock: Callable[[], float] = time.time) -> None:
         super().__init__()

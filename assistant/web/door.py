@@ -1,8 +1,8 @@
 """Whoever is not known waits at the door while many such come; whoever is known goes past it.
 
-In quiet times the door stands open. Once somebody has to wait, one newcomer at a time is let in to be searched for, with
-a rest after each as long as the search took, so that half of one core stays the most they get; networks take turns, and
-nobody waits longer than they are told to come back later.
+In quiet times the door stands open. Once somebody has to wait, one newcomer at a time is let in to be searched for,
+with a rest after each as long as the search took, so that half of one core is the most they get. Networks take turns,
+and whoever would wait long is told to come back.
 """
 
 import asyncio
@@ -19,7 +19,10 @@ _REST = 1.0  # of the time a search took
 
 
 class Door:
-    """Lets newcomers in. ``waiting`` may wait at most, each for ``seconds``; ``at_once`` are inside while nobody does."""
+    """Lets newcomers in.
+
+    ``waiting`` may wait at most, each for ``seconds``; ``at_once`` are inside while nobody waits.
+    """
 
     def __init__(
         self, waiting: int, seconds: float, at_once: int = AT_ONCE, clock: Callable[[], float] = time.monotonic

@@ -74,8 +74,10 @@ class SwitchedOff(Refused):
 
 
 class Busy(Refused):
-    """More is under way than this process takes; ``scope`` says where: questions, connections, the chat's queue, questions
-    of addresses that were never here before."""
+    """More is under way at this process than it takes; ``scope`` says where.
+
+    Questions of all together (``crowd``) or of addresses that were never here before, connections, the chat's queue.
+    """
 
     code = "busy"
 
@@ -156,10 +158,9 @@ class Rates:
         """
         settings = self._settings
         # The address before its network: what an address asks too much is not its neighbours' share.
-        rates = [
-            self._rate("address", RateLimitItemPerMinute, settings.address_per_minute, visitor),
-            self._rate("network", RateLimitItemPerMinute, settings.network_per_minute, visitor),
-        ]
+        rates = [self._rate("address", RateLimitItemPerMinute, settings.address_per_minute, visitor)]
+        if factor_of(visitor.address, settings) == 1:
+            rates.append(self._rate("network", RateLimitItemPerMinute, settings.network_per_minute, visitor))
         if visitor.who:
             rates += [
                 self._rate("session", RateLimitItemPerMinute, settings.session_per_minute, visitor),

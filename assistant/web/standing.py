@@ -1,7 +1,7 @@
 """Which addresses have been here before. Whoever attacks from ever new addresses has none that has.
 
-An address is known when it comes back a while after it was first seen, whatever it got then: a reader opens the page and
-reads before asking, a program asks again, and one that was sent away comes back when it was told to.
+An address is known when it comes back a while after it was first seen, whatever it got then: a reader opens the page
+and reads before asking, a program asks again, and one that was sent away comes back when it was told to.
 """
 
 import time
