@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assistant.types import Answer, Request
@@ -92,7 +93,8 @@ class Asking:
                 return
         turn: Turn | None = None
         try:
-            async with aclosing(assistant.stream(self._request, self._gate.admission)) as events:
+            admission = partial(self._gate.admission, known=self._visitor.known)
+            async with aclosing(assistant.stream(self._request, admission)) as events:
                 async for event in events:
                     if turn is not None:
                         # What comes after the search waits for the language model, not for the processor.

@@ -78,11 +78,10 @@ class Gatekeeper:
             if self.switch == "off":
                 raise SwitchedOff
             # Before the visitor's own share: a crowd is not their doing. What is kept already needs no turn.
-            kept = self._is_kept(request)
-            if self.turns.crowded and not kept:
+            if self.turns.crowded and not self._is_kept(request):
                 raise Busy
             # While the index is opened all wait alike, known or not.
-            if not (visitor.known or kept or self._peek() is None):
+            if not (visitor.known or self._peek() is None or self._is_kept(request)):
                 asking.leave_door = await self.door.enter(network_of(visitor.address), asking)
             self.turns.come(asking)
             await self.rates.question(visitor)
@@ -209,8 +208,8 @@ class Gatekeeper:
         return [code for code in STATES if code in holding]
 
     @asynccontextmanager
-    async def admission(self, most_tokens: int) -> AsyncIterator[Usage]:
-        """The way to the language model: the switch, a slot, the budget."""
+    async def admission(self, most_tokens: int, known: bool = True) -> AsyncIterator[Usage]:
+        """The way to the language model: the switch, a slot (for whoever is known first), the budget."""
         if self.switch != "on":
             raise NotAdmitted("llm_off")
         # Opened and closed in the one task of ``asking._ahead``, so that its end cancels nothing of the caller's.
@@ -218,7 +217,7 @@ class Gatekeeper:
         try:
             async with limit:
                 self._writing.add(limit)
-                async with self.slots.one(), self.budget.reserved(most_tokens) as usage:
+                async with self.slots.one(known), self.budget.reserved(most_tokens) as usage:
                     try:
                         yield usage
                     finally:
