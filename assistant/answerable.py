@@ -9,11 +9,8 @@ from assistant.types import REASONS, Status
 
 # Reasons the classifier may route by itself: it has to be this sure, since a wrong short reply hides an answer.
 ROUTE_FROM = 0.4
-# A wish for an opinion is declined even where a sentence fits; words of judgement in the question lower the bar, and
-# without any the document must not be this sure to answer it.
-OPINION_FROM, OPINION_IN_WORDS_FROM, OPINION_BELOW = 0.75, 0.1, 0.8
-# A question that the classifier files among the absent ones needs a surer answer.
-SURELY_ABSENT, SURELY_ANSWERED = 0.7, 0.85
+# A wish for an opinion is declined even where a sentence fits, and sooner where none does: there no answer is lost.
+OPINION_FROM, OPINION_UNANSWERED_FROM = 0.5, 0.25
 # When one part of a question counts as answered and another as absent; in between, the question is taken as a whole.
 PART_ANSWERED, PART_CHOSEN = 0.85, 0.9
 PART_ABSENT, PART_ABSENT_REASON = 0.2, 0.5
@@ -21,8 +18,12 @@ PART_ABSENT, PART_ABSENT_REASON = 0.2, 0.5
 NOTHING_FOUND, NOTHING_FOUND_REASON = 0.35, 0.25
 # What only a rule may say: "your question contains personal data" must be true of the very question.
 _RULES_ONLY = frozenset({"personal_data", "other_language", "empty", "too_long"})
+_JUDGED_APART = "opinion"
 _ROUTED: dict[str, Status] = {
-    reason: status for status in ("small_talk", "declined") for reason in REASONS[status] if reason not in _RULES_ONLY
+    reason: status
+    for status in ("small_talk", "declined")
+    for reason in REASONS[status]
+    if reason not in {*_RULES_ONLY, _JUDGED_APART}
 }
 _ABSENT = REASONS["not_in_document"]
 
@@ -36,37 +37,29 @@ class Verdict:
     confidence: float
 
 
-def judge(
-    evidence: Evidence, parts: Sequence[Evidence] = (), *, judgement: bool = False, about_text: bool = False
-) -> Verdict:
+def judge(evidence: Evidence, parts: Sequence[Evidence] = ()) -> Verdict:
     """Answered, partly or not at all in the document, or a short reply that no rule recognised.
 
-    ``parts`` is the evidence for each part of a question that asks several things; ``judgement`` whether the question
-    uses words of judgement; ``about_text`` whether it asks what the text says, which is no wish for an opinion unless
-    such words stand beside it.
+    ``parts`` is the evidence for each part of a question that asks several things.
     """
     confidence = evidence.answerable
     threshold = evidence.scoring.answer_from
-    factual = not judgement and (about_text or confidence >= OPINION_BELOW)
-    if not factual and evidence.reasons.get("opinion", 0.0) >= (OPINION_IN_WORDS_FROM if judgement else OPINION_FROM):
+    if evidence.opinion >= OPINION_FROM:
         return Verdict("declined", "opinion", confidence)
     if any(covers(part) for part in parts) and any(_lacks(part) for part in parts):
         mean = fmean(part.answerable for part in parts)
         return Verdict("partial", "partly_absent", max(confidence, threshold, mean))
-    absent = {reason: evidence.reasons.get(reason, 0.0) for reason in _ABSENT}
-    doubted = sum(absent.values()) >= SURELY_ABSENT and confidence < SURELY_ANSWERED
-    if confidence >= threshold and not doubted:
+    if confidence >= threshold:
         return Verdict("answered", None, confidence)
-    routed = {
-        reason: share
-        for reason, share in evidence.reasons.items()
-        if reason in _ROUTED and not (factual and reason == "opinion")
-    }
+    if evidence.opinion >= OPINION_UNANSWERED_FROM:
+        return Verdict("declined", "opinion", confidence)
+    routed = {reason: share for reason, share in evidence.reasons.items() if reason in _ROUTED}
     if routed:
         reason = max(sorted(routed), key=routed.__getitem__)
         if sum(routed.values()) >= ROUTE_FROM and routed[reason] >= ROUTE_FROM / 2:
             return Verdict(_ROUTED[reason], reason, confidence)
-    return Verdict("not_in_document", max(_ABSENT, key=absent.__getitem__), confidence)
+    reason = max(_ABSENT, key=lambda reason: evidence.reasons.get(reason, 0.0))
+    return Verdict("not_in_document", reason, confidence)
 
 
 def covers(part: Evidence) -> bool:

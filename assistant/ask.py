@@ -13,7 +13,6 @@ from assistant.answerable import Verdict
 from assistant.briefing import CUT_FROM, Brief, Briefing
 from assistant.clauses import clauses
 from assistant.config import Config
-from assistant.opinions import asks_about_text, sounds_like_opinion
 from assistant.overview import Overviews
 from assistant.retrieve import Evidence, Retriever
 from assistant.types import (
@@ -184,9 +183,7 @@ class Assistant:
         context = understood.in_context
         overview = self._overviews.asked(asked, begins=not request.history)
         overview = overview or (self._overviews.asked(context, begins=False) if context else ())
-        verdict = answerable.judge(
-            evidence, parts, judgement=sounds_like_opinion(asked), about_text=asks_about_text(asked)
-        )
+        verdict = answerable.judge(evidence, parts)
         if overview:
             verdict = Verdict("answered", None, max(verdict.confidence, evidence.scoring.answer_from))
         if verdict.status in ("small_talk", "declined"):

@@ -24,7 +24,16 @@ CHOICE_FEATURES: Mapping[Level, tuple[str, ...]] = {
     "keywords": ("keyword_score", "keyword_share"),
     "reading_aid": ("aid_gap", "aid_lift"),
     "question_bank": ("bank_gap", "bank_vote", "bank_several_vote"),
-    "classifier": ("class_log", "class_gap", "several", "several_class_gap", "several_bank_gap"),
+    "classifier": (
+        "class_log",
+        "class_gap",
+        "several",
+        "several_class_gap",
+        "several_bank_gap",
+        "kernel_score",
+        "kernel_gap",
+        "several_kernel",
+    ),
 }
 # Features of the question as a whole: is it answered anywhere?
 ABSENCE_FEATURES: Mapping[Level, tuple[str, ...]] = {
@@ -32,8 +41,10 @@ ABSENCE_FEATURES: Mapping[Level, tuple[str, ...]] = {
     "keywords": ("keyword_best", "unknown_share", "unheard_share", "unheard_words"),
     "reading_aid": ("aid_best",),
     "question_bank": ("bank_best", "bank_none_best", "bank_margin", "bank_none_vote"),
-    "classifier": ("none_log_odds", "class_best", "several_asked", "kernel_answered"),
+    "classifier": ("none_log_odds", "class_best", "several_asked", "kernel_answered", "kernel_opinion"),
 }
+# Features of a wish for an opinion; only the classifier can tell.
+OPINION_FEATURES = ("kernel_opinion", "judgement", "about_text")
 NEIGHBOURS = 24
 NEIGHBOUR_TEMPERATURE = 0.02  # in cosine; e5's cosines are crowded, a step of 0.02 is a clear difference
 
@@ -45,23 +56,26 @@ def levels_up_to(level: Level) -> tuple[Level, ...]:
 
 @dataclass(frozen=True)
 class Kernel:
-    """A kernel classifier over the bank: is a question like this one answered? (Schölkopf and Smola 2002, ch. 4.)
+    """A kernel classifier over the bank: what did questions like this one ask? (Schölkopf and Smola 2002, ch. 4.)
 
-    A question's score is ``base + Σ weight · exp((cosine - 1) / width)`` over all bank questions, about 1 where the
-    document answers and -1 where it does not. A linear classifier cannot tell "which agencies" from "which budget" of
-    one subject; nearness to single questions can. ``bank`` is the digest of the questions the ``weights`` belong to.
+    A question's scores are ``base + Σ weights · exp((cosine - 1) / width)`` over all bank questions. ``weights`` (bank
+    questions, outputs) and ``base`` (outputs,) have one output per address, about 1 where its sentence is needed and 0
+    where not, then one for opinions and one for answers, about 1 for yes and -1 for no. A linear classifier cannot tell
+    "which agencies" from "which budget" of one subject; nearness to single questions can. ``bank`` is the digest of the
+    questions the ``weights`` belong to.
     """
 
     weights: np.ndarray
-    base: float
+    base: np.ndarray
     width: float
     bank: str
 
-    def score(self, cosines: np.ndarray) -> float:
-        """The score for the cosines of a question to every bank question, in the bank's order."""
+    def scores(self, cosines: np.ndarray) -> np.ndarray:
+        """The scores (outputs,) for the cosines of a question to every bank question, in the bank's order."""
         near = np.exp((cosines.astype(np.float64) - 1) / self.width)
         # Rounded, as the cosines are: the last bits of a long sum depend on where its numbers lie in memory.
-        return round(self.base + float(near @ self.weights.astype(np.float64)), 6)
+        scores: np.ndarray = np.round(self.base + near @ self.weights, 6)
+        return scores
 
 
 @dataclass(frozen=True)
@@ -69,8 +83,7 @@ class Head:
     """A linear classifier over the frozen question vector: one class per address, one per reason of absence.
 
     ``weights`` (d + 1, classes) acts on ``(vector - mean) / scale`` with a last row of biases; ``several`` (d + 1, 1)
-    gives the log-odds that a question asks for more than one sentence; ``kernel`` says whether it is answered at all
-    (None while fitting what needs no such answer).
+    gives the log-odds that a question asks for more than one sentence; ``kernel`` is the other classifier.
     """
 
     classes: tuple[str, ...]
@@ -78,7 +91,7 @@ class Head:
     scale: float
     weights: np.ndarray
     several: np.ndarray
-    kernel: Kernel | None = None
+    kernel: Kernel
 
     def class_scores(self, vector: np.ndarray) -> np.ndarray:
         """Unnormalised log-probabilities → (classes,)."""
@@ -132,7 +145,7 @@ class Space:
         self._head = head
         self._keywords = Keywords(keyword_texts[address] for address in self.addresses)
         self.questions = [entries[n] for n in rows["question"]]
-        if head is not None and head.kernel is not None and head.kernel.bank != bank_digest(self.questions):
+        if head is not None and head.kernel.bank != bank_digest(self.questions):
             raise DocumentError("the models were fitted on another question bank; run 'python -m evals.fit'")
         self._bank = vectors[rows["question"]]
         self.unanswered = np.array([not entry.addresses for entry in self.questions], dtype=bool)
@@ -211,16 +224,19 @@ class Space:
             among = _log_softmax(logs[:count])
             several = head.several_probability(vector)
             gap = among - among.max()
+            kernel = head.kernel.scores(cosines)
+            near, opinion, answered = kernel[:count], float(kernel[-2]), float(kernel[-1])
             columns += [among, gap, np.full(count, several), several * gap, several * bank_gap]
+            columns += [near, near - near.max(), several * near]
             reasons = dict(zip(head.classes[count:], np.exp(logs[count:]).tolist(), strict=True))
             none = min(max(sum(reasons.values()), 1e-9), 1 - 1e-9)
             absence |= {
                 "none_log_odds": float(np.log(none / (1 - none))),
                 "class_best": float(logs[:count].max()),
                 "several_asked": several,
+                "kernel_answered": answered,
+                "kernel_opinion": opinion,
             }
-            if head.kernel is not None:
-                absence["kernel_answered"] = head.kernel.score(cosines)
         return Measures(np.stack(columns, axis=1), absence, reasons)
 
     def _ask_bank(

@@ -30,13 +30,15 @@ class Evidence:
     """Everything measured for one question.
 
     ``probabilities`` (addresses,): how likely each sentence is needed, in document order; ``answerable``: how likely
-    the document answers the question at all; ``reasons``: the classifier's probability of each reason of absence.
+    the document answers the question at all; ``opinion``: how likely it wants an opinion; ``reasons``: the classifier's
+    probability of each reason of absence.
     """
 
     question: Question
     addresses: tuple[str, ...]
     probabilities: np.ndarray
     answerable: float
+    opinion: float
     reasons: Mapping[str, float]
     scoring: Scoring
     passages: tuple[Passage, ...]
@@ -107,6 +109,7 @@ class Retriever(BaseRetriever):
             self._space.addresses,
             probabilities,
             self._scoring.answers(measures, float(probabilities.max())),
+            self._scoring.wants_opinion(measures, question.standalone),
             measures.reasons,
             self._scoring,
             self._ranked(probabilities, measures),
@@ -120,6 +123,7 @@ class Retriever(BaseRetriever):
             alone,
             probabilities=probabilities,
             answerable=float(scoring.between(alone.answerable, joined.answerable, _OWN_SHARE)),
+            opinion=float(scoring.between(alone.opinion, joined.opinion, _OWN_SHARE)),
             reasons={
                 reason: _OWN_SHARE * share + (1 - _OWN_SHARE) * joined.reasons[reason]
                 for reason, share in alone.reasons.items()

@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 
 from assistant.evidence import LEVELS, Head, Kernel, Level, Measures
+from assistant.opinions import asks_about_text, sounds_like_opinion
 from index.errors import DocumentError
 
 MODELS = Path(__file__).parent / "models"
 COEFFICIENTS = MODELS / "coefficients.json"
 HEAD = MODELS / "head.npz"
+KERNEL = MODELS / "kernel.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Scoring:
     """The fitted models of one level of evidence and the two thresholds that act on them.
 
     ``choice`` scores a sentence, ``answerable`` the question; a sentence is shown from ``show_from`` on (the best one
-    always), a question answered from ``answer_from`` on.
+    always), a question answered from ``answer_from`` on. ``opinion`` tells a wish for an opinion; levels without the
+    classifier have none.
     """
 
     level: Level
@@ -47,6 +50,7 @@ class Scoring:
     answerable: Logistic
     show_from: float
     answer_from: float
+    opinion: Logistic | None = None
 
     def choose(self, measures: Measures, names: Sequence[str]) -> np.ndarray:
         """Probability that each sentence is needed → (addresses,)."""
@@ -58,6 +62,19 @@ class Scoring:
     def answers(self, measures: Measures, best: float) -> float:
         """Probability that the document answers the question; ``best`` is the highest choice probability."""
         return sigmoid(self.answerable.log_odds({**measures.absence, "choice_best": log_odds(best)}))
+
+    def wants_opinion(self, measures: Measures, text: str) -> float:
+        """Probability that a question (its cleaned text) wants an opinion; 0 where nothing can tell."""
+        return sigmoid(self.opinion.log_odds(opinion_features(measures, text))) if self.opinion else 0.0
+
+
+def opinion_features(measures: Measures, text: str) -> dict[str, float]:
+    """What tells a wish for an opinion: the kernel over the bank, words of judgement, words about the text."""
+    return {
+        "kernel_opinion": measures.absence["kernel_opinion"],
+        "judgement": float(sounds_like_opinion(text)),
+        "about_text": float(asks_about_text(text)),
+    }
 
 
 def load(document_sha256: str, embedding: str, level: Level = "classifier") -> tuple[Scoring, Head | None]:
@@ -83,8 +100,12 @@ def load(document_sha256: str, embedding: str, level: Level = "classifier") -> t
 
 
 def _scoring(level: Level, row: Mapping[str, Any]) -> Scoring:
-    choice, answerable = (Logistic(row[name]["intercept"], row[name]["weights"]) for name in ("choice", "answerable"))
-    return Scoring(level, choice, answerable, row["show_from"], row["answer_from"])
+    models = {
+        name: Logistic(row[name]["intercept"], row[name]["weights"])
+        for name in ("choice", "answerable", "opinion")
+        if name in row
+    }
+    return Scoring(level, show_from=row["show_from"], answer_from=row["answer_from"], **models)
 
 
 def _load_head() -> Head:
@@ -95,12 +116,14 @@ def _load_head() -> Head:
             float(archive["scale"]),
             archive["weights"].astype(np.float32),
             archive["several"].astype(np.float32),
-            Kernel(
-                archive["kernel"].astype(np.float32),
-                float(archive["kernel_base"]),
-                float(archive["kernel_width"]),
-                str(archive["kernel_bank"]),
-            ),
+            _load_kernel(),
+        )
+
+
+def _load_kernel() -> Kernel:
+    with np.load(KERNEL, allow_pickle=False) as archive:
+        return Kernel(
+            archive["weights"].astype(np.float64), archive["base"], float(archive["width"]), str(archive["bank"])
         )
 
 

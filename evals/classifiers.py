@@ -37,8 +37,13 @@ def fit_softmax(inputs: np.ndarray, targets: np.ndarray, penalty: float) -> np.n
     return weights
 
 
-def fit_head(vectors: np.ndarray, needed: np.ndarray, reasons: Sequence[str], addresses: Sequence[str]) -> Head:
-    """The classifier for bank questions (n, d); ``needed`` is (n, addresses), a reason is empty where answered."""
+def fit_head(
+    vectors: np.ndarray, needed: np.ndarray, reasons: Sequence[str], addresses: Sequence[str], bank: str
+) -> Head:
+    """The classifiers for bank questions (n, d), unit rows, ``bank`` being their digest.
+
+    ``needed`` is (n, addresses), a reason is empty where a question is answered.
+    """
     names = sorted({reason for reason in reasons if reason})
     mean, scale = vectors.mean(axis=0), float(vectors.std(axis=0).mean())
     standard = (vectors - mean) / scale
@@ -48,25 +53,26 @@ def fit_head(vectors: np.ndarray, needed: np.ndarray, reasons: Sequence[str], ad
     weights = fit_softmax(standard, targets, HEAD_PENALTY)
     several = needed.sum(axis=1) > 1
     pair = fit_softmax(standard, np.stack([several, ~several], axis=1).astype(float), SEVERAL_PENALTY)
-    return Head((*addresses, *names), mean, scale, weights, pair[:, :1] - pair[:, 1:])
+    wishes = np.stack([[reason == "opinion" for reason in reasons], needed.any(axis=1)], axis=1)
+    kernel = fit_kernel(vectors, np.hstack([needed.astype(float), np.where(wishes, 1.0, -1.0)]), bank)
+    return Head((*addresses, *names), mean, scale, weights, pair[:, :1] - pair[:, 1:], kernel)
 
 
-def fit_kernel(vectors: np.ndarray, answered: np.ndarray, bank: str) -> Kernel:
-    """Kernel ridge regression of answered (1) against not (-1) over all bank questions (n, d), unit rows."""
-    target = np.where(answered, 1.0, -1.0).astype(np.float32)
-    base = float(target.mean())
+def fit_kernel(vectors: np.ndarray, targets: np.ndarray, bank: str) -> Kernel:
+    """Kernel ridge regression of the outputs' targets (n, outputs) over all bank questions (n, d), unit rows."""
+    base = targets.mean(axis=0)
     gram = np.exp((vectors @ vectors.T - 1) / KERNEL_WIDTH)
     gram[np.diag_indices(len(gram))] += KERNEL_RIDGE
-    weights = cho_solve(cho_factor(gram, overwrite_a=True, check_finite=False), target - base, check_finite=False)
-    return Kernel(weights, base, KERNEL_WIDTH, bank)
+    wanted = (targets - base).astype(np.float32)
+    weights = cho_solve(cho_factor(gram, overwrite_a=True, check_finite=False), wanted, check_finite=False)
+    return Kernel(weights.astype(np.float64), base, KERNEL_WIDTH, bank)
 
 
 def as_shipped(head: Head) -> Head:
-    """The classifier with the precision it is shipped in, so that what was judged is what ships."""
-    kernel = head.kernel and replace(head.kernel, weights=head.kernel.weights.astype(np.float16).astype(np.float32))
+    """The classifiers with the precision they are shipped in, so that what was judged is what ships."""
     return replace(
         head,
-        kernel=kernel,
+        kernel=replace(head.kernel, weights=head.kernel.weights.astype(np.float16).astype(np.float64)),
         mean=head.mean.astype(np.float16).astype(np.float32),
         weights=head.weights.astype(np.float16).astype(np.float32),
         several=head.several.astype(np.float16).astype(np.float32),
@@ -74,8 +80,7 @@ def as_shipped(head: Head) -> Head:
 
 
 def save(head: Head) -> None:
-    """Write ``assistant/models/head.npz`` in half precision."""
-    assert head.kernel is not None
+    """Write ``head.npz`` and ``kernel.npz`` of ``assistant/models/`` in half precision."""
     with scoring.HEAD.open("wb") as file:
         np.savez(
             file,
@@ -84,8 +89,12 @@ def save(head: Head) -> None:
             scale=np.float64(head.scale),
             weights=head.weights.astype(np.float16),
             several=head.several.astype(np.float16),
-            kernel=head.kernel.weights.astype(np.float16),
-            kernel_base=np.float64(head.kernel.base),
-            kernel_width=np.float64(head.kernel.width),
-            kernel_bank=np.array(head.kernel.bank),
+        )
+    with scoring.KERNEL.open("wb") as file:
+        np.savez(
+            file,
+            weights=head.kernel.weights.astype(np.float16),
+            base=head.kernel.base,
+            width=np.float64(head.kernel.width),
+            bank=np.array(head.kernel.bank),
         )

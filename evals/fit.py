@@ -3,7 +3,8 @@
 The classifier (softmax regression with soft targets over addresses and reasons of absence) is fitted on the question
 bank. The scoring weights need features as they are for questions never seen before, so the bank is cut into folds by
 writer and style, and each fold's features come from a classifier and a bank without it. The weights of the question as
-a whole and both thresholds are fitted on the dev questions; nothing here reads the test questions.
+a whole and both thresholds are fitted on the dev questions, those that tell an opinion on dev and routes; nothing here
+reads the test questions.
 """
 
 import argparse
@@ -11,7 +12,8 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -23,31 +25,30 @@ from assistant.evidence import (
     ABSENCE_FEATURES,
     CHOICE_FEATURES,
     LEVELS,
+    Head,
     Level,
     Measures,
     Space,
     bank_digest,
     levels_up_to,
 )
-from assistant.glossary import Glossary
 from assistant.overview import Overviews
 from assistant.retrieve import keyword_texts
 from assistant.types import Request, ShortReply
 from assistant.understand import Understanding
 from evals import cases
-from evals.classifiers import as_shipped, fit_head, fit_kernel, save
+from evals.classifiers import as_shipped, fit_head, save
+from evals.opinions import fit_opinion, wishes
 from index import bank, reading_aid
 from index.embed import Embedder
 from index.library import open_index
-from index.reading_aid import ReadingAid
 from index.settings import IndexSettings
-from index.store import Store
 
 SEED = 20251028
 FOLDS = 4
 # Inverse L2 strengths on standardised features. Judging the whole question on dev alone was better than on dev
 # and bank together: the bank's unanswerable questions are harder than what readers ask, and calibration suffers.
-CHOICE_STRENGTH, ABSENCE_STRENGTH = 1.0, 0.1
+CHOICE_STRENGTH, ABSENCE_STRENGTH = 1.0, 0.3
 # What an error costs: refusing what the document answers is worse than a needless quote is worse than nothing.
 COST_REFUSED, COST_UNANSWERED_SHOWN = 1.4, 1.0
 FLAT = 0.01  # costs that differ by less are equal: two of the dev split's answerable, or four of its other questions
@@ -89,8 +90,11 @@ def bank_sample(space: Space, questions: Sequence[bank.BankQuestion], vectors: n
     measures: list[Measures | None] = [None] * len(questions)
     for number in range(FOLDS):
         seen = fold != number
-        head = fit_head(
-            vectors[seen], needed[seen], [r for r, s in zip(reasons, seen, strict=True) if s], space.addresses
+        head = _spread_over_bank(
+            fit_head(
+                vectors[seen], needed[seen], [r for r, s in zip(reasons, seen, strict=True) if s], space.addresses, ""
+            ),
+            seen,
         )
         for place in map(int, np.flatnonzero(~seen & answered)):
             measures[place] = space.measure(vectors[place], questions[place].text, head=head, hidden=~seen)
@@ -105,10 +109,15 @@ def bank_sample(space: Space, questions: Sequence[bank.BankQuestion], vectors: n
     )
 
 
-def dev_sample(space: Space, store: Store, embedder: Embedder, words: Glossary, aid: ReadingAid) -> Sample:
+def _spread_over_bank(head: Head, seen: np.ndarray) -> Head:
+    """A classifier fitted on a part of the bank, its kernel in the places of the whole; ``seen`` (bank questions,)."""
+    weights = np.zeros((len(seen), head.kernel.weights.shape[1]))
+    weights[seen] = head.kernel.weights
+    return replace(head, kernel=replace(head.kernel, weights=weights))
+
+
+def dev_sample(space: Space, embedder: Embedder, understanding: Understanding, overviews: Overviews) -> Sample:
     """The dev questions, measured as readers' are; rows where readers differ, or a rule answers, are left out."""
-    overviews = Overviews(store.document, aid)
-    understanding = Understanding(store.document, words, aid)
     rows = [case for case in cases.load("dev") if case.expectation in ("answerable", "unanswerable")]
     texts, kept = [], []
     for case in rows:
@@ -242,22 +251,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     texts = keyword_texts(store, words, "classifier")
     blank = Space(store.entries, store.vectors, texts, None)
     needed = _addresses_matrix([q.addresses for q in questions], blank.addresses)
-    head = fit_head(vectors, needed, [q.reason or "" for q in questions], blank.addresses)
-    kernel = fit_kernel(vectors, np.asarray(needed.any(axis=1)), bank_digest(blank.questions))
-    head = as_shipped(replace(head, kernel=kernel))
+    reasons = [q.reason or "" for q in questions]
+    head = as_shipped(fit_head(vectors, needed, reasons, blank.addresses, bank_digest(blank.questions)))
     space = Space(store.entries, store.vectors, texts, head)
     bank_rows = bank_sample(space, questions, vectors)
-    dev = dev_sample(space, store, embedder, words, aid)
-    levels = {}
+    understanding, overviews = Understanding(store.document, words, aid), Overviews(store.document, aid)
+    dev = dev_sample(space, embedder, understanding, overviews)
+    levels: dict[str, dict[str, Any]] = {}
     for level in LEVELS:
         fitted, line = fit_level(level, bank_rows, dev, space.choice_names)
         levels[level] = {
             "show_from": fitted.show_from,
             "answer_from": fitted.answer_from,
-            "choice": {"intercept": fitted.choice.intercept, "weights": fitted.choice.weights},
-            "answerable": {"intercept": fitted.answerable.intercept, "weights": fitted.answerable.weights},
+            "choice": asdict(fitted.choice),
+            "answerable": asdict(fitted.answerable),
         }
         print(line, flush=True)
+    opinion, line = fit_opinion(wishes(space, embedder, understanding, overviews))
+    levels["classifier"]["opinion"] = asdict(opinion)
+    print(line, flush=True)
     if not arguments.dry:
         provenance = {
             "document_sha256": store.document.sha256,

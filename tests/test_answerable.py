@@ -8,15 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answerable import (
-    OPINION_BELOW,
     OPINION_FROM,
-    OPINION_IN_WORDS_FROM,
+    OPINION_UNANSWERED_FROM,
     PART_ABSENT,
     PART_ANSWERED,
     PART_CHOSEN,
     ROUTE_FROM,
-    SURELY_ABSENT,
-    SURELY_ANSWERED,
     covers,
     judge,
 )
@@ -31,10 +28,12 @@ QUESTION = Question("Q?", "Q?", "Q?", "en")
 ABSENT = {"absent_topic": 0.7, "absent_detail": 0.2}
 
 
-def found(answerable: float, reasons: Mapping[str, float] | None = None, best: float = 0.95) -> Evidence:
+def found(
+    answerable: float, reasons: Mapping[str, float] | None = None, best: float = 0.95, opinion: float = 0.0
+) -> Evidence:
     """The evidence for a question whose best sentence has the probability ``best``."""
     passage = Passage("iv.p1.s3", "Either Participant …", best, ("vector",))
-    return Evidence(QUESTION, ("iv.p1.s3",), np.array([best]), answerable, reasons or {}, SCORING, (passage,))
+    return Evidence(QUESTION, ("iv.p1.s3",), np.array([best]), answerable, opinion, reasons or {}, SCORING, (passage,))
 
 
 @pytest.mark.parametrize(
@@ -61,28 +60,22 @@ def test_absence_has_the_likeliest_reason(reasons: Mapping[str, float], reason: 
     assert judge(found(0.1, reasons)).reason == reason
 
 
-@pytest.mark.parametrize("share", [0.5, 0.9])
-def test_a_question_about_the_text_is_no_wish_for_an_opinion(share: float) -> None:
-    """However like one it looks to the classifier, unless words of judgement stand beside it."""
-    evidence = found(0.1, {"opinion": share, "absent_topic": 0.05})
-    assert judge(evidence).reason == "opinion"
-    assert judge(evidence, about_text=True).status == "not_in_document"
-    assert judge(evidence, about_text=True, judgement=True).reason == "opinion"
-
-
 @pytest.mark.parametrize(
     ("reasons", "status", "reason"),
     [
-        ({"opinion": 0.7, "absent_topic": 0.2}, "declined", "opinion"),
+        ({"opinion": 0.9, "absent_topic": 0.05}, "not_in_document", "absent_topic"),
         ({"greeting": 0.65, "absent_topic": 0.3}, "small_talk", "greeting"),
-        ({"opinion": ROUTE_FROM, "absent_topic": 0.3}, "declined", "opinion"),
-        ({"opinion": 0.39, "absent_detail": 0.4}, "not_in_document", "absent_detail"),
+        ({"abuse": ROUTE_FROM, "absent_topic": 0.3}, "declined", "abuse"),
+        ({"abuse": 0.39, "absent_detail": 0.4}, "not_in_document", "absent_detail"),
         ({"injection": 0.35, "abuse": 0.3}, "declined", "injection"),
         ({"injection": 0.19, "abuse": 0.15, "unclear": 0.15, "absent_topic": 0.1}, "not_in_document", "absent_topic"),
     ],
 )
 def test_what_no_rule_recognised_can_be_routed(reasons: Mapping[str, float], status: str, reason: str) -> None:
-    """Only when the classifier is sure enough, as a whole and of that reason: a wrong short reply hides an answer."""
+    """Only when the classifier is sure enough, as a whole and of that reason: a wrong short reply hides an answer.
+
+    Opinions have a judgement of their own.
+    """
     verdict = judge(found(0.1, reasons))
     assert (verdict.status, verdict.reason) == (status, reason)
 
@@ -94,17 +87,12 @@ def test_a_short_reply_never_hides_an_answer() -> None:
 
 
 def test_a_wish_for_an_opinion_is_declined_even_where_a_sentence_fits() -> None:
-    """When the classifier is sure of it, or less sure and the question uses words of judgement.
-
-    Without such words not where the document surely answers.
-    """
+    """When it is likely; where no sentence fits, sooner."""
     almost = OPINION_FROM - 0.01
-    assert judge(found(OPINION_BELOW - 0.01, {"opinion": OPINION_FROM})).reason == "opinion"
-    assert judge(found(OPINION_BELOW, {"opinion": OPINION_FROM})).status == "answered"
-    assert judge(found(0.99, {"opinion": OPINION_FROM}), judgement=True).reason == "opinion"
-    assert judge(found(0.99, {"opinion": almost})).status == "answered"
-    assert judge(found(0.99, {"opinion": almost}), judgement=True).reason == "opinion"
-    assert judge(found(0.99, {"opinion": OPINION_IN_WORDS_FROM - 0.01}), judgement=True).status == "answered"
+    assert judge(found(0.99, opinion=OPINION_FROM)).reason == "opinion"
+    assert judge(found(ANSWER_FROM, opinion=almost)).status == "answered"
+    assert judge(found(ANSWER_FROM - 0.01, opinion=OPINION_UNANSWERED_FROM)).reason == "opinion"
+    assert judge(found(ANSWER_FROM - 0.01, opinion=OPINION_UNANSWERED_FROM - 0.01)).status == "not_in_document"
 
 
 @pytest.mark.parametrize(
@@ -162,11 +150,3 @@ def test_every_verdict_is_one_of_the_contract(
 def test_every_reason_of_the_bank_can_be_told() -> None:
     """A class of the classifier that belongs to no status could never be shown."""
     assert {reason for reasons in REASONS.values() for reason in reasons} >= NONE_REASONS
-
-
-def test_a_question_filed_as_absent_needs_a_surer_answer() -> None:
-    """Between the threshold and SURELY_ANSWERED it is refused; above, and where the classifier is unsure, answered."""
-    filed = {"absent_detail": SURELY_ABSENT}
-    assert judge(found(SURELY_ANSWERED - 0.01, filed)).status == "not_in_document"
-    assert judge(found(SURELY_ANSWERED, filed)).status == "answered"
-    assert judge(found(SURELY_ANSWERED - 0.01, {"absent_detail": SURELY_ABSENT - 0.01})).status == "answered"

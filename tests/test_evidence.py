@@ -1,5 +1,6 @@
 """What is measured for a question, on a document of three sentences with vectors made by hand."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -68,15 +69,24 @@ HEAD = Head(
     np.array([[4, 0, 0, 0, 0], [0, 4, 0, 0, 0], [0, 0, 4, 0, 0], [0, 0, 0, 3, 4], [0, 0, 0, 0, 0]], dtype=np.float32),
     np.array([[1], [1], [-1], [0], [0]], dtype=np.float32),
     Kernel(
-        np.array([1, 1, 1, 1, 1, -2, -2], dtype=np.float32), 0.25, 0.1, bank_digest([entry for entry, _ in QUESTIONS])
+        # Outputs: a, b, c, opinion, answered.
+        np.array([[share, 0, 0, -share, share] for share in (1, 1, 1, 1, 1, -2, -2)], dtype=float),
+        np.array([0.25, 0, 0, 0, 0.25]),
+        0.1,
+        bank_digest([entry for entry, _ in QUESTIONS]),
     ),
 )
-LINEAR = replace(HEAD, kernel=None)  # for banks that the kernel was not fitted on
 NEAR_A = unit(0.95, 0.05, 0, 0.1)
 
 
 def space_of(rows: list[tuple[Entry, np.ndarray]], head: Head | None = HEAD, level: Level = "classifier") -> Space:
     return Space([entry for entry, _ in rows], np.stack([vector for _, vector in rows]), TEXTS, head, level)
+
+
+def linear(rows: Sequence[tuple[Entry, np.ndarray]]) -> Head:
+    """The classifier for a bank that its kernel was not fitted on: of that bank the kernel knows nothing."""
+    bank = bank_digest([entry for entry, _ in rows])
+    return replace(HEAD, kernel=Kernel(np.zeros((len(rows), 5)), np.zeros(5), 0.1, bank))
 
 
 def whole(level: Level = "classifier", head: Head = HEAD) -> Space:
@@ -113,13 +123,17 @@ def test_every_level_brings_its_features(level: Level) -> None:
 
 
 def test_the_kernel_weighs_every_bank_question_by_nearness() -> None:
-    """base + Σ weight · exp((cosine - 1) / width): by hand, and through the space for a bank question itself."""
-    kernel = Kernel(np.array([2.0, -1.0], dtype=np.float32), 0.5, 0.1, "")
-    assert kernel.score(np.array([1.0, 0.9], dtype=np.float32)) == pytest.approx(0.5 + 2 - np.exp(-1), abs=1e-6)
+    """base + Σ weight · exp((cosine - 1) / width) for each output, by hand; through the space for a bank question."""
+    kernel = Kernel(np.array([[2.0, 1.0], [-1.0, 0.0]]), np.array([0.5, 0.0]), 0.1, "")
+    scores = kernel.scores(np.array([1.0, 0.9], dtype=np.float32))
+    assert scores == pytest.approx([0.5 + 2 - np.exp(-1), 1], abs=1e-6)
     space = whole()
-    answered = space.measure(BANK[0][2], BANK[0][0]).absence["kernel_answered"]
-    absent = space.measure(BANK[5][2], BANK[5][0]).absence["kernel_answered"]
-    assert answered > 1 > -1 > absent
+    answered, absent = (space.measure(BANK[number][2], BANK[number][0]) for number in (0, 5))
+    assert answered.absence["kernel_answered"] > 1 > -1 > absent.absence["kernel_answered"]
+    assert absent.absence["kernel_opinion"] > 1 > -1 > answered.absence["kernel_opinion"]
+    assert column(space, answered, "kernel_score")[0] > 1 > -1 > column(space, absent, "kernel_score")[0]
+    several = column(space, answered, "several")
+    assert column(space, answered, "several_kernel") == pytest.approx(several * column(space, answered, "kernel_score"))
 
 
 def test_weights_of_another_bank_are_refused() -> None:
@@ -136,7 +150,7 @@ def test_what_an_index_lacks_is_left_out() -> None:
     assert space_of([*PASSAGES, *QUESTIONS], head=None).levels == ("vectors", "keywords", "question_bank")
 
 
-@pytest.mark.parametrize("feature", ["passage_gap", "aid_gap", "bank_gap", "class_gap"])
+@pytest.mark.parametrize("feature", ["passage_gap", "aid_gap", "bank_gap", "class_gap", "kernel_gap"])
 def test_a_gap_is_measured_from_the_best(feature: str) -> None:
     """0 for the best sentence, below 0 for the others."""
     space = whole()
@@ -209,7 +223,7 @@ def test_words_nobody_wrote_or_asked_are_counted() -> None:
     more = [
         (Entry(f"question:x{n}", "question", "en", A, f"hovercraft {n}"), unit(0.5, 0.5, 0, 0.1 * n)) for n in (1, 2)
     ]
-    space = space_of([*PASSAGES, *AIDS, *QUESTIONS, *more], head=LINEAR)
+    space = space_of([*PASSAGES, *AIDS, *QUESTIONS, *more], head=linear([*QUESTIONS, *more]))
     found = space.measure(NEAR_A, "quantum hovercraft tariffs").absence
     assert found["unknown_share"] == pytest.approx(2 / 3)
     assert found["unheard_share"] == pytest.approx(1 / 3)
@@ -249,20 +263,19 @@ def test_a_hidden_question_does_not_influence_a_measure(changed: str) -> None:
             entry = replace(entry, label=C)
         rows.append((entry, vector))
     text = "quantum hovercraft"
-    before = whole(head=LINEAR).measure(NEAR_A, text, hidden=HIDDEN)
-    after = space_of([*PASSAGES, *AIDS, *rows], head=LINEAR).measure(NEAR_A, text, hidden=HIDDEN)
+    before = whole(head=linear(QUESTIONS)).measure(NEAR_A, text, hidden=HIDDEN)
+    after = space_of([*PASSAGES, *AIDS, *rows], head=linear(rows)).measure(NEAR_A, text, hidden=HIDDEN)
     # Fewer visible questions than neighbours leave the hidden ones a vote of e^-90.
     assert after.choice == pytest.approx(before.choice, abs=1e-9)
     assert dict(after.absence) == pytest.approx(dict(before.absence), abs=1e-9)
-    assert not same(before, whole(head=LINEAR).measure(NEAR_A, text)), "hiding has to change something here"
+    assert not same(before, whole(head=linear(QUESTIONS)).measure(NEAR_A, text)), "hiding has to change something here"
 
 
 def test_a_hidden_question_is_as_good_as_none() -> None:
     """Vectors and votes are those of a bank without it."""
     space = whole()
-    rest = space_of(
-        [*PASSAGES, *AIDS, *(row for row, hide in zip(QUESTIONS, HIDDEN, strict=True) if not hide)], head=LINEAR
-    )
+    left = [row for row, hide in zip(QUESTIONS, HIDDEN, strict=True) if not hide]
+    rest = space_of([*PASSAGES, *AIDS, *left], head=linear(left))
     hidden, gone = space.measure(NEAR_A, "x", hidden=HIDDEN), rest.measure(NEAR_A, "x")
     for name in ("bank_vote", "bank_several_vote"):
         assert column(space, hidden, name) == pytest.approx(column(rest, gone, name), abs=1e-6)
@@ -288,8 +301,9 @@ def test_another_head_replaces_the_own_one() -> None:
 
 def test_the_order_of_the_bank_does_not_matter() -> None:
     """The same questions in another order measure the same, to the rounding of sums."""
-    turned = space_of([*PASSAGES, *AIDS, *reversed(QUESTIONS)], head=LINEAR)
-    first, second = whole(head=LINEAR).measure(NEAR_A, "quantum"), turned.measure(NEAR_A, "quantum")
+    order = list(reversed(QUESTIONS))
+    turned = space_of([*PASSAGES, *AIDS, *order], head=linear(order))
+    first, second = whole(head=linear(QUESTIONS)).measure(NEAR_A, "quantum"), turned.measure(NEAR_A, "quantum")
     assert first.choice == pytest.approx(second.choice, abs=1e-6)
     assert dict(first.absence) == pytest.approx(dict(second.absence), abs=1e-6)
 
@@ -297,7 +311,7 @@ def test_the_order_of_the_bank_does_not_matter() -> None:
 def test_nobody_asked_about_a_sentence() -> None:
     """A sentence without bank questions is measured, as far off as can be; the others are not disturbed."""
     asked = [row for row in QUESTIONS if C not in row[0].addresses]
-    space = space_of([*PASSAGES, *AIDS, *asked], head=LINEAR)
+    space = space_of([*PASSAGES, *AIDS, *asked], head=linear(asked))
     measures = space.measure(unit(0, 0, 1, 0), "binding")
     assert column(space, measures, "bank_gap")[2] < -1
     assert column(space, measures, "bank_vote")[2] == 0

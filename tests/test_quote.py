@@ -39,7 +39,7 @@ def found(scores: Mapping[str, float], answerable: float = 0.9, question: Questi
         Passage(ADDRESSES[place], DOCUMENT.by_address[ADDRESSES[place]].text, float(values[place]), ())
         for place in np.argsort(-values, kind="stable")
     )
-    return Evidence(question or asked(), ADDRESSES, values, answerable, {}, SCORING, ranked)
+    return Evidence(question or asked(), ADDRESSES, values, answerable, 0.0, {}, SCORING, ranked)
 
 
 def drafted(question: Question, *addresses: str) -> Draft:
@@ -194,7 +194,7 @@ def test_another_document_gets_no_note_of_this_one() -> None:
     other = parse.parse("T\n\nD\n\nI. Money\n\nJapan pays 5 yen.\n")
     (address,) = [a for a in other.by_address if a not in ("title", "date")]
     passage = Passage(address, other.by_address[address].text, 0.9, ())
-    evidence = Evidence(asked(), (address,), np.array([0.9]), 0.9, {}, SCORING, (passage,))
+    evidence = Evidence(asked(), (address,), np.array([0.9]), 0.9, 0.0, {}, SCORING, (passage,))
     assert notes(draft(asked("How much must Japan pay?"), evidence, (), ANSWERED, other)) == []
 
 

@@ -115,12 +115,12 @@ def test_another_document_or_model_gets_weights_that_know_no_address(
     assert head is None
 
 
-@pytest.mark.parametrize("damage", ["missing", "cut", "no levels", "no weights", "head missing", "head cut"])
+@pytest.mark.parametrize("damage", ["missing", "cut", "no levels", "no weights", "head missing", "head cut", "kernel missing", "kernel cut"])
 def test_a_damaged_model_is_refused_with_the_way_out(
     damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Named with the command that makes it again; never half a model."""
-    coefficients, head = tmp_path / "coefficients.json", tmp_path / "head.npz"
+    coefficients = tmp_path / "coefficients.json"
     body: dict[str, Any] = json.loads(json.dumps(COMMITTED))
     if damage == "no levels":
         del body["levels"]
@@ -129,18 +129,21 @@ def test_a_damaged_model_is_refused_with_the_way_out(
     text = json.dumps(body)
     if damage != "missing":
         coefficients.write_text(text[: len(text) // 2] if damage == "cut" else text, encoding="utf-8")
-    if damage != "head missing":
-        whole = scoring.HEAD.read_bytes()
-        head.write_bytes(whole[: len(whole) // 2] if damage == "head cut" else whole)
     monkeypatch.setattr(scoring, "COEFFICIENTS", coefficients)
-    monkeypatch.setattr(scoring, "HEAD", head)
+    for name in ("head", "kernel"):
+        copy = tmp_path / f"{name}.npz"
+        if damage != f"{name} missing":
+            whole = getattr(scoring, name.upper()).read_bytes()
+            copy.write_bytes(whole[: len(whole) // 2] if damage == f"{name} cut" else whole)
+        monkeypatch.setattr(scoring, name.upper(), copy)
     with pytest.raises(DocumentError, match=r"python -m evals\.fit"):
         scoring.load(DOCUMENT_SHA256, EMBEDDING)
 
 
-def test_the_models_are_kilobytes() -> None:
-    """What is committed stays small enough to read in a review and to load at once."""
+def test_the_models_are_small() -> None:
+    """Small enough to load at once: the linear head kilobytes, the kernel 2 bytes for each bank question and output."""
     assert sum(path.stat().st_size for path in (scoring.COEFFICIENTS, scoring.HEAD)) < 200_000
+    assert scoring.KERNEL.stat().st_size < 2_500_000
 
 
 def test_between_two_probabilities_lie_mean_log_odds() -> None:

@@ -67,8 +67,8 @@ def test_cuts_by_language_and_by_what_the_bank_has_seen() -> None:
 
 def test_fresh_groups_are_a_cut_of_their_own() -> None:
     """One of two is complete among the groups that were held out, two of three among all; without any, no such cut."""
-    held = [scored(case("1", group="j.1"), "iii.p1.s1"), scored(case("2", group="j.2"), "iii.p1.s2")]
-    read = scored(case("3", group="i.1"), "iii.p1.s1")
+    held = [scored(case(n, group=f"k.{n}", suite="test"), at) for n, at in (("1", "iii.p1.s1"), ("2", "iii.p1.s2"))]
+    read = scored(case("3", group="j.1", suite="test"), "iii.p1.s1")
     found = metrics.measure_run([*held, read], MEASURE, {}).metrics
     assert (found["completeness[fresh]"].k, found["completeness[fresh]"].n) == (1, 2)
     assert (found["completeness"].k, found["completeness"].n) == (2, 3)

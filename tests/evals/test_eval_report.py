@@ -90,7 +90,9 @@ def test_the_page_is_one_file_without_script_or_network(tmp_path: Path) -> None:
 
 def test_cuts_stand_side_by_side(tmp_path: Path) -> None:
     """English beside Japanese, fresh groups in a table of their own; a cut without cases has no column."""
-    text = page.render(store(tmp_path, (*RESULTS, scored(case("f", group="j.1"), "iii.p1.s1"))), None, DOCUMENT)
+    text = page.render(
+        store(tmp_path, (*RESULTS, scored(case("f", group="k.1", suite="test"), "iii.p1.s1"))), None, DOCUMENT
+    )
     assert "<caption>English, Japanese</caption>" in text
     assert "<caption>fresh groups</caption>" in text
     assert "near copy in the bank" not in text

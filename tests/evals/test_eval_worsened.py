@@ -44,7 +44,7 @@ def test_nothing_whole_is_searched_for_when_questions_are_cut_short(
 
         def _alone(self, question: Question) -> Evidence:
             asked.append(question.corrected)
-            return Evidence(question, (), np.array([0.1]), 0.5, {}, None, ())  # type: ignore[arg-type]
+            return Evidence(question, (), np.array([0.1]), 0.5, 0.0, {}, None, ())  # type: ignore[arg-type]
 
         def _between(self, alone: Evidence, within: Evidence) -> Evidence:
             return alone

@@ -80,7 +80,7 @@ def test_the_classifier_learns_addresses_reasons_and_how_many() -> None:
     # Cloud 0 is about a, cloud 1 about a and b, cloud 2 absent, cloud 3 small talk.
     needed = np.array([[True, False], [True, True], [False, False], [False, False]])[kind]
     reasons = np.array(["", "", "absent_topic", "greeting"])[kind].tolist()
-    head = fit_head(points, needed, reasons, addresses)
+    head = fit_head(points, needed, reasons, addresses, "bank")
     assert head.classes == ("a", "b", "absent_topic", "greeting")
     for place, best in ((0, {0}), (1, {0, 1}), (2, {2}), (3, {3})):
         scores = head.class_scores(centres[place].astype(np.float32))
@@ -93,15 +93,16 @@ def test_the_classifier_learns_addresses_reasons_and_how_many() -> None:
     assert np.array_equal(shipped.weights, replace(shipped).weights.astype(np.float16).astype(np.float32))
 
 
-def test_the_kernel_learns_what_is_answered() -> None:
-    """One or minus one at the questions it was fitted on, its base where it knows nothing."""
+def test_the_kernel_learns_what_it_was_given() -> None:
+    """The targets of each output at the questions it was fitted on, its base where it knows nothing."""
     points, kind = clouds(np.eye(4), 30, 0.02)
     points = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
-    kernel = fit_kernel(points, kind < 2, "bank")
-    for place, wanted in ((0, 1.0), (1, 1.0), (2, -1.0), (3, -1.0)):
-        assert kernel.score(points @ np.eye(4, dtype=np.float32)[place]) == pytest.approx(wanted, abs=0.1)
+    targets = np.stack([kind == 1, np.where(kind < 2, 1, -1)], axis=1).astype(float)
+    kernel = fit_kernel(points, targets, "bank")
+    for place, wanted in ((0, [0, 1]), (1, [1, 1]), (2, [0, -1]), (3, [0, -1])):
+        assert kernel.scores(points @ np.eye(4, dtype=np.float32)[place]) == pytest.approx(wanted, abs=0.1)
     nowhere = -np.full(4, 0.5, dtype=np.float32)
-    assert kernel.score(points @ nowhere) == pytest.approx(kernel.base, abs=0.01)
+    assert kernel.scores(points @ nowhere) == pytest.approx(kernel.base, abs=0.01)
 
 
 def test_a_writer_stays_in_one_fold() -> None:

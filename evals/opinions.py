@@ -1,0 +1,85 @@
+"""The weights that tell a wish for an opinion from a question of fact: part of ``python -m evals.fit``.
+
+Fitted on the dev questions and on the rounds of the routes that are read for tuning; the fresh round is never read.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from assistant.answerable import OPINION_FROM
+from assistant.evidence import OPINION_FEATURES, Space
+from assistant.overview import Overviews
+from assistant.scoring import Logistic, opinion_features
+from assistant.types import Request, ShortReply
+from assistant.understand import Understanding
+from evals import cases
+from evals.cases import Case
+from index.embed import Embedder
+
+_OPINION = "declined/opinion"
+_STRENGTH = 1.0  # inverse L2, on standardised features
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Questions (n): ``features`` (n, OPINION_FEATURES), ``opinion`` and ``answered`` (n,) bool, ``fact`` (n,)."""
+
+    features: np.ndarray
+    opinion: np.ndarray
+    answered: np.ndarray
+    fact: np.ndarray
+
+
+def wishes(space: Space, embedder: Embedder, understanding: Understanding, overviews: Overviews) -> Wishes:
+    """Dev and routes questions as the assistant meets them; those that a rule answers are left out."""
+    rows = []
+    for case in (*cases.load("dev"), *cases.load("routes")):
+        if not _tells(case):
+            continue
+        understood = understanding.understand(Request(case.question))
+        if not isinstance(understood, ShortReply) and not overviews.asked(understood.standalone):
+            rows.append((case, understood))
+    vectors = embedder.encode([understood.corrected for _, understood in rows], query=True)
+    features = []
+    for (_, understood), vector in zip(rows, vectors, strict=True):
+        measured = opinion_features(space.measure(vector, understood.corrected), understood.standalone)
+        features.append([measured[name] for name in OPINION_FEATURES])
+    return Wishes(
+        np.array(features),
+        np.array([_wants_opinion(case) for case, _ in rows]),
+        np.array([case.expectation == "answerable" for case, _ in rows]),
+        np.array([case.fact for case, _ in rows]),
+    )
+
+
+def fit_opinion(rows: Wishes) -> tuple[Logistic, str]:
+    """The weights, and a line on how they do on facts they were not fitted on."""
+    mean, scale = rows.features.mean(axis=0), rows.features.std(axis=0) + 1e-9
+    standard = (rows.features - mean) / scale
+    model = LogisticRegression(C=_STRENGTH, max_iter=1000)
+    held = cross_val_predict(model, standard, rows.opinion, groups=rows.fact, cv=GroupKFold(8), method="predict_proba")
+    likely = held[:, 1]
+    fitted = model.fit(standard, rows.opinion)
+    weights = fitted.coef_[0] / scale
+    line = (
+        f"opinion: declined {(likely >= OPINION_FROM)[rows.opinion].mean():.3f} of {rows.opinion.sum()}"
+        f" | answerable declined {(likely >= OPINION_FROM)[rows.answered].mean():.3f} of {rows.answered.sum()}"
+        f" | AUROC {roc_auc_score(rows.opinion, likely):.4f} (cross-fitted by fact)"
+    )
+    named = {name: round(float(w), 8) for name, w in zip(OPINION_FEATURES, weights, strict=True)}
+    return Logistic(float(fitted.intercept_[0] - (weights * mean).sum()), named), line
+
+
+def _tells(case: Case) -> bool:
+    """Whether a case says clearly if an opinion is wanted, stands alone and is read for tuning."""
+    factual = case.expectation in ("answerable", "unanswerable") and _OPINION not in map(str, case.expect)
+    clear = _wants_opinion(case) or factual
+    return clear and not case.fresh and not case.history
+
+
+def _wants_opinion(case: Case) -> bool:
+    return [str(outcome) for outcome in case.expect] == [_OPINION]
