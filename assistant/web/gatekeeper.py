@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -126,6 +126,23 @@ class Gatekeeper:
         except Refused as refused:
             self.refused(refused, visitor)
             raise
+
+    @asynccontextmanager
+    async def working(self, visitor: Visitor) -> AsyncIterator[None]:
+        """Room for work that costs as much as a question and is none; it is counted as one.
+
+        Raises (on entry):
+            Refused: not now.
+        """
+        with ExitStack() as inside:
+            try:
+                if not visitor.known:
+                    inside.callback(await self.door.enter(network_of(visitor.address), asyncio.current_task()))
+                await self.rates.question(visitor)
+            except Refused as refused:
+                self.refused(refused, visitor)
+                raise
+            yield
 
     def refused(self, refused: Refused, visitor: Visitor) -> None:
         """Count and log a refusal, of a flood the first; one that a degraded state makes likelier names that state."""

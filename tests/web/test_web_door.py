@@ -270,6 +270,31 @@ def test_who_comes_back_is_known_on_every_surface(scripted: Scripted, monkeypatc
             assert client.post(path, json=body).status_code == 200
 
 
+def test_other_work_comes_through_the_same_door(scripted: Scripted) -> None:
+    """Checking what a model wrote costs as much as a question: newcomers wait for it like for an answer."""
+    web = replace(WebSettings(), raised=(), newcomers_waiting=0, address_per_minute=1)
+    service = service_with(scripted, replace(Config(), web=web))
+    gate = service.gate
+
+    async def run() -> None:
+        async with gate.working(Visitor(address="198.18.0.1")):
+            assert len(gate.door._inside) == 1
+        assert not gate.door._inside
+        with pytest.raises(Limited):
+            async with gate.working(Visitor(address="198.18.0.1")):
+                raise AssertionError("it is one too many")
+        assert not gate.door._inside
+        others = [await gate.door.enter("others", service) for _ in range(AT_ONCE)]
+        with pytest.raises(Busy):
+            async with gate.working(Visitor(address="198.18.0.2")):
+                raise AssertionError("there is no room")
+        async with gate.working(Visitor(address="198.18.0.2", known=True)):
+            assert len(others) == AT_ONCE
+
+    asyncio.run(run())
+    assert metric(service, 'moc_limited_total{scope="newcomers"}') == 1
+
+
 def test_a_question_let_in_is_searched_before_its_place_is_free(scripted: Scripted) -> None:
     """The place inside is given back when the search is over, not when the reader has read the answer."""
     service = service_with(scripted, replace(Config(), web=replace(WebSettings(), raised=())))
