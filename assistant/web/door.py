@@ -1,21 +1,22 @@
 """Whoever is not known waits at the door while many such come; whoever is known goes past it.
 
 In quiet times the door stands open. Once somebody has to wait, one newcomer at a time is let in to be searched for,
-with a rest after each as long as the search took, so that half of one core is the most they get. Networks take turns,
-and whoever would wait long is told to come back.
+with a rest after each of twice the time its search took, so that a third of one core is the most they get. The network
+that was served least comes first, and whoever would wait long is told to come back.
 """
 
 import asyncio
 import time
 import weakref
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 
 from assistant.web.limits import Busy
 from assistant.web.turns import AT_ONCE
 
-_REST = 1.0  # of the time a search took
+_REST = 2.0  # times what a search took
+_MOST_NETWORKS = 1000  # of which is remembered how often they were served
 
 
 class Door:
@@ -29,7 +30,8 @@ class Door:
     ) -> None:
         self._most, self._seconds, self._at_once = waiting, seconds, at_once
         self._clock = clock
-        self._waiting: dict[str, deque[asyncio.Future[object]]] = {}  # by network; the first is served next
+        self._waiting: dict[str, deque[asyncio.Future[object]]] = {}  # by network
+        self._served: Counter[str] = Counter()  # how often each was let in since nobody waited
         self._inside: set[object] = set()
         self._rest_until = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
@@ -38,6 +40,13 @@ class Door:
     def waiting(self) -> int:
         """How many wait now."""
         return sum(map(len, self._waiting.values()))
+
+    def full(self, network: str) -> bool:
+        """Whether someone of this network would be sent away at once: no place is free, and no network has more."""
+        if self.waiting < self._most:
+            return False
+        most = max(map(len, self._waiting.values()), default=0)
+        return bool(self._waiting) and most <= len(self._waiting.get(network, ())) + 1
 
     async def enter(self, network: str, holder: object) -> Callable[[], object]:
         """Come in, at once or after a wait; call what comes back when the search is over. Its holder's end does it too.
@@ -104,15 +113,21 @@ class Door:
             if (rest := self._rest_until - self._clock()) > 0:
                 self._timer = loop.call_later(rest, self._rested, loop)
                 return
-            network = next(iter(self._waiting))
+            network = min(self._waiting, key=self._served.__getitem__)  # of those alike, who came first
             queue = self._waiting.pop(network)
             turn = queue.popleft()
             if queue:
-                self._waiting[network] = queue  # at the end: every other network comes before its next
+                self._waiting[network] = queue
             if not turn.done():
                 place = object()
                 self._inside.add(place)
+                self._count(network)
                 turn.set_result(place)
+
+    def _count(self, network: str) -> None:
+        if not self._waiting or len(self._served) > _MOST_NETWORKS:
+            self._served.clear()
+        self._served[network] += 1
 
     def _rested(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None

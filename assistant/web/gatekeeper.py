@@ -13,6 +13,7 @@ from assistant.admission import NotAdmitted, Usage
 from assistant.config import Config
 from assistant.types import Answer, Request
 from assistant.web import logs
+from assistant.web.allow_list import Route
 from assistant.web.asking import Asking
 from assistant.web.cache import AnswerCache
 from assistant.web.door import Door
@@ -103,6 +104,15 @@ class Gatekeeper:
         named = bool(visitor.user) or factor_of(visitor.address, self._config.web) > 1
         seen = named or self.standing.seen(self.pseudonyms.of("standing", block_of(visitor.address)))
         return replace(visitor, known=seen)
+
+    def keeps_out(self, route: Route, visitor: Visitor) -> bool:
+        """Whether a newcomer is sent away before anything of their request is read: a flood costs as little as it can.
+
+        A place in the chat's queue is not for waiting at the door; who opened the page a moment ago is known.
+        """
+        if route.name in ("gradio_join", "gradio_call"):
+            return self.door.waiting > 0
+        return route.kind == "ask" and self.door.full(network_of(visitor.address))
 
     def _is_kept(self, request: Request) -> bool:
         assistant = self._peek()

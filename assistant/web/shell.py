@@ -124,9 +124,8 @@ class Shell:
                 await self._service.gate.rates.request(visitor)
             except Limited as limited:
                 raise self._refused(limited, visitor) from None
-        # A place in the chat's queue is not for waiting at the door; who opened the page a moment ago is known.
-        if route.name in ("gradio_join", "gradio_call") and not visitor.known and self._service.gate.door.waiting:
-            raise self._refused(Busy("newcomers"), visitor.at("chat"))
+        if not visitor.known and self._service.gate.keeps_out(route, visitor):
+            raise self._refused(Busy("newcomers"), visitor.at("chat" if route.kind == "write" else "api"))
         if route.name == "chat" and self._service.gate.switch == "off":
             raise _refusal(SwitchedOff())
         with ExitStack() as under_way:

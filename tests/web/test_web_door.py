@@ -87,8 +87,34 @@ def test_networks_take_turns_and_one_is_inside() -> None:
     asyncio.run(run())
 
 
+def test_who_was_served_least_comes_first() -> None:
+    """A network that comes for the first time is not behind one that was served again and again."""
+
+    async def run() -> None:
+        door, order = Door(9, 60, at_once=1, clock=lambda: 0.0), list[str]()
+        leave = await door.enter("x", door)
+        tasks = await waiters(door, order)("a 1", "a 2", "a 3", "a 4", "b 1", "b 2")
+        for so_far in (1, 2, 3):
+            leave()
+            await settled()
+            assert len(order) == so_far
+            inside = next(task for task in tasks if task.done())
+            tasks.remove(inside)
+            leave = inside.result()
+        assert order == ["a 1", "b 1", "a 2"]
+        tasks += await waiters(door, order)("c 1")
+        leave()
+        await settled()
+        assert order[3:] == ["c 1"]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(run())
+
+
 def test_a_rest_follows_each_search() -> None:
-    """It lasts as long as the search did, and nobody comes in before it is over."""
+    """It lasts twice as long as the search did, and nobody comes in before it is over."""
     now = [0.0]
 
     async def run() -> None:
@@ -99,7 +125,7 @@ def test_a_rest_follows_each_search() -> None:
         leave()
         await settled()
         assert order == []
-        now[0] = 0.04
+        now[0] = 0.06
         await tasks[0]
         assert order == ["a"]
         tasks[0].result()()
@@ -119,6 +145,7 @@ def test_a_flood_pushes_out_itself() -> None:
         await settled()
         busy = [task.get_name() for task in tasks if task.done() and isinstance(task.exception(), Busy)]
         assert busy == [tasks[place].get_name() for place in (2, 3, 5)]  # a 3 gave its place to b 1
+        assert [door.full(name) for name in ("a", "b", "c")] == [True, True, False]
         assert door.waiting == 3
         for task in tasks:
             task.cancel()
