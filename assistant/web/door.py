@@ -16,6 +16,7 @@ from assistant.web.limits import Busy
 from assistant.web.turns import AT_ONCE
 
 _REST = 2.0  # times what a search took
+_MOST_REST = 0.2  # seconds: where searches are slow themselves, newcomers would all wait too long
 _MOST_NETWORKS = 1000  # of which is remembered how often they were served
 
 
@@ -103,7 +104,7 @@ class Door:
         self._inside.discard(place)
         if self._waiting:
             now = self._clock()
-            self._rest_until = now + _REST * (now - since)
+            self._rest_until = now + min(_MOST_REST, _REST * (now - since))
             with suppress(RuntimeError):  # the loop has ended, and with it who waited
                 loop.call_soon_threadsafe(self._next, loop)
 
