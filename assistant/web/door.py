@@ -1,8 +1,8 @@
 """Whoever is not known waits at the door while many such come; whoever is known goes past it.
 
 In quiet times the door stands open. Once somebody has to wait, one newcomer at a time is let in to be searched for,
-with a rest after each of twice the time its search took, so that a third of one core is the most they get. The network
-that was served least comes first, and whoever would wait long is told to come back.
+with a rest after each of twice the time its search took, so that they get a third of one core (more where searches are
+slow). The network that was served least comes first, and whoever would wait long is told to come back.
 """
 
 import asyncio
