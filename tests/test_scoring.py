@@ -115,7 +115,9 @@ def test_another_document_or_model_gets_weights_that_know_no_address(
     assert head is None
 
 
-@pytest.mark.parametrize("damage", ["missing", "cut", "no levels", "no weights", "head missing", "head cut", "kernel missing", "kernel cut"])
+@pytest.mark.parametrize(
+    "damage", ["missing", "cut", "no levels", "no weights", "head missing", "head cut", "kernel missing", "kernel cut"]
+)
 def test_a_damaged_model_is_refused_with_the_way_out(
     damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
