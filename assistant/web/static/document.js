@@ -2,7 +2,7 @@
 // link, words are found in it.
 "use strict";
 (() => {
-  const { root, byId, words, language, say } = window.room;
+  const { root, byId, words, texts, language, say } = window.room;
 
   // --- Citations: there, and back ---------------------------------------------------------------------------------------
   let cameFrom = null;
@@ -39,7 +39,10 @@
     read();
     sentence.scrollIntoView({ block: "center" });
     sentence.focus({ preventScroll: true });
-    say(words("shown_in_document", { label: link.textContent.trim() }));
+    const said = document.createElement("span"); // in the language of the citation, which may not be the page's
+    said.lang = link.closest("[lang]").lang;
+    said.textContent = texts[said.lang].shown_in_document.replace("{label}", link.textContent.trim());
+    say(said);
   }
 
   function unmark() {
