@@ -57,6 +57,9 @@ def test_narrow(chat: Chat) -> None:
     assert problems(chat, "document-open-320", "dark", document=True) == []
     chat.page.set_viewport_size({"width": 390, "height": 844})
     chat.picture("document-390")
+    chat.page.get_by_role("searchbox").fill("MOC")
+    chat.page.keyboard.press("Enter")
+    chat.picture("document-searched-390")
 
 
 def assert_spaced(chat: Chat) -> None:
