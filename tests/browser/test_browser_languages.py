@@ -11,6 +11,7 @@ _ODD = """() => {
   const japanese = /[\\u3040-\\u30ff\\u3400-\\u9fff]/, english = /[A-Za-z]{2,}(?:[ ,]+[A-Za-z]{2,}){4,}/;
   const found = [];
   const look = (element, text, what) => {
+    if (!element.checkVisibility()) return;
     const lang = element.closest("[lang]")?.lang;
     if ((lang === "ja" ? english : japanese).test(text)) found.push(`${lang} ${what}: ${text.trim().slice(0, 80)}`);
   };
