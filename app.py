@@ -40,7 +40,9 @@ def serve(service: Service, listening: socket.socket) -> int:
     from assistant.web import logs
     from assistant.web import server as web
     from assistant.web.connection import Connection
+    from assistant.web.memory import few_heaps
 
+    few_heaps()
     host, port = listening.getsockname()[:2]
 
     class Server(uvicorn.Server):

@@ -10,7 +10,7 @@ from assistant.types import REASONS, Status
 # Reasons the classifier may route by itself: it has to be this sure, since a wrong short reply hides an answer.
 ROUTE_FROM = 0.4
 # A wish for an opinion is declined even where a sentence fits, and sooner where none does: there no answer is lost.
-OPINION_FROM, OPINION_UNANSWERED_FROM = 0.5, 0.25
+OPINION_FROM, OPINION_UNANSWERED_FROM = 0.5, 0.4
 # When one part of a question counts as answered and another as absent; in between, the question is taken as a whole.
 PART_ANSWERED, PART_CHOSEN = 0.85, 0.9
 PART_ABSENT, PART_ABSENT_REASON = 0.2, 0.5

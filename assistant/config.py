@@ -79,10 +79,17 @@ SETTINGS = (
     Setting("MOC_SESSION_PER_MINUTE", "10", "questions a session may ask in a minute"),
     Setting("MOC_SESSION_PER_DAY", "100", "questions a session may ask in a day"),
     Setting("MOC_ADDRESS_PER_MINUTE", "60", "questions an address (IPv6: a /64) may ask in a minute"),
+    Setting("MOC_NETWORK_PER_MINUTE", "600", "questions a network (IPv4: a /24, IPv6: a /48) may ask in a minute"),
     Setting(
         "MOC_REQUESTS_PER_MINUTE", "600", "other requests an address may make in a minute, files of the page aside"
     ),
     Setting("MOC_OPEN_PER_ADDRESS", "200", "requests an address may have open at once; an open page holds one or two"),
+    Setting(
+        "MOC_NEWCOMERS_WAITING",
+        "32",
+        "questions of addresses never seen before that may wait while too many such come; more are told to come back",
+    ),
+    Setting("MOC_NEWCOMER_WAIT_SECONDS", "2", "how long one waits at most before it is told to come back"),
     Setting("MOC_RAISED_ADDRESSES", THIS_MACHINE, "`address=factor`: addresses that may ask that many times as much"),
     Setting("MOC_LLM_AT_ONCE", "8", "answers the language model writes at once"),
     Setting("MOC_LLM_WAITING", "64", "questions that may wait for it; more are answered with quotes"),

@@ -37,7 +37,8 @@ _ENGLISH: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"undertaking to|certain to|automatic(?:ally)?|inevitabl[ey]|definitely|without fail|"
             r"obligations?|obligat(?:es?|ory)|obliges?|duty|duties|resolved to|decided (?:to|that|on)|decide to|"
             r"determined to|firmly|bound to|"
-            r"no choice but|non-negotiable|insists?|surely|certainly|undoubtedly|resolves? to|"
+            r"(?:is|are|was) settled|owe[ds]?|incumbent|falls? (?:to|on|upon) (?:the |both |each |"
+            r"japan)|no choice but|non-negotiable|insists?|surely|certainly|undoubtedly|resolves? to|"
             r"(?:bound|binds?|binding|obliges?|commits?) (?:itself|themselves)|in return for|responsible for|"
             r"ha(?:s|ve) (?:already )?(?:established|launched|begun|started|"
             r"created|built|set up|achieved|completed|implemented|adopted|deepened|expanded|secured|approved)|"
@@ -93,6 +94,7 @@ _HARMLESS = re.compile(
     r"promises? of fusion|non-binding"
 )
 _HARMLESS_JA = re.compile(
+    r"(?:求め|迫|強い)られ[^。、]{0,12}(?:ない|ません|なく|ず)|"
     r"(?:義務|約束|合意|拘束|保証|確約|コミット|責務|必要)[^。、]{0,24}?(?:ない|ません|なく|ず|せん)|(?:義務|"
     r"約束|拘束|保証|強制)[^。]{0,24}(?:一切|何ら|いかなる|まったく|全く)[^。]{0,20}(?:ない|ません|なく|ず)|"
     r"既存の(?:合意|協定)|共通のコミットメント|共有されたコミットメント|共通の約束|必ずしも|"
@@ -122,10 +124,15 @@ _LISTED = re.compile(r"(?:driving|deepening|advancing|promoting|partnering)\b")
 _SHOULD_END = re.compile(
     r"\bshould (?:discontinue|end|terminate|leave|withdraw)\b|(?:終了させる|終了す|終わらせる|やめる|離脱す)べき"
 )
+_ARE_TO = re.compile(
+    r"(?<!\bif )\b(?:participants?|sides?|governments?|countries|nations|both|they|it) (?:is|are) to (?!be\b)\w+"
+)
 _WILL_HEDGED = re.compile(  # "it is expected that … will" says no more than "is expected to"
     r"(?P<hedge>\b(?:expect(?:s|ed|ation)?|anticipat(?:es?|ed)|foreseen|intend(?:s|ed)|intention|hope[ds]?|aim|plan|"
     r"goal|idea)"
     r"(?: is| are)?(?: that)? [^.;]{0,90}?)\bwill\b(?! (?:definitely|certainly|surely|automatically))|"
+    r"(?P<need>\b(?:should|meant|supposed|wants?|intend(?:s|ed)|to) (?:(?!\b(?:and|but|or)\b)[^.;,]){0,90}?)"
+    r"\bwill(?= (?:need|use|face|meet|hold|live|work)\b)|"
     r"(?:ことになる|こととなる)(?=(?:もの)?と(?:見込|想定|期待|予想))"
 )
 _DONE = re.compile(  # an intention told as already under way
@@ -183,7 +190,7 @@ def upgrades(claim: str, evidence: str) -> bool:
     held = modality(evidence)
     if _LISTED.match(evidence.casefold()):
         held = max(held, Modality.INTENDED)  # an item of a list of what is intended
-    said = _WILL_HEDGED.sub(r"\g<hedge> ", _allowed(_bare(claim), evidence.casefold()))
+    said = _WILL_HEDGED.sub(r"\g<hedge>\g<need> ", _allowed(_bare(claim), evidence.casefold()))
     rungs = {rung for rung, pattern in (*_ENGLISH, *_JAPANESE) if pattern.search(said)}
     claimed = max(rungs, default=Modality.NONE)
     if claimed == Modality.BOUND and held < Modality.BOUND:
@@ -197,6 +204,8 @@ def upgrades(claim: str, evidence: str) -> bool:
     if held == Modality.SHOULD and Modality.EXPECTED in rungs and not rungs & {Modality.MAY, Modality.SHOULD}:
         return True
     if "may discontinue" in evidence.casefold() and _SHOULD_END.search(said):
+        return True
+    if held == Modality.MAY and _ARE_TO.search(said) and Modality.MAY not in rungs:
         return True
     if held == Modality.MAY and claimed in (Modality.SHOULD, Modality.EXPECTED) and Modality.MAY not in rungs:
         return True

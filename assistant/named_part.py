@@ -32,10 +32,21 @@ NUMBERED = re.compile(
     rf"|(?<![0-9a-z一二三四五六七八九十唯第])(?P<bare>{_SPELLED})\s*(?:節|章)"
 )
 _PLACES = (
-    ("preamble", re.compile(r"\b(?:preamble|recitals?|introductory (?:part|section|paragraphs?))\b|前文")),
+    (
+        "preamble",
+        re.compile(
+            r"\b(?:preamble|recitals?|introductory (?:part|section|paragraphs?))\b|前文"
+            r"|\bbefore (?:section (?:i|1|one)|the (?:first|numbered) sections?)\b"
+            r"|第\s*(?:i|1|一)\s*(?:節|章)(?:の前|より前)(?!文)"
+        ),
+    ),
     (
         "closing",
-        re.compile(r"\bclosing (?:part|section|paragraphs?|remarks|lines?|text)\b|結びの?(?:部分|文|言葉|段落)"),
+        re.compile(
+            r"\bclosing (?:part|section|paragraphs?|remarks|lines?|text)\b|結びの?(?:部分|文|言葉|段落)"
+            r"|\bafter (?:section (?:iv|4|four)|the (?:last|fourth|numbered) sections?)\b"
+            r"|第\s*(?:iv|4|四)\s*(?:節|章)(?:の後ろ?|より後ろ?)(?!半)|末尾の(?:部分|文|段落)"
+        ),
     ),
 )
 # Who names a section to leave it out, or to set it against the rest, asks about the others too.
@@ -49,6 +60,8 @@ OUTSIDE = re.compile(
 def named_part(text: str, document: Document) -> Part | None:
     """The section, preamble or closing that a question names, when it names exactly one and does not set it apart."""
     plain = unicodedata.normalize("NFKC", text).lower()
+    places = {kind for kind, words in _PLACES if words.search(plain)}
+    plain = without_places(plain)
     if OUTSIDE.search(plain):
         return None
     sections = [part for part in document.parts if part.kind == "section"]
@@ -59,5 +72,12 @@ def named_part(text: str, document: Document) -> Part | None:
         if number >= len(sections):
             return None
         found.append(sections[number])
-    found += [part for part in document.parts for kind, words in _PLACES if part.kind == kind and words.search(plain)]
+    found += [part for part in document.parts if part.kind in places]
     return found[0] if len({part.address for part in found}) == 1 else None
+
+
+def without_places(plain: str) -> str:
+    """A question (NFKC, lower case) without the names of preamble and closing: "before Section I" names no section."""
+    for _, words in _PLACES:
+        plain = words.sub(" ", plain)
+    return plain

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from assistant.follow_up_words import AREAS
 from assistant.modality import Modality, modality
-from assistant.named_part import NUMBERED, OUTSIDE, named_part
+from assistant.named_part import NUMBERED, OUTSIDE, named_part, without_places
 from assistant.quote import MOST_SHOWN
 from index.document import Document, Part, Sentence
 from index.parse import short_names
@@ -31,9 +31,10 @@ _WISH = re.compile(
 )
 _BARE = re.compile(rf"\b(?:{_STRONG[0]})\b|{_STRONG[1]}")
 _YES_OR_NO = re.compile(r"(?:is|are|was|were|does|do|did|has|have)\b")
+_BESIDE_A_NAME = 1  # words: who sends nothing but a section's number ("sec 4 pls") wants to see it
 # A plain question for what a part says.
 _CONTENT = re.compile(
-    r"\b(?:what|which)\b.*\b(?:in|say|says|about|contains?|cover(?:ed|s)?|under)\b|何が書|なにが書|何を書|どんなこと|どんな内容"
+    r"\b(?:what|which)\b.*\b(?:in|say|says|comes?|about|contains?|cover(?:ed|s)?|under)\b|何が書|なにが書|何を書|どんなこと|どんな内容"
 )
 _DOCUMENT = re.compile(
     r"\b(?:(?:us|u\.s\.)[-– ]japan |technology |tech |prosperity )*"
@@ -47,22 +48,22 @@ _ITEMS = re.compile(r"\b(?:focus areas?|bullets?(?: points?)?|items?)\b|重点�
 # What may stand beside wish and name without asking for anything more; every other word does.
 _PLAIN = frozenset(
     """
-    a about all an and are area areas as at be bit bullet bullets by can chapter closing collaboration complete
-    contain contains content contents cooperation could cover covered covers discipline disciplines do does down
-    each eight english entire every everything fall falls field fields five focus for four from full get give
-    heading hello hi i i'd i'm in include included includes intended into is it item items japanese just key
-    like line lines list listed made main make me my named note notes of on one only or out paragraph paragraphs
-    part parts pillar pillars plain planned please pls point points preamble put quick quickly read really
-    recitals said say says section sections sentence sentences set seven short show simple simply six tell text
-    thanks that the theme themes there these this those three through to topic topics two under up want what
-    what's whats which whole with word words would write you your
+    a about all an and are area areas as at be bit bullet bullets by can chapter closing collaboration come comes
+    complete contain contains content contents cooperation could cover covered covers discipline disciplines do does
+    down each eight english entire every everything fall falls field fields five focus for four from full get give
+    heading hello hi how i i'd i'm in include included includes intended into is it item items japanese just key
+    last like line lines list listed made main make many me my named note notes of on one only or out paragraph
+    paragraphs part parts pillar pillars plain planned please pls point points preamble put quick quickly read
+    really recitals said say says section sections sentence sentences set seven short show simple simply six tell
+    text thanks that the theme themes there these they this those three through to topic topics two under up want
+    what what's whats which whole with word words would write you your
     """.split()
 )
 _PLAIN_JA = re.compile(
     r"(?:に(?:ついて|関して|関する|おける)|という|って|から|まで|とは|には|では|です|ます|でしょう|ください|下さい"
     r"|お(?:願い|ねがい)(?:します|いたします|致します)?|頼みます|教えて|おしえて|説明して|示して|出して|見せて|挙げて|あげて"
     r"|述べて|書かれて|書いて|知りたい|ほしい|欲しい|もらえ(?:ます|ません)?|いただけ(?:ます|ません)?|いただきたい|して|した|する"
-    r"|され|あります|ある|います|いる|いて|どんな|どのような|どういう|なに|何|こと|もの|ところ|とこ|部分|箇所|節|章|項目|項|条"
+    r"|され|せよ|あります|ある|います|いる|いて|どんな|どのような|どういう|なに|何|こと|もの|ところ|とこ|部分|箇所|節|章|項目|項|条"
     r"|段落|見出し|分野|領域|対象|重点|協力|柱|テーマ|パート|セクション|ひとつ|一つ|残らず|ずつ|[一二三四五六七八九十\d]行"
     r"|短く|簡単に|簡潔に|手短に|順番に|順に|最初から|最後まで|全体|それぞれ|各|主な|この|その|これ|ここ|前文|結び|最後"
     r"|[\u3001\u3002\uff08\uff09「」『』・,.?!()\s:：…ー\-]|[のをにはがでとてもかやへよねご])*"
@@ -92,9 +93,12 @@ class Overviews:
         """
         plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
         wish = _WISH.search(plain)
-        if not (wish or _CONTENT.search(plain)) or OUTSIDE.search(plain) or _YES_OR_NO.match(plain):
+        if OUTSIDE.search(without_places(plain)) or _YES_OR_NO.match(plain):
             return ()
         part, rest = self._named(text, plain)
+        bare = part is not None and part.kind == "section" and len(rest.split()) <= _BESIDE_A_NAME
+        if not (wish or bare or _CONTENT.search(plain)):
+            return ()
         if part is None:
             whole = _DOCUMENT.search(rest) if wish else None
             if not (whole or (begins and _BARE.search(rest))):
@@ -114,7 +118,7 @@ class Overviews:
             parts = {address: part for address, part in parts.items() if address != section.address}
             if not all(set(part.sentences) <= set(section.sentences) for part in parts.values()):
                 return None, plain
-            plain = NUMBERED.sub(" ", plain)
+            plain = NUMBERED.sub(" ", without_places(plain))
         if len(parts) > 1:
             return None, plain
         for name in innermost:

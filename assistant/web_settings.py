@@ -36,8 +36,11 @@ class WebSettings:
     session_per_minute: int = 10
     session_per_day: int = 100
     address_per_minute: int = 60
+    network_per_minute: int = 600
     requests_per_minute: int = 600
     open_per_address: int = 200
+    newcomers_waiting: int = 32
+    newcomer_wait_seconds: int = 2
     raised: tuple[Raised, ...] = (Raised(ip_network("127.0.0.0/8"), 100), Raised(ip_network("::1"), 100))
     llm_at_once: int = 8
     llm_waiting: int = 64
@@ -71,8 +74,11 @@ class WebSettings:
             session_per_minute=_whole("MOC_SESSION_PER_MINUTE", environ, default.session_per_minute),
             session_per_day=_whole("MOC_SESSION_PER_DAY", environ, default.session_per_day),
             address_per_minute=_whole("MOC_ADDRESS_PER_MINUTE", environ, default.address_per_minute),
+            network_per_minute=_whole("MOC_NETWORK_PER_MINUTE", environ, default.network_per_minute),
             requests_per_minute=_whole("MOC_REQUESTS_PER_MINUTE", environ, default.requests_per_minute),
             open_per_address=_whole("MOC_OPEN_PER_ADDRESS", environ, default.open_per_address),
+            newcomers_waiting=_whole("MOC_NEWCOMERS_WAITING", environ, default.newcomers_waiting, 0, 1000),
+            newcomer_wait_seconds=_whole("MOC_NEWCOMER_WAIT_SECONDS", environ, default.newcomer_wait_seconds, 0, 60),
             raised=_raised(environ),
             llm_at_once=_whole("MOC_LLM_AT_ONCE", environ, default.llm_at_once),
             llm_waiting=_whole("MOC_LLM_WAITING", environ, default.llm_waiting, 0),

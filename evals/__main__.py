@@ -109,6 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     recording.add_argument("--max-seconds", type=float, default=600.0, help="stop after so long (default: 600)")
     recording.set_defaults(command=record)
 
+    embedding = commands.add_parser("vectors", help="keep the questions' vectors, for the first of a run's two askings")
+    embedding.set_defaults(command=vectors)
+
     promoting = commands.add_parser("promote", help="make a draft case of a feedback report or a failing answer")
     promoting.add_argument(
         "source", type=Path, help="a feedback report (JSON); lines of them, or results.jsonl, with --id"
@@ -272,6 +275,15 @@ def record(arguments: argparse.Namespace) -> int:
         print(replay.record_stale(arguments.max_seconds))
     else:
         print(replay.record(arguments.suite, arguments.count, arguments.max_seconds))
+    return 0
+
+
+def vectors(arguments: argparse.Namespace) -> int:
+    """Compute the vectors that are missing in evals/questions/vectors.npz and drop those no question needs."""
+    del arguments
+    from evals import running
+
+    print(running.embed({suite: case_files.load(suite) for suite in SUITES}))
     return 0
 
 

@@ -8,7 +8,7 @@ from evals.outcomes import Failed, Result, Scored
 from evals.statistics import CurvePoint
 
 
-def auroc(results: Sequence[Result]) -> Metric | None:
+def auroc(results: Sequence[Result], *, resampled: bool = True) -> Metric | None:
     """AUROC of ``confidence``, answerable against unanswerable; None unless both occur.
 
     Cases that accept a typed reply (small talk, declined) are left out: their route scores them. An error ranks where
@@ -30,7 +30,7 @@ def auroc(results: Sequence[Result]) -> Metric | None:
         k=None,
         n=len(chosen),
         interval=None,
-        by_fact=statistics.auroc_interval(scores, truth, facts),
+        by_fact=statistics.auroc_interval(scores, truth, facts) if resampled else None,
         facts=len(set(facts)),
         effective_facts=statistics.effective_clusters(facts),
         not_applicable=len(results) - len(chosen),

@@ -49,8 +49,8 @@ FOLDS = 4
 # Inverse L2 strengths on standardised features. Judging the whole question on dev alone was better than on dev
 # and bank together: the bank's unanswerable questions are harder than what readers ask, and calibration suffers.
 CHOICE_STRENGTH, ABSENCE_STRENGTH = 1.0, 0.3
-# What an error costs: refusing what the document answers is worse than a needless quote is worse than nothing.
-COST_REFUSED, COST_UNANSWERED_SHOWN = 1.4, 1.0
+# What an error costs: an answer kept back and a quote that answers nothing, each as a share of its own questions.
+COST_REFUSED, COST_UNANSWERED_SHOWN = 1.0, 1.0
 FLAT = 0.01  # costs that differ by less are equal: two of the dev split's answerable, or four of its other questions
 # An answer that lacks a sentence misleads; a needless one is read and passed over.
 COST_MISSED, COST_NEEDLESS = 10.0, 1.0

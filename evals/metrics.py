@@ -1,7 +1,7 @@
 """Scores of single cases → metrics of a run: each rate with k/n, its interval, and how many facts stand behind it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant.types import LANGUAGES
@@ -72,11 +72,14 @@ def measure_run(
     seen: Mapping[str, bool],
     again: Mapping[str, Any] | None = None,
     noisy: Sequence[Result] = (),
+    *,
+    resampled: bool = True,
 ) -> Measured:
     """Score a run.
 
     ``seen`` says per id whether the bank holds a near copy; ``again`` maps ids to the answer objects of a second run;
-    ``noisy`` are results of noisy copies of some of the cases (see ``evals.noise``).
+    ``noisy`` are results of noisy copies of some of the cases (see ``evals.noise``). Not ``resampled``: rates and AUROC
+    have no interval by fact, where nobody reads it.
     """
     metrics: dict[str, Metric] = {}
     sheet = score(results, measure)
@@ -84,33 +87,38 @@ def measure_run(
         chosen = [results[place] for place in places]
         for definition in METRICS:
             found = _units(definition.name, results, sheet, places)
-            _put(metrics, definition.name + label, rate(found, definition.better, len(places)))
+            _put(metrics, definition.name + label, rate(found, definition.better, len(places), resampled=resampled))
         for name, metric in retrieval.metrics(chosen, [sheet[place].ranks for place in places]).items():
             metrics[name + label] = metric
-        _put(metrics, "auroc" + label, abstention.auroc(chosen))
+        _put(metrics, "auroc" + label, abstention.auroc(chosen, resampled=resampled))
     for label, places in _cuts(results, {}):
         alike = consistency.paraphrase_units([results[place] for place in places], measure)
         _put(metrics, "paraphrases" + label, rate(alike, "more", 0))
     _put(metrics, "twins", rate(consistency.twin_units(results, measure, sections=True), "more", 0))
     _put(metrics, "twins_parts", rate(consistency.twin_units(results, measure, sections=False), "more", 0))
     _put(metrics, "noise", rate(consistency.noise_units(results, noisy, measure), "more", 0))
-    if again is not None:
-        _put(metrics, "determinism", rate(consistency.determinism_units(results, again), "more", 0))
     points = abstention.risk_points(results)
     curve = statistics.risk_coverage([p for p, _ in points], [right for _, right in points]) if points else ()
     if curve:
         metrics["aurc"] = plain(statistics.area_under_risk(curve), len(points))
         metrics["augrc"] = plain(statistics.area_under_undetected(curve), len(points))
-    return Measured(
+    measured = Measured(
         cases=len(results),
         errors=tuple(result for result in results if isinstance(result, Failed)),
         metrics=metrics,
         slices=_slices(results, sheet, measure),
         curve=curve,
         operating_point=abstention.operating_point(results),
-        repeated=again is not None,
         sheet=sheet,
     )
+    return measured if again is None else compared(measured, results, again)
+
+
+def compared(measured: Measured, results: Sequence[Result], again: Mapping[str, Any]) -> Measured:
+    """The same with the metric of a second run, which may end later than everything else is measured."""
+    metrics = dict(measured.metrics)
+    _put(metrics, "determinism", rate(consistency.determinism_units(results, again), "more", 0))
+    return replace(measured, metrics=metrics, repeated=True)
 
 
 def score(results: Sequence[Result], measure: Measure) -> tuple[Sheet, ...]:

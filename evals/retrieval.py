@@ -6,6 +6,7 @@ no ranking and counts as 0, which ir-measures does too; raw trec_eval drops it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import ir_measures
 from ir_measures import RR, Qrel, R, ScoredDoc, nDCG
@@ -36,20 +37,30 @@ def applies(result: Result) -> bool:
 
 def case_values(results: Iterable[Result]) -> dict[str, dict[str, float]]:
     """Name → case id → value 0..1, over the answerable cases."""
-    chosen = [result for result in results if applies(result)]
-    values: dict[str, dict[str, float]] = {name: {result.case.id: 0.0 for result in chosen} for name in MEASURES}
-    if not chosen:
+    chosen = tuple(
+        (result.case.id, ranking_of(result), tuple(_grades(result))) for result in results if applies(result)
+    )
+    return {name: dict(values) for name, values in _calculated(chosen).items()}
+
+
+@lru_cache(maxsize=4)  # most mutants of the selftest rank alike
+def _calculated(
+    ranked: tuple[tuple[str, tuple[str, ...], tuple[tuple[str, int], ...]], ...],
+) -> dict[str, dict[str, float]]:
+    """The same of (case id, ranking, grades by address) of each case."""
+    values: dict[str, dict[str, float]] = {name: {id_: 0.0 for id_, *_ in ranked} for name in MEASURES}
+    if not ranked:
         return values
-    qrels = [Qrel(result.case.id, address, grade) for result in chosen for address, grade in _grades(result)]
+    qrels = [Qrel(id_, address, grade) for id_, _, grades in ranked for address, grade in grades]
     run = [
-        ScoredDoc(result.case.id, address, float(len(ranking) - place))
-        for result in chosen
-        for ranking in (ranking_of(result),)
+        ScoredDoc(id_, address, float(len(ranking) - place))
+        for id_, ranking, _ in ranked
         for place, address in enumerate(ranking)
     ]
-    names = {str(measure): name for name, measure in MEASURES.items()}
-    for found in ir_measures.iter_calc(list(MEASURES.values()), qrels, run):
-        values[names[str(found.measure)]][found.query_id] = float(found.value)
+    for name, measure in MEASURES.items():
+        # One measure at a time: to tell them apart by their names takes the library longer than to compute them.
+        for found in ir_measures.iter_calc([measure], qrels, run):
+            values[name][found.query_id] = float(found.value)
     return values
 
 

@@ -25,6 +25,7 @@ from index.errors import UserError
 
 ROOT = Path(__file__).parent.parent
 SECOND_RUN_SECONDS = 900
+SHARED_FROM = 500  # questions; for fewer, a second process would take longer to start than it saves
 TOO_LONG_SECONDS = 60.0  # nobody waits longer; an answer that takes more is an error of its case
 
 
@@ -120,29 +121,32 @@ def collect(
     return Asked(tuple(results), tuple(milliseconds))
 
 
-class SecondRun:
-    """The same questions through ``python -m assistant ask --batch``: another process, an index of its own.
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What the second run gave, by case: answer objects, and how many milliseconds each took."""
 
-    Starts at once, beside the first run; :meth:`answers` waits for it.
+    answers: Mapping[str, Any]
+    milliseconds: Mapping[str, float]
+
+
+class SecondRun:
+    """The same questions through ``python -m assistant ask --batch``: other processes, an index of its own for each.
+
+    They start at once, beside the first run, two of them with half of the questions each where there are many, for the
+    whole takes longer than the first; :meth:`again` waits for them.
     """
 
-    def __init__(self, cases: Sequence[Case], environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, cases: Sequence[Case], environ: Mapping[str, str] = os.environ, processes: int | None = None
+    ) -> None:
+        processes = processes or (2 if len(cases) >= SHARED_FROM else 1)
         self._scratch = tempfile.TemporaryDirectory(prefix="moc-evals-")
-        folder = Path(self._scratch.name)
-        self._out, self._log = folder / "out.jsonl", folder / "stderr.txt"
-        source = folder / "in.jsonl"
-        source.write_text("".join(json.dumps(_line(case)) + "\n" for case in cases), encoding="utf-8")
-        # Its index is this run's own and may be built even where the shared one may not.
-        settings = {name: value for name, value in environ.items() if name != "MOC_INDEX_BUILD"}
-        command = [sys.executable, "-m", "assistant", "ask", "--batch", str(source), "--out", str(self._out)]
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [*command, "--mode", "quote"],
-                cwd=ROOT,
-                env=settings | {"MOC_INDEX_DIR": str(folder / "index")},
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-            )
+        shares = [cases[first::processes] for first in range(processes)]
+        self._parts = [
+            _Part(Path(self._scratch.name) / str(number), share, environ)
+            for number, share in enumerate(shares)
+            if share
+        ]
 
     def __enter__(self) -> "SecondRun":
         return self
@@ -150,26 +154,57 @@ class SecondRun:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.kill()
-        self._process.wait()
+        for part in self._parts:
+            part.process.kill()
+            part.process.wait()
         self._scratch.cleanup()
 
-    def answers(self) -> dict[str, Any]:
-        """Case id → answer object; ids whose line is an error are missing.
+    def again(self) -> Again:
+        """All of them; cases whose line is an error, or that took too long, are missing.
 
         Raises:
-            SecondRunError: it ended without output, or took too long.
+            SecondRunError: a process ended without output, or took too long.
         """
+        end = time.monotonic() + SECOND_RUN_SECONDS
+        rows = [row for part in self._parts for row in part.rows(max(end - time.monotonic(), 0.0))]
+        given = [row for row in rows if "answer" in row and row["elapsed_ms"] <= TOO_LONG_SECONDS * 1000]
+        return Again(
+            {row["id"]: row["answer"] for row in given},
+            {row["id"]: row["elapsed_ms"] for row in given},
+        )
+
+
+class _Part:
+    """One process with its share of the questions, in a folder of its own."""
+
+    def __init__(self, folder: Path, cases: Sequence[Case], environ: Mapping[str, str]) -> None:
+        folder.mkdir()
+        self._out, self._log = folder / "out.jsonl", folder / "stderr.txt"
+        source = folder / "in.jsonl"
+        source.write_text("".join(json.dumps(_line(case)) + "\n" for case in cases), encoding="utf-8")
+        # Its index is this run's own and may be built even where the shared one may not.
+        settings = {name: value for name, value in environ.items() if name != "MOC_INDEX_BUILD"}
+        command = [sys.executable, "-m", "assistant", "ask", "--batch", str(source), "--out", str(self._out)]
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*command, "--mode", "quote"],
+                cwd=ROOT,
+                env=settings | {"MOC_INDEX_DIR": str(folder / "index")},
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+
+    def rows(self, seconds: float) -> list[dict[str, Any]]:
+        """Its lines, once it has ended."""
         try:
-            self._process.wait(SECOND_RUN_SECONDS)
+            self.process.wait(seconds)
             lines = self._out.read_text(encoding="utf-8").splitlines()
-            rows = [json.loads(line) for line in lines if line]
+            return [json.loads(line) for line in lines if line]
         except (subprocess.TimeoutExpired, OSError, ValueError) as error:
             log = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
             raise SecondRunError(
                 f"the second run gave no answers ({error}); it said: {log[-1:] or 'nothing'}"
             ) from None
-        return {row["id"]: row["answer"] for row in rows if "answer" in row}
 
 
 def _line(case: Case) -> dict[str, Any]:

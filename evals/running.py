@@ -12,12 +12,14 @@ from assistant import scoring
 from assistant.ask import Assistant
 from assistant.config import Config
 from evals import baseline, coverage, detector, gates, manifest, metrics, noise, report, runner, stored
+from evals import remembering as remembered
 from evals.cases import Case
 from evals.conclusion import Conclusion, conclude
 from evals.gates import Verdict
-from evals.runner import Asked
+from evals.remembering import Remembering
+from evals.runner import Again, Asked
 from evals.scorers import Measure
-from evals.seen import Remembering, seen
+from evals.seen import seen
 from evals.stored import Suite
 from index.document import Document
 from index.library import open_index
@@ -47,9 +49,9 @@ def quote(
     wish: Wish,
     beside: Callable[[Opened], None] = lambda opened: None,
 ) -> Conclusion:
-    """Quote mode: every question twice, the second time in a new process on a second index.
+    """Quote mode: every question twice, the second time in new processes on other builds of the index.
 
-    What needs no second answer is done while the other process is still asking, and so is what is to be done
+    What needs no second answer is done while the other processes are still asking, and so is what is to be done
     ``beside`` with the index opened here. Nothing is written yet then: what ``beside`` raises would lose this run.
     """
     started = time.monotonic()
@@ -62,7 +64,8 @@ def quote(
     with ExitStack() as stack:
         second = None if wish.once else stack.enter_context(runner.SecondRun(everything))
         store, embedder = open_index(config.index)
-        remembering = Remembering(embedder)
+        # Stored vectors only where a second run shows that the model still gives the same.
+        remembering = Remembering(embedder, remembered.load(embedder) if second else None)
         assistant = runner.Watched.open(config, (store, cast(Any, remembering)))
         measure = Measure.of(document)
         for suite, cases in chosen.items():
@@ -70,27 +73,60 @@ def quote(
             if suite == NOISY and not wish.partial:
                 noisy = runner.ask(assistant, noise.copies(cases), config.public_url)
         near = seen(everything, store, remembering)
+        measured = {
+            suite: metrics.measure_run(
+                answers.results, measure, near, None, noisy.results if noisy and suite == NOISY else ()
+            )
+            for suite, answers in asked.items()
+        }
+        rows = {
+            suite: stored.result_rows(answers.results, measured[suite].sheet, document)
+            for suite, answers in asked.items()
+        }
         if wish.whole and not wish.partial:
             found = detector.detector(document, limits)
         beside((store, remembering))
-        again = second.answers() if second else None
+        again = second.again() if second else None
     identity = identity_of(document, assistant)
     verdicts: list[Verdict] = []
     suites: dict[str, Suite] = {}
     for suite, answers in asked.items():
-        extra = noisy.results if noisy and suite == NOISY else ()
-        measured = metrics.measure_run(answers.results, measure, near, again, extra)
-        verdict = gates.judge(suite, measured, limits, partial=wish.partial)
-        content = stored.metrics_object(suite, "quote", measured, verdict, identity)
-        rows = stored.result_rows(answers.results, measured.sheet, document)
-        times = stored.timings(answers.results, answers.milliseconds)
-        suites[suite] = stored.write_suite(wish.out / suite, content, rows, times)
+        whole = metrics.compared(measured[suite], answers.results, again.answers) if again else measured[suite]
+        verdict = gates.judge(suite, whole, limits, partial=wish.partial)
+        content = stored.metrics_object(suite, "quote", whole, verdict, identity)
+        times = stored.timings(answers.results, _milliseconds(answers, again))
+        suites[suite] = stored.write_suite(wish.out / suite, content, rows[suite], times)
         verdicts.append(verdict)
     content_of_gate, verdict_of_gate = found or (None, None)
     if verdict_of_gate:
         verdicts.append(verdict_of_gate)
     seconds = time.monotonic() - started
-    return finish(document, identity, "quote", suites, verdicts, wish, seconds, gate=content_of_gate)
+    vectors = remembering.told()
+    return finish(document, identity, "quote", suites, verdicts, wish, seconds, gate=content_of_gate, vectors=vectors)
+
+
+def _milliseconds(asked: Asked, again: Again | None) -> list[float]:
+    """How long each answer took: in the second run, which embeds every question, where it was asked there too."""
+    second = again.milliseconds if again else {}
+    pairs = zip(asked.results, asked.milliseconds, strict=True)
+    return [second.get(result.case.id, own) for result, own in pairs]
+
+
+def embed(chosen: Mapping[str, tuple[Case, ...]], path: Path = remembered.VECTORS) -> str:
+    """Ask everything that quote mode asks and keep the questions' vectors in a file; returns a line that says how many.
+
+    Those already in the file are computed again only as far as the sample goes.
+    """
+    config = Config.from_env()
+    store, embedder = open_index(config.index)
+    remembering = Remembering(embedder, remembered.load(embedder, path))
+    assistant = runner.Watched.open(config, (store, cast(Any, remembering)))
+    for suite, cases in chosen.items():
+        runner.ask(assistant, (*cases, *(noise.copies(cases) if suite == NOISY else ())))
+    seen([case for cases in chosen.values() for case in cases], store, remembering)
+    remembered.save(remembering.asked, embedder, path)
+    told = f"{len(remembering.asked)} vectors of questions in {path}, {remembering.computed} of them computed now"
+    return f"{told}; those that were there differ from what the model gives" if remembering.differing else told
 
 
 def identity_of(document: Document, assistant: Assistant) -> dict[str, Any]:
@@ -114,15 +150,18 @@ def finish(
     seconds: float,
     not_run: str | None = None,
     gate: Mapping[str, Any] | None = None,
+    vectors: Mapping[str, Any] | None = None,
 ) -> Conclusion:
     """Compare with the baseline, conclude, and write what belongs to the run as a whole.
 
-    ``not_run`` says why something could not be asked, ``gate`` is the content of detector.json.
+    ``not_run`` says why something could not be asked, ``gate`` is the content of detector.json, ``vectors`` which
+    vectors of questions were stored ones.
     """
     made = manifest.manifest(identity, mode, {name: len(suite.rows) for name, suite in suites.items()}, seconds)
     made |= {
         "questions_sha256": manifest.questions_digest(suites),
         "partial": wish.partial or wish.once or not wish.whole,
+        "vectors": dict(vectors or {}),
     }
     stored.write_json(wish.out / "manifest.json", made)
     rows = [row for suite in suites.values() for row in suite.rows]

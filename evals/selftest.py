@@ -126,7 +126,8 @@ def trial(mutant: Mutant, shop: Workshop, cases: Sequence[Case], limits: Sequenc
     noisy = runner.collect(answer, noise.copies(cases, _NOISY_FACTS)) if mutant.metric == "noise" else None
     first = {result.case.id: getattr(result, "answer", None) for result in asked.results}
     again = {id_: mutant.again(dict(found)) if mutant.again and found else found for id_, found in first.items()}
-    measured = metrics.measure_run(asked.results, shop.measure, {}, again, noisy.results if noisy else ())
+    copied = noisy.results if noisy else ()
+    measured = metrics.measure_run(asked.results, shop.measure, {}, again, copied, resampled=False)
     verdict = gates.judge("selftest", measured, limits)
     return _trial(mutant, verdict)
 

@@ -24,6 +24,7 @@ from assistant.types import Claim, Language, Question
 from assistant.verify import Finding, Verifier
 from evals import baseline, compare, gates, liars, metrics, replay, runner, stored
 from evals import cases as case_files
+from evals import remembering as remembered
 from evals.cases import Case
 from evals.compare import CaseRecord, Snapshot
 from evals.conclusion import Conclusion, conclude
@@ -31,9 +32,10 @@ from evals.fakellm import FakeLlm
 from evals.marked import insert
 from evals.measured import Measured
 from evals.outcomes import Result
+from evals.remembering import Remembering
 from evals.runner import Watched
 from evals.scorers import Measure
-from evals.seen import Remembering, seen
+from evals.seen import seen
 from index.document import Document
 from index.embed import Embedder
 from index.library import open_index
@@ -103,7 +105,8 @@ def trials(opened: tuple[Store, Embedder], cases: Sequence[Case], suite: str = S
     the assistant as it is answers.
     """
     store, embedder = opened
-    remembering = Remembering(embedder)
+    # Stored vectors are checked here as in a run: with them the assistant as it is has to answer as the baseline says.
+    remembering = Remembering(embedder, remembered.load(embedder))
     shared = (store, cast(Any, remembering))
     measure = Measure.of(store.document)
     whole = suite == RATCHETED

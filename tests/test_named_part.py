@@ -26,6 +26,8 @@ DOCUMENT = parse.load()
         ("前文には何が書いてありますか", "preamble"),
         ("覚書の前文を要約して", "preamble"),
         ("How does the closing paragraph put it?", "closing"),
+        ("What comes before Section I?", "preamble"),
+        ("第四節の後には何がありますか", "closing"),
     ],
 )
 def test_a_section_is_named(question: str, address: str) -> None:
@@ -39,9 +41,9 @@ def test_a_section_is_named(question: str, address: str) -> None:
     "question",
     [
         "What is it about?",
+        "What comes before Section II?",
         "Does Section III affect Section IV?",
         "What stands outside Section II?",
-        "What comes before Section I?",
         "What does Section V say?",
         "the part I like best",
         "通商拡大法232条の税率",

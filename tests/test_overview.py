@@ -28,6 +28,10 @@ def of(part: str) -> tuple[str, ...]:
         ("前文を要約してください", "preamble"),
         ("an outline of research security", "ii.trusted.security"),
         ("「法的性格」の節の要点は？", "iii"),
+        ("sec 4 pls", "iv"),
+        ("What comes before Section I?", "preamble"),
+        ("第1節の前には何が書いてある？", "preamble"),
+        ("And the last lines, after Section IV? What do they say?", "closing"),
     ],
 )
 def test_a_short_part_is_shown_whole(question: str, part: str) -> None:
@@ -35,7 +39,15 @@ def test_a_short_part_is_shown_whole(question: str, part: str) -> None:
     assert OVERVIEWS.asked(question) == of(part)
 
 
-@pytest.mark.parametrize("question", ["List the AI focus areas.", "AIの重点分野をすべて教えてください"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "List the AI focus areas.",
+        "AIの重点分野をすべて教えてください",
+        "AI分野の「協力の重点分野」を列挙せよ",
+        "how many bullets are there under AI?",
+    ],
+)
 def test_of_a_list_its_items_are_shown(question: str) -> None:
     """Without the sentences around it."""
     assert OVERVIEWS.asked(question) == tuple(f"ii.ai.b{number}.s1" for number in range(1, 9))
@@ -65,7 +77,6 @@ def test_the_document_in_short(question: str) -> None:
     [
         "Which sectors does the text say AI could supercharge?",
         "What does Section III say about domestic laws?",
-        "What comes before Section I?",
         "List every organisation named in the quantum part",
         "文書に出てくる組織名を全部",
         "Is the AI part any good, in short?",

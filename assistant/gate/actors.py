@@ -77,7 +77,8 @@ _THIRD_ACTS = re.compile(
     rf"(?:^|[.;:,] |\bthat |\bwhile |\band )(?:the |its |their |our |all |leading )?(?:{_THIRDS})(?: also| jointly)? "
     r"(?:intends?|plans?|aims?|seeks?|wants?|hopes?|wish(?:es)?|leads?|may|should|promotes?|supports?|builds?|"
     r"protects?|shapes?|set|decides?|encourages?|deepens?|collaborates?|(?:is|are) (?:to|intended to|expected to|"
-    r"meant to) (?!be\b))|"
+    r"meant to))\b(?! (?:also |then )?(?:be|get|receive|become|benefit|have|gain|find|"
+    r"thrive|flourish|learn|grow|prosper|enjoy|stay)\b)|"
     rf"\b(?:led|run|owned|chosen|shaped|directed|controlled|determined|decided|operated) by (?:the )?(?:{_THIRDS})\b"
 )
 _THIRD_ACTS_JA = re.compile(

@@ -35,7 +35,7 @@ _WORDING = re.compile(
 _SILENT_ON = re.compile(r"nothing in this moc|does not create")
 _GROUND = re.compile(
     r"\b(?:recognizing|appreciating|highlighting|noting|affirming|expanding|acknowledging|importance|need|role|"
-    r"potential|because)\b|認識し|踏まえ|評価し|強調し"
+    r"potential|because|underpin|essential)\b|認識し|踏まえ|評価し|強調し"
 )
 
 

@@ -1,4 +1,4 @@
-"""The yes or no before a claim, and the opposites it denies: "in writing, not orally" says no more than "in writing".
+"""The yes or no before a claim, and what it denies beside: "in writing, not orally" says no more than "in writing".
 
 What a claim denies is otherwise as much its own word as what it says: "not A but B" would carry any A to a reader. So
 only an alternative that is wholly the opposite of something the cited sentences say is left out of the checks.
@@ -14,12 +14,19 @@ _OPPOSITES = (
     (r"(?:oral|verbal)(?:ly)?(?: notice| notification)?|by word of mouth|口頭(?:で|の通知)?", r"\bwritten\b"),
     (r"(?:just |only )?one(?: participant| side| government| country)?(?: alone)?|(?:一方|片方)(?:だけ)?", r"\bboth\b"),
     (r"elsewhere|anywhere else|somewhere else|他の場所", r"\bsigned at\b"),
+    (r"(?:as )?an? (?:agreement|treaty|contract)|(?:合意|条約|契約)(?:など)?", r"\brecognition reached\b"),
+    (r"(?:those of )?the past|(?:the )?past (?:ones|missions)|過去の(?:もの|ミッション)?", r"\bfuture\b"),
+    (
+        r"(?:one|a|the) (?:single|common|same|uniform) (?:rule ?book|set of rules|rules?)|the same rules|"
+        r"(?:同じ|同一の|共通の)(?:ai)?(?:ルール|規則)(?:を(?:作る|定める|設ける|定めた|作った))?",
+        r"\bmutual understanding of guidelines\b",
+    ),
 )
 _DENIALS = tuple(
     (
         re.compile(
             rf"(?:, (?:and |but )?not|,? \brather than|,? \binstead of) (?:{denied})(?=[.,;]|$)|"
-            rf"(?:(?<=[、。はをが])|^)(?:{denied})では?なく、?",
+            rf"\bnot (?:{denied}),? but\b|(?:(?<=[、。はをが])|^)(?:{denied})(?:の|わけ)?では?なく、?",
             re.IGNORECASE,
         ),
         re.compile(said),

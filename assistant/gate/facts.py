@@ -6,19 +6,19 @@ takes place through …", 「…を構築中です」).
 
 import re
 
+from assistant.gate import frames
 from assistant.gate.record import Cited
-from assistant.gate.words import plain
+from assistant.gate.words import is_japanese, plain
 from assistant.modality import Modality, modality
 
 # What keeps a claim from saying that something happens: it speaks of aims, of what may be, or of the text itself.
 _HEDGE = re.compile(
     r"\b(?:intend\w*|intent(?:ions?)?|aim(?:s|ed|ing)?|goals?|purposes?|objectives?|targets?|meant|means?|"
-    r"plan(?:s|ned|ning)?|"
-    r"expect\w*|anticipat\w*|foresee\w*|envisag\w*|envision\w*|should|ought|may|might|can|could|would|want\w*|wish\w*|"
-    r"hop(?:es?|ed|ing)|seek\w*|sought|look(?:s|ing)? to|to be|(?:is|are) to|focus\w*|priorit\w+|areas?|fields?|"
-    r"topics?|subjects?|items?|elements?|tasks?|themes?|parts? of|"
-    r"propos\w*|ambitions?|aspir\w*|desir\w*|suppos\w*|slated|designed|ways?|so that|in order|tied to|"
-    r"provid\w+ for|asks?|asked|if|unless|listed|lists?|named?|names|mention\w*|example\w*|idea|envisioned)\b"
+    r"plan(?:s|ned|ning)?|expect\w*|anticipat\w*|foresee\w*|envisag\w*|envision\w*|should|ought|may|might|can|could|"
+    r"would|want\w*|wish\w*|hop(?:es?|ed|ing)|seek\w*|sought|look(?:s|ing)? to|(?:is|are) to|to be|focus\w*|"
+    r"priorit\w+|areas?|fields?|topics?|subjects?|items?|elements?|tasks?|themes?|parts? of|propos\w*|ambitions?|"
+    r"aspir\w*|desir\w*|suppos\w*|slated|designed|ways?|so that|in order|tied to|provid\w+ for|asks?|asked|if|unless|"
+    r"list(?:s|ed)?|name[ds]?|mention\w*|examples?|idea)\b|'d like"
 )
 _DONE = (
     r"supported|backed|underpinned|sustained|enhanced|strengthened|promoted|protected|safeguarded|guarded|built|"
@@ -54,12 +54,23 @@ _SUPPORTS = re.compile(
 _NOTIFIES = re.compile(
     r"\b(?:gives|provides|sends|notifies|informs|tells|delivers|issues|serves)\b(?! (?:that|which|of)\b)"
 )
+_NOW = re.compile(
+    r"\b(?:now|already|today|currently|by now|so far|meanwhile|these days)\b|既に|すでに|今や|もはや|現在(?:で)?は"
+)
+_ALREADY = re.compile(r"\b(?:existing|ongoing|longstanding|continu\w+|rapid advancement)\b")
+_NEEDED = re.compile(  # the notice that a participant should give, told as what nothing goes without
+    r"\b(?:pre-?conditions?|pre-?requisites?|conditional|indispensable|vital|essential|(?:an? |the )?(?:requirement|"
+    r"condition)s?)\b|\b(?:no|not|cannot|never|nobody|neither)\b[^.;]{0,60}\b(?:without|unless|until|before)\b|"
+    r"\b(?:without|unless|until)\b[^.;]{0,40}\b(?:no|not|cannot|never|nobody|neither|invalid|void|stays?|remains?)\b|"
+    r"欠かせ|不可欠|前提|条件|要件|(?:通知|知らせ|書面)[^。、]{0,10}(?:し?ない|なけれ|せず)(?:限り|と|うちは|ば|に)|"
+    r"(?:通知|書面)なし"
+)
 _AFTER_PURPOSE = re.compile(r"\b(?:sure|ensur\w+|see to it|how|whether|so|where|when|once|that)\b[^.;,]*$")
 _PERIOD = re.compile(r"\b(?:period|counted|count|clock|running|runs|interval)\b")
 _HEDGE_JA = re.compile(
-    r"意図|意向|目指|方針|考え|予定|つもり|見込|見通|想定|期待|予想|べき|狙|ねらい|目標|目的|趣旨|よう|たい|得|でき|可能|"
-    r"含ま|内容|書か|記|挙げ|述べ|言及|触れ|うた|掲げ|という|とされ|とする|としている|としています|認識|念頭|重点|対象|"
-    r"分野|望ま|場合|盛り込|例"
+    r"意図|意向|目指|方針|考え|予定|つもり|見込|見通|想定|期待|予想|べき|狙|ねらい|目標|目的|趣旨|よう|たい|得|でき(?!あが|上が)|可能|"
+    r"含ま|内容|書か|記|挙げ|述べ|言及|触れ|うた|掲げ|という|とされ|と(?:する|してい)|認識|念頭|重点|対象|分野|望ま|"
+    r"場合|盛り込|例"
 )
 _HAPPENS_JA = re.compile(
     r"(?:構築|実施|推進|開発|協力|拡大|強化|深化|支援|進行|連携|促進|加速|運用|整備|展開|準備|執行|保護)(?:の(?:最)?)?中"
@@ -80,13 +91,24 @@ def told(claim: str, cited: Cited) -> bool:
     if not cited.addresses or (held == Modality.NONE and not listed):
         return False
     said = plain(claim)
+    held = max(held, Modality.INTENDED) if listed else held
     return any(_happens(part, cited, held) for part in re.split(r"[.;](?=\s|$)|。", said) if part.strip())
+
+
+def _is_now(part: str, cited: Cited) -> bool:
+    """Whether a part tells of a state that has come about, where its sentences know nothing that already is."""
+    return _NOW.search(part) is not None and _ALREADY.search(cited.everything) is None
 
 
 def _happens(part: str, cited: Cited, held: Modality) -> bool:
     bare = re.sub(r"信頼でき|運用可能", "", part.rstrip("」』)） "))
-    if _HAPPENS_JA.search(bare) and not _HEDGE_JA.search(bare[-34:]) and not _so_in_text(bare, cited):
+    if "provide written notice" in cited.english and _needs_notice(part):
         return True
+    if is_japanese(part):
+        hedged = _HEDGE_JA.search(bare[-34:]) is not None or _so_in_text(bare, cited)
+        return not hedged and (
+            _HAPPENS_JA.search(bare) is not None or _is_now(bare, cited) or frames.is_news(bare, cited, held)
+        )
     if "provide written notice" in cited.english and _NOTIFIES.search(part):
         return (
             re.search(r"\b(?:should|ought|expected|asks?|asked|supposed|calls? (?:for|on)|when|once)\b", part) is None
@@ -95,9 +117,23 @@ def _happens(part: str, cited: Cited, held: Modality) -> bool:
         return False
     if held == Modality.EXPECTED and (_STARTS.search(part) or _SUPPORTS.search(part)) and not _PERIOD.search(part):
         return True
+    return _is_now(part, cited) or frames.is_news(part, cited, held) or _happening(part, cited)
+
+
+def _happening(part: str, cited: Cited) -> bool:
+    """A verb that says something happens or has happened, outside a clause of purpose."""
     return any(
         not _AFTER_PURPOSE.search(part[: match.start()]) and match.group().split()[-1] not in _as_it_is(cited)
         for match in _HAPPENS.finditer(part)
+    )
+
+
+def _needs_notice(part: str) -> bool:
+    """Whether a part tells the notice as a condition, and denies no such thing of the other side's consent."""
+    return (
+        re.search(r"notice|notif|in writing|通知|書面", part) is not None
+        and _NEEDED.search(part) is not None
+        and re.search(r"consent|approv|permission|agree|同意|承認|許可|合意|相手", part) is None
     )
 
 

@@ -17,8 +17,9 @@ US = (
 JP = r"(?:\bjapan(?:ese)?\b|\btokyo\b|日本国|日本|東京(?=側|は|が|の)|我が国)"
 SIDE = re.compile(f"(?P<us>{US})|(?P<jp>{JP})")
 WITH = re.compile(  # what only puts two beside each other, and hands nothing from one to the other
-    r"\b(?:with|alongside|partner\w*|between|joint\w*|links?|and)\b|との?(?:間|協力|連携|パートナー|提携)|と協力|"
-    r"と連携|と共|及び|並びに"
+    r"\b(?:with|alongside|besides|apart from|in addition to|as well as|partner\w*|between|joint\w*|links?|and)\b|"
+    r"との?(?:間|協力|連携|パートナー|提携)|と協力|"
+    r"と連携|と共|及び|並びに|のほか|に加え|と、"
 )
 _TOGETHER = re.compile(
     r"(?:,? (?:and|with|alongside) (?:the |its )?(?:government of )?(?:the )?|&|/|-|・|と|及び|並びに|や|および|"

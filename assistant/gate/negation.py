@@ -36,6 +36,7 @@ _OPEN = re.compile(
     r"ず|なく|ありません)|"
     r"\b(?:not|n't|never) (?:be )?(?:\w+ ){0,4}(?:only|just|merely|solely|limited|confined|restricted|exhaustive|"
     r"exclusive)\b|\b(?:not|n't|never) (?:be )?(?:\w+ ){0,2}(?:tied|closed|complete|final|the only|the sole|all)\b|"
+    r"\brather than (?:an? |the )?(?:exhaustive|closed|complete|full|final|finite|fixed|limited)\b|"
     r"\bnothing (?:\w+ ){0,4}(?:final|closed|exhaustive)\b|\bwithout being (?:named|listed|specified|mentioned)\b|"
     r"\bwithout excluding\b|\bnon-?(?:exhaustive|exclusive|binding)\b|\bno exhaustive\b|\bwithout (?:limitation|"
     r"being limited)\b|"
@@ -56,8 +57,11 @@ _NO_DUTY = re.compile(
     r"(?:義務|約束|拘束|保証|確約|強制|条約)[^。、]{0,16}(?:ない|ません|なく|ず)"
 )
 _ONE_SIDED = re.compile(
+    r"\b(?:neither|no (?:one |single )?(?:participant|side|government|country|party))\b[^.;,]{0,60}\b(?:alone|"
+    r"unilaterally|by itself|on (?:its|their) own)\b|"
     r"\b(?:one|either|single|alone)\b[^.;,]{0,30}\b(?:(?:is|are|be) not (?:enough|sufficient)|cannot)\b|"
     r"(?:一方|片方)[^。、]{0,16}(?:だけ|のみ)?では[^。、]{0,10}(?:ず|ない|ません)|"
+    r"(?:一方|片方|単独)(?:だけ|のみ)?(?:の(?:判断|意思|決定|都合))?で[^。、]{0,16}でき(?:ず|ない|ません)|"
     r"(?:not|n't|no)\b[^.;,]{0,24}\b(?:both|joint\w*|consent|approval|agreement|alone|just one|only one|one)\b|"
     r"(?:双方|両方|両者|そろって|同意|合意|一方)[^。、]{0,16}(?:必要は?(?:ない|ありません|なく)|なくても|"
     r"では?なく|だけでは)"
@@ -72,13 +76,19 @@ _NOT_WITHOUT = re.compile(  # what needs both does not come without both
     r"\b(?:both|writ\w+|sign\w*|joint\w*|decision)|"
     r"(?:なければ|なしに(?:は)?|なくして(?:は)?|ない限り|なしでは)[^。]{0,20}(?:ない|ません|ず)"
 )
+_NOT_ANEW = re.compile(  # what was there before is built on
+    r"(?:\bnot|n't|\brather than|\binstead of)\b[^.;:]{0,24}\bfrom (?:zero|scratch|nothing)\b|"
+    r"(?:ゼロ|白紙|一)から[^。、]{0,10}(?:では?な|のでは|わけでは)(?:く|い|ありません)?"
+)
 _NO_CONSENT = re.compile(
-    r"\b(?:without|need not|regardless of|needs? no|not needing)\b[^.;]{0,30}\b(?:other\w*|consent|approval|"
+    r"\b(?:without|need not|regardless of|needs? no|not needing|"
+    r"neither (?:\w+ ){0,2}?needs?)\b[^.;]{0,30}\b(?:other\w*|consent|approval|"
     r"agreement|permission|"
     r"both|joint\w*|wait\w*)|"
     r"\b(?:no|not) (?:\w+ ){0,2}?(?:permission|consent|approval|agreement) (?:\w+ ){0,4}?(?:needed|required|necessary)|"
     r"(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:(?:条件|"
-    r"前提)[^。、]{0,6}(?:ていません|ていない|ていず|では)|なしに|なしで|を待たず|を得ず|不要|なく)"
+    r"前提)[^。、]{0,6}(?:ていません|ていない|ていず|では)|なしに|なしで|を待たず|を得ず|不要|なく|"
+    r"[要い]り?(?:ません|らない|らず)|必要[はが]?(?:ない|ありません|なく))"
 )
 _NO_DATE = re.compile(
     r"\bnone can\b|\b(?:no|without|not|cannot|can't|failing|absent|unable|fails?|n't|"
@@ -94,6 +104,10 @@ _OUTSIDE = re.compile(
     r"\b(?:outside|beyond) (?:of )?(?:the|their|each|its|any)\b|範囲(?:外|を超え)|枠(?:組み)?(?:外|を超え|"
     r"の外|にとらわれ|"
     r"に縛られ)"
+)
+_NOT_OUTSIDE = re.compile(
+    r"(?:\bnot|n't|\bnever) (?:\w+ ){0,3}?(?:go|reach|step|happen|take place|extend) (?:beyond|outside)\b|"
+    r"(?:枠(?:組み)?|範囲)を(?:超え|越え|は?み出)[^。、]{0,10}(?:ない|ません|ず)"
 )
 _BEFORE_SIGNING = re.compile(
     r"\b(?:before|prior to|without|regardless of|ahead of)\b[^.;]{0,30}\b(?:sign\w*)|署名(?:する|した|の|される|"
@@ -209,7 +223,7 @@ _POLAR = re.compile(r"いかなる[^。、]{0,12}も、?")  # begins a denial; w
 _KEPT_DENIED = re.compile(  # existing agreements that do not stay as they are
     r"(?:\bnot|\bno longer|n't|\bnever|\bcease\w* to|\bfail\w* to|\bstop\w*) (?:\w+ ){0,2}?(?:stay|remain|"
     r"keep|continue|stand|"
-    r"leave|preserve|untouched|unaffected|unchanged|intact|apply)|"
+    r"leave|preserve|survive|endure|hold|untouched|unaffected|unchanged|intact|apply)|"
     r"(?:そのまま|維持|存続|残|有効|継続)[^。、]{0,10}(?:ない|ません|なくな|ず)"
 )
 _DENIED_TWICE = re.compile(
@@ -256,6 +270,8 @@ def flips(claim: str, cited: Cited) -> bool:
     bare = _DUTY_NOT_DENIAL.sub(" ", affirmed(plain(claim), cited))
     for harmless in (_OPEN, _NO_DUTY, _SILENT, NOT_AT_ONCE):
         bare = harmless.sub(" ", bare)
+    if re.search(r"existing|longstanding|ongoing", cited.english):
+        bare = _NOT_ANEW.sub(" ", bare)
     if "either participant" in cited.english or "both participants" in cited.english:
         bare = _ONE_SIDED.sub(" ", bare)
         bare = _NOT_WITHOUT.sub(" ", bare) if "either participant" not in cited.english else _NO_CONSENT.sub(" ", bare)
@@ -264,6 +280,8 @@ def flips(claim: str, cited: Cited) -> bool:
         return _NEGATION.search(_UNTIL_SIGNED.sub(" ", said)) is None
     if "cannot mutually determine" in cited.english:
         bare = _NO_DATE.sub(" ", bare)
+    if "legal framework" in cited.english:
+        said, bare = _NOT_OUTSIDE.sub(" ", said), _NOT_OUTSIDE.sub(" ", bare)
     held = cited.everything
     if _NEGATION.search(bare) and not (_negative(held)):
         return True

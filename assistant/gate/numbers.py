@@ -8,7 +8,7 @@ import re
 
 from assistant.gate.marks import JP, US, side_of
 from assistant.gate.negation import NOT_AT_ONCE
-from assistant.gate.quantities import ONES, listed, read, sections, spelled, whole
+from assistant.gate.quantities import ONES, ORDINALS, listed, read, sections, spelled, whole
 from assistant.gate.record import Cited
 from assistant.gate.words import latin_words, plain, stem
 
@@ -20,6 +20,9 @@ _UNCOUNTED = re.compile(  # a second of what the text has one of, numbered names
     r"施設|ハブ|世代|決定|言語)|\bartemis (?:\d|i+\b|one|two|three)|アルテミス(?:\d|計画\d)|\bbeyond 6g|"
     r"(?:[二三四五六七八九2-9]|数)世代|\b(?:twice|thrice|double|triple|treble|half|quarter) (?:of )?"
     r"(?:the |as long as )?(?:\d+|one hundred|period|time)\b|"
+    r"\bevery (?:second|third|fourth|fifth|tenth)\b|"
+    r"(?<!half )\b(?:an?|one|another) (?:full |whole |single )?(?:week|month|year|decade) (?:after|before|"
+    r"later|from|following|ahead|in advance|of notice)\b|"
     r"\b(?:several|many|few|some|couple of|number of|dozens of) (?:days|weeks|months|years)\b|数(?:か月|"
     r"カ月|ヶ月|週間|日後|年後)"
 )
@@ -55,11 +58,17 @@ _LONE = re.compile(  # a list of several told as one ("one" alone may be one of 
     r"(?:技術|部門|分野|機関|団体|項目|目標|例)は(?:一|1)つ(?:だけ|のみ)?(?=[。、でと]|$)|"
     r"(?:一|1)つ(?:だけ|のみ)の?(?:技術|部門|分野|機関|団体|項目)"
 )
+_ORDER = re.compile(  # a third or fourth of something; a second may be the second that the claim itself names
+    r"(?<!-)(?<!twenty )\b(?P<article>an? |the )?(?P<word>third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b"
+    r"(?! (?:countr|part(?:y|ies)|nation|state|section|paragraph|sentence|bullet|item|point|"
+    r"(?:day )?of (?:the month|october)))|"
+    r"第(?P<digit>[三四五六七八九十3-9])の?(?![節項章条段文者国\d])|(?P<count>[三四五六七八九十3-9])(?:番目|つ目|度目|回目)"
+)
 _TWO = re.compile(
     r"\b(?:two|2) (?:\w+ )?(?:technologies|sectors|disciplines|fields|areas|institutions|bodies|agencies|"
     r"stakeholders|groups|"
-    r"goals|aims|networks|examples|topics|steps|measures|challenges)\b|(?:二|2)つの(?:技術|分野|部門|機関|団体|"
-    r"項目|目標|例)|"
+    r"goals|aims|networks|examples|topics|steps|measures|challenges|phases|stages)\b|(?:二|2)つの(?:技術|分野|部門|機関|団体|"
+    r"項目|目標|例|段階)|(?:二|2)段階|"
     r"(?:技術|分野|部門|機関|団体|項目|目標|例)は(?:二|2)つ"
 )
 _TWO_OF = re.compile(r"\b(?:two|2) (?!of\b)(?:\w+ ){0,2}?(?P<noun>[a-z]{4,}s)\b")
@@ -118,6 +127,7 @@ def _wrong_number(claim: str, cited: Cited) -> bool:
         or not all(_stands(amount, values, numbers, counts) for amount in said.amounts)
         or _wrong_copies(claim, cited)
         or any(match.group() not in cited.everything for match in _UNCOUNTED.finditer(claim))
+        or _out_of_order(claim, counts)
         or _pairs_of_many(claim, cited)
         or _counted_anew(claim, cited)
         or _wrong_share(claim, cited)
@@ -158,10 +168,26 @@ def _wrong_copies(claim: str, cited: Cited) -> bool:
     return any((spelled(m[1]) if m[1] else whole(m[2] or m[3])) != 2 for m in _COPIES.finditer(claim))
 
 
+def _out_of_order(claim: str, counts: set[float]) -> bool:
+    """A third, a fourth … of what has not so many: "the third" may be one of a list, "a third" comes on top of it."""
+    for match in _ORDER.finditer(claim):
+        said = match["digit"] or match["count"]
+        value = whole(said) if said else float(ORDINALS[match["word"]])
+        if value > max(counts) or (match["article"] or "").startswith("a"):
+            return True
+    return False
+
+
+def _owners(cited: Cited) -> list[str]:
+    """The side of each institution that the cited sentences name; the governments are none."""
+    named = (term for term in cited.terms if term.kind == "organisation" and not term.en.startswith("Government"))
+    return [term.side for term in named if term.side in ("us", "jp")]
+
+
 def _pairs_of_many(claim: str, cited: Cited) -> bool:
     """Two of what the sentence lists three or more of."""
     lists = {n for n in listed(cited.english) if n > 2}
-    owners = [term for term in cited.terms if term.kind == "organisation" and term.side in ("us", "jp")]
+    owners = _owners(cited)
     if not lists or len(cited.addresses) != 1 or len(owners) == 2:
         return False
     return _TWO.search(claim) is not None and 2.0 not in {value for value, _, _ in read(cited.everything).amounts}
@@ -186,7 +212,7 @@ def _counted_anew(claim: str, cited: Cited) -> bool:
 
 def _wrong_share(claim: str, cited: Cited) -> bool:
     """Another number of a side's institutions than the cited sentences name."""
-    owners = [term.side for term in cited.terms if term.kind == "organisation" and term.side in ("us", "jp")]
+    owners = _owners(cited)
     if len(cited.addresses) != 1 or len(owners) < 3 or not _INSTITUTIONS.search(claim):
         return False
     for match in _SHARE.finditer(claim):
@@ -213,7 +239,7 @@ def _listed_nouns(claim: str) -> set[float]:
 def _named(claim: str, cited: Cited) -> set[float]:
     """Counts that may stand for what the cited sentences list: list lengths, named institutions, pairs, sentences."""
     counts = {float(n) for n in listed(cited.english)}
-    owners = [term.side for term in cited.terms if term.kind == "organisation" and term.side in ("us", "jp")]
+    owners = _owners(cited)
     if owners and _INSTITUTIONS.search(claim):
         named = {float(len(owners)), float(owners.count("us")), float(owners.count("jp"))}
         return named | {value for value, _, _ in read(cited.everything).amounts}

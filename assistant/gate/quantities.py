@@ -24,7 +24,7 @@ _MONTHS = {
     )
 }
 _MONTHS |= {name[:3]: n for name, n in _MONTHS.items()} | {"sept": 9}
-_ORDINALS = {
+ORDINALS = {
     word: n
     for n, word in enumerate(
         "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
@@ -50,7 +50,7 @@ _DATES = tuple(
     )
 )
 _ORDINAL_DAY = re.compile(
-    rf"\b(?:(twenty|thirty)[- ])?({'|'.join(_ORDINALS)})(?: day)? of (?=(?:{'|'.join(_MONTHS)})\b)"
+    rf"\b(?:(twenty|thirty)[- ])?({'|'.join(ORDINALS)})(?: day)? of (?=(?:{'|'.join(_MONTHS)})\b)"
 )
 _WORD_NUMBER = re.compile(
     rf"\b(?:(?:a|{'|'.join(sorted((*ONES, *_SCALES), key=len, reverse=True))})(?=[ -](?:"
@@ -96,6 +96,9 @@ _VAGUE = re.compile(
     r"third of|quarter of|half of)\b|%|折半|半分|三分の一|倍増|数十|数百|数千|数万|数億|数兆|何億|何兆"
 )
 _HALF_OF_WORDS = re.compile(r"\b(?:other|first|second|latter|one|remaining) half of (?:this|the|that)\b")
+_SOME_DAY = re.compile(
+    r"\bfrom zero\b|ゼロから|\b(?:one day|day one|once upon a time)\b(?! (?:after|before|later|from|following|notice))"
+)
 _SIDES = re.compile(
     rf"\b({'|'.join(word for word in ONES if word not in ('zero', 'one'))}) (?:governments|countries|"
     r"participants|sides|parties|nations|states)\b|"
@@ -104,7 +107,7 @@ _SIDES = re.compile(
 _TIMES = re.compile(
     r"\b(?:calendar|fiscal|financial) year|\b(?:next|this|last|every|each|per|a|first|second|third|"
     r"fourth|fifth) (?:year|month|week|decade)\b|"
-    r"\bimmediate(?:ly)?\b|"
+    r"\bimmediate(?:ly)?\b|\bnew year(?:'s)?\b|\bchristmas\b|\beaster\b|元日|元旦|正月|"
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:spring|summer|autumn|winter)\b|\bpromptly\b|\bforthwith\b|"
     r"\bwithout delay\b|\bquarter\b|\bcentury\b|[月火水木金土日]曜|世紀|遅滞なく|速やかに|午前|午後|四半期|"
     r"\bat once\b|\bright away\b|\b(?:annual|annually|yearly|monthly|quarterly|biannual|biennial)\b|"
@@ -135,7 +138,7 @@ def read(text: str) -> Numbers:
     days: set[tuple[int, int | None]] = set()
     text = re.sub(r"\b[a-z]+-?\d+[a-z]*\b|\b\d+[a-z]+(?:/\d+[a-z]+)*\b(?<!st)(?<!nd)(?<!rd)(?<!th)", " ", text)
     text = _SECTION.sub(" ", text)
-    text = _ORDINAL_DAY.sub(lambda match: f"{spelled(match[1] or '') + _ORDINALS[match[2]]:g}", text)
+    text = _ORDINAL_DAY.sub(lambda match: f"{spelled(match[1] or '') + ORDINALS[match[2]]:g}", text)
     for pattern in _DATES:
         for match in pattern.finditer(text):
             parts = match.groupdict()
@@ -147,7 +150,7 @@ def read(text: str) -> Numbers:
                 month = _MONTHS.get(parts["month"]) or int(whole(parts["month"]))
                 days.add((month, int(whole(parts["day"])) if parts.get("day") else None))
         text = pattern.sub(" ", text)
-    text = _HALF_OF_WORDS.sub(" ", text)
+    text = _SOME_DAY.sub(" ", _HALF_OF_WORDS.sub(" ", text))
     times = {_time(match.group()) for match in _TIMES.finditer(_HALF_YEAR.sub(" ", text))}
     vague = {match.group() for match in _VAGUE.finditer(text)}
     return Numbers(

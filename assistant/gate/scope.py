@@ -25,9 +25,10 @@ _HARMLESS_ONLY = re.compile(
     r"(?:not|n't|isn't|neither|never|without) (?:\w+ ){0,4}(?:only|just|merely|solely|exclusive(?:ly)?|limited to|"
     r"restricted to|confined to|tied (?:only )?to|exhaustive|complete|closed|final|finite|the (?:only|sole))|"
     r"(?:not|n't|cannot) (?:\w+ ){0,7}alone|"
-    r"\bnon-?exhaustive\b|\bnon-?exclusive\b|rather than (?:an? )?exhaustive|"
-    r"(?:only|merely|just) (?:an? )?(?:examples?|illustrat\w+)|"
-    r"only (?:that|as applicable|\"?as applicable|says?|speaks?|stat\w+|intend\w*|an? (?:intention|intent|"
+    r"\bnon-?exhaustive\b|\bnon-?exclusive\b|"
+    r"rather than (?:an? |the )?(?:exhaustive|closed|complete|full|final|finite|fixed|limited)|"
+    r"(?:only|merely|just) (?:an? )?(?:examples?|illustrat\w+)|(?:intention|aim|goal|example)s? only|"
+    r"only (?:that|asks?|as applicable|\"?as applicable|says?|speaks?|stat\w+|intend\w*|an? (?:intention|intent|"
     r"recognition)|express\w*|\"intend|should|may|\"should|\"may|expected)|"
     r"(?:merely|simply) (?:stat\w+|says?|express\w*|intend\w*|records?|reflect\w*)|"
     r"(?:だけ|のみ)(?:でなく|では?な[くい]|ではあり|ならず)|だけが[^。]{0,14}(?:わけ|もの|の)では(?:なく|な|"
@@ -87,8 +88,10 @@ _ALL_HARMLESS = re.compile(
 _SETTLED = re.compile(  # an open list told as a whole one
     r"\b(?:consists? (?:only )?of|made up of|in total|altogether|amounts? to|complete (?:list|set|roster)|"
     r"full (?:list|set|roster)|"
-    r"whole (?:list|set)|nothing beyond|(?:list|matter|scope) (?:ends|stops) (?:there|here)|closed|finite)\b|"
-    r"で構成され|から成る|からなる|で全部|ですべて|で全て|に尽き|それで終わり"
+    r"whole (?:list|set)|nothing beyond|(?:list|matter|scope) (?:ends|stops) (?:there|here)|closed|finite|"
+    r"the (?:whole|entirety|totality) of (?:the|it|this)|all there is|"
+    r"(?:ends?|stops?|finish(?:es)?) (?:with|at) (?:those|these|what|the (?:list|ones)))\b|"
+    r"で構成され|から成る|からなる|で全部|ですべて|で全て|に尽き|打ち止め|それで終わり"
 )
 _CHIEFLY = re.compile(
     r"\b(?:chiefly|mainly|primarily|principally|first and foremost|predominantly|mostly|above all|largely)\b|"
@@ -121,9 +124,13 @@ _HALF_CHOICE = re.compile(r"^(?!.*(?:180|百八十|できな|できず|なけれ
 _COUNTED_FROM = re.compile(r"\b(?:runs?|counted|counts?|reckoned) from\b|数え|起算|起点")
 _BEGINS = re.compile(r"\b(?:commenc|beg[ia]n|start|take)\w*|開始|始ま")
 _ONE_CANNOT = re.compile(  # one is not enough: that both are needed
-    r"\b(?:one|either|single)\b[^.;,]{0,30}\b(?:(?:is|are) not (?:enough|sufficient)|cannot)\b|"
+    r"\b(?:neither|no (?:one |single )?(?:participant|side|government|country|party))\b[^.;,]{0,60}\b(?:alone|"
+    r"unilaterally|by itself|on (?:its|their) own)\b|"
+    r"\b(?:only |just )?(?:one|either|single)\b[^.;,]{0,30}\b(?:(?:is|are) not (?:enough|sufficient)|cannot)\b"
+    r"(?:[^.;,]{0,60}\b(?:alone|unilaterally|by itself|on (?:its|their) own)\b)?|"
     r"(?:一方|片方)[^。、]{0,16}では[^。、]{0,10}(?:ず|ない|ません)|"
-    r"(?:一方|片方|単独)(?:の参加者|の国|の政府)?(?:だけ|のみ)?で(?!き)[^。、]{0,16}でき(?:ず|ない|ません)"
+    r"(?:一方|片方|単独)(?:の参加者|の国|の政府)?(?:だけ|のみ)?(?:の(?:判断|意思|決定|都合))?で(?!き)"
+    r"[^。、]{0,16}でき(?:ず|ない|ません)"
 )
 _PHASE = re.compile(r"\b(?:phase|stage)s?\b|段階|フェーズ|工程")
 _WHOLE = re.compile(
@@ -158,6 +165,8 @@ def _closes(said: str, cited: Cited) -> bool:
     bare = _ONE_CANNOT.sub(" ", _HARMLESS_ONLY.sub(" ", bare))
     if re.search(r"\b(?:if|when|by written)\b", cited.english):
         bare = _ONLY_WITH_CONDITION.sub(" ", bare)
+    if "all-photonics" in cited.english:
+        bare = re.sub(r"光だけ|(?:entirely|purely|only|solely) (?:on|by|with) light", " ", bare)
     if "either participant" in cited.english:  # each may do it on its own
         bare = re.sub(
             r"\b(?:alone|unilaterally|single|on its own)\b|単独|(?:一方|片方|一国)(?:の[^、。]{1,4})?だけ", " ", bare
@@ -180,6 +189,10 @@ def _widens(said: str, cited: Cited) -> bool:
     if _EVERYBODY.search(said) and not _EVERYBODY.search(cited.everything):
         return True
     bare = _ALL_HARMLESS.sub(" ", said)
+    if "cooperation under this moc" in cited.english:  # which is all there is
+        bare = re.sub(
+            r"\b(?:everything|all (?:of )?(?:the |their |this |its )?(?:cooperation|work|activities))\b", " ", bare
+        )
     if any(match.group() not in cited.everything for match in _ALWAYS.finditer(bare)):
         return True
     return _ALL.search(bare) is not None and _HELD_ALL.search(cited.everything) is None

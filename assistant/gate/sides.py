@@ -74,7 +74,8 @@ _OTHER_LANGUAGE = re.compile(
 # An institution named by its kind and its field, as it is written.
 _INSTITUTION = re.compile(
     r"\b(?:Institutes?|Agency|Ministry|Office|Cent(?:er|re)|Department|Bureau|Foundation|Council|Commission|Administration|"
-    r"Society|Academy|Organi[sz]ation|Authority) (?:of|for|on) (?:the )?[A-Z]\w+(?: [A-Z]\w+)*"
+    r"Society|Academy|Organi[sz]ation|Authority) (?:of|for|on) (?:the )?"
+    r"(?!Tokyo\b|Washington\b|Japan\b)[A-Z]\w+(?: [A-Z]\w+)*"
 )
 _WIDEST_GAP = 60
 

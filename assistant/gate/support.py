@@ -5,13 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assistant.gate import usage
+from assistant.gate import kinds, usage
 from assistant.gate.quantities import read
 from assistant.gate.record import Cited
-from assistant.gate.words import base, latin_words, lexicon, plain, runs, stem, stems
+from assistant.gate.words import base, following, latin_words, lexicon, plain, runs, stem, stems
 
 _PREFIX = 6  # letters two stems share at the front when they are one word in two forms (telecom, telecommunications)
 _SHORT = 4  # letters; idle words as short are articles, prepositions and the like
+# What a missing word weighs: a name, a thing or an event, a character left over of a compound, a word people use of the
+# sentence, a native word of Japanese, an
+# English verb.
+_NAME, _NEWS, _LEFT_OVER, _USED, _NATIVE, _VERB = 2.0, 1.25, 0.75, 0.5, 0.2, 1.0
 _AFFIXES = frozenset(
     "者性化的等側面型系各両同本当該上中下内間際時目毎部"
 )  # they add no meaning of their own to a compound
@@ -22,13 +26,15 @@ _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc\u30fd]")
 class Support:
     """The words of a claim that need support (their number) and those that have none, in order.
 
-    Of the missing, ``names`` are written as names, and ``used`` are what people call these things in their questions.
+    Of the missing, ``names`` are written as names, ``used`` are what people call these things in their questions, and
+    ``doing`` are verbs, or native words of Japanese.
     """
 
     words: int
     missing: tuple[str, ...]
     names: tuple[str, ...]
     used: tuple[str, ...]
+    doing: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
@@ -37,11 +43,19 @@ class Support:
 
     @property
     def weight(self) -> float:
-        """How much is missing: a name counts twice, a word that people use of these sentences half."""
-        return sum(
-            2.0 if word in self.names else 0.5 if word in self.used else 0.75 if len(word) == 1 else 1.25
-            for word in self.missing
-        )
+        """How much is missing: names weigh most, verbs and words people use of the sentences least."""
+        return sum(map(self._weighs, self.missing))
+
+    def _done(self, word: str) -> float:
+        if word not in self.doing:
+            return _NEWS
+        return _VERB if word.isascii() else _NATIVE
+
+    def _weighs(self, word: str) -> float:
+        if word in self.names:
+            return _NAME
+        lightest = min(_USED if word in self.used else _NEWS, self._done(word))
+        return min(lightest, _LEFT_OVER) if len(word) == 1 else lightest
 
 
 @dataclass(frozen=True)
@@ -61,14 +75,17 @@ def support(claim: str, cited: Cited) -> Support:
     cover = _cover(cited)
     missing = [word for word in said.latin if not _supported(word, cover)]
     words = len(said.latin) + sum(stem(word) in cover.stems for word in said.idle)
-    for run in said.runs:
+    doing = {word for word in missing if kinds.is_verb(word)}
+    for run, after in said.runs:
         holes = _holes(run, cover)
         words += 1 if not holes else len(holes)
         missing += holes
+        if holes == [run] and kinds.is_native(run, after):
+            doing.add(run)
     names = _names(claim, missing)
     known = usage.usage()
     used = (word for word in missing if word not in names and known.knows(word, cited.addresses))
-    return Support(words, tuple(missing), names, tuple(used))
+    return Support(words, tuple(missing), names, tuple(used), tuple(word for word in missing if word in doing))
 
 
 def _names(claim: str, missing: Iterable[str]) -> tuple[str, ...]:
@@ -104,7 +121,7 @@ def touches(claim: str, cited: Cited) -> bool:
 class _Said:
     latin: tuple[str, ...]
     idle: frozenset[str]  # need no support, but speak for the claim where the sentence has them
-    runs: tuple[str, ...]
+    runs: tuple[tuple[str, str], ...]  # each with the character after it
 
 
 @lru_cache(maxsize=512)
@@ -119,7 +136,7 @@ def _read(claim: str) -> _Said:
     return _Said(
         tuple(word for word in every if word not in idle),
         frozenset(word for word in idle if len(word) > _SHORT),
-        tuple(runs(text)),
+        tuple(following(text)),
     )
 
 

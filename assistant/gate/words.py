@@ -76,6 +76,11 @@ def stem(word: str) -> str:
     return str(_stemmer().stemWord(word))
 
 
+def stem_all(words: Iterable[str]) -> frozenset[str]:
+    """The stems of many lower-case words, without keeping them in mind one by one."""
+    return frozenset(str(root) for root in _stemmer().stemWords(list(words)))
+
+
 def latin_words(text: str) -> list[str]:
     """Lower-case Latin words and numbers of a plain text, compounds in parts, without a possessive ``'s``."""
     found: list[str] = []
@@ -93,6 +98,11 @@ def stems(text: str) -> list[str]:
 def runs(text: str) -> list[str]:
     """Unbroken kanji and unbroken katakana of a plain text, in order."""
     return _JAPANESE_RUN.findall(text)
+
+
+def following(text: str) -> list[tuple[str, str]]:
+    """The same runs, each with the character after it (empty at the end)."""
+    return [(match.group(), text[match.end() : match.end() + 1]) for match in _JAPANESE_RUN.finditer(text)]
 
 
 def pairs(run: str) -> list[str]:

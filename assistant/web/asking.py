@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assistant.types import Answer, Request
@@ -26,6 +27,7 @@ class Asking:
     def __init__(self, gate: "Gatekeeper", request: Request, visitor: Visitor) -> None:
         self._gate, self._request, self._visitor = gate, request, visitor
         self.pending_key: str | None = None
+        self.leave_door: Callable[[], object] = lambda: None  # of one who had to come in through it
 
     async def answer(self) -> Answer:
         """The whole answer.
@@ -84,19 +86,20 @@ class Asking:
             self._gate.telemetry.cache(kept is not None)
             if kept is not None:
                 self._cached = True
-                self._gate.turns.gone(self)
+                self._gate.searched(self)
                 for claim in kept.claims:
                     yield ClaimShown(claim, tuple(kept.citation(number) for number in claim.citations))
                 yield kept
                 return
         turn: Turn | None = None
         try:
-            async with aclosing(assistant.stream(self._request, self._gate.admission)) as events:
+            admission = partial(self._gate.admission, known=self._visitor.known)
+            async with aclosing(assistant.stream(self._request, admission)) as events:
                 async for event in events:
                     if turn is not None:
                         # What comes after the search waits for the language model, not for the processor.
                         turn.end()
-                        self._gate.turns.gone(self)
+                        self._gate.searched(self)
                     if isinstance(event, Answer) and key is not None:
                         self._gate.cache.put(key, event)
                         await self._gate.shared.put(key, event)

@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakValueDictionary
@@ -12,15 +13,18 @@ from assistant.admission import NotAdmitted, Usage
 from assistant.config import Config
 from assistant.types import Answer, Request
 from assistant.web import logs
+from assistant.web.allow_list import Route
 from assistant.web.asking import Asking
 from assistant.web.cache import AnswerCache
+from assistant.web.door import Door
 from assistant.web.limits import Busy, Crowd, Limited, Rates, Refused, Store, SwitchedOff
 from assistant.web.llm_limits import Budget, Slots
 from assistant.web.shared_answers import SharedAnswers
+from assistant.web.standing import Standing
 from assistant.web.states import STATES, Recent
 from assistant.web.telemetry import Snapshot, Telemetry
 from assistant.web.turns import Turn, Turns
-from assistant.web.visitor import NOBODY, Pseudonyms, Visitor, block_of, factor_of
+from assistant.web.visitor import NOBODY, Pseudonyms, Visitor, block_of, factor_of, network_of
 
 if TYPE_CHECKING:
     from assistant.ask import Assistant
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
 _FAILURES = ("llm_timeout", "llm_unavailable", "llm_busy", "llm_budget", "llm_cut", "llm_invalid")
 _PENDING_RETRY = 5  # seconds
 # Refusals that come in floods: counted each, logged once in so many seconds.
-_FLOODS = ("requests", "open", "crowd", "connections", "queue")
+_FLOODS = ("requests", "open", "network", "crowd", "connections", "queue", "newcomers")
 _FLOOD_SECONDS = 60.0
 _NO_QUESTION = ("requests", "open", "connections", "queue")
 
@@ -51,6 +55,8 @@ class Gatekeeper:
         self.rates = Rates(settings, self.store, self.pseudonyms)
         self.crowd = Crowd(settings)
         self.turns = Turns()
+        self.standing = Standing()
+        self.door = Door(settings.newcomers_waiting, settings.newcomer_wait_seconds)
         self.slots = Slots(settings.llm_at_once, settings.llm_waiting, settings.llm_wait_seconds)
         self.budget = Budget(settings, self.store)
         self.cache = AnswerCache(settings.cache_seconds, self.pseudonyms)
@@ -75,6 +81,9 @@ class Gatekeeper:
             # Before the visitor's own share: a crowd is not their doing. What is kept already needs no turn.
             if self.turns.crowded and not self._is_kept(request):
                 raise Busy
+            # While the index is opened all wait alike, known or not.
+            if not (visitor.known or self._peek() is None or self._is_kept(request)):
+                asking.leave_door = await self.door.enter(network_of(visitor.address), asking)
             self.turns.come(asking)
             await self.rates.question(visitor)
             if visitor.who:
@@ -85,10 +94,25 @@ class Gatekeeper:
                 self._pending[key] = asking
                 asking.pending_key = key
         except Refused as refused:
-            self.turns.gone(asking)
+            self.searched(asking)
             self.refused(refused, visitor)
             raise
         return asking
+
+    def recognised(self, visitor: Visitor) -> Visitor:
+        """The visitor with whether they are known; this request is noted for the next."""
+        named = bool(visitor.user) or factor_of(visitor.address, self._config.web) > 1
+        seen = named or self.standing.seen(self.pseudonyms.of("standing", block_of(visitor.address)))
+        return replace(visitor, known=seen)
+
+    def keeps_out(self, route: Route, visitor: Visitor) -> bool:
+        """Whether a newcomer is sent away before anything of their request is read: a flood costs as little as it can.
+
+        A place in the chat's queue is not for waiting at the door; who opened the page a moment ago is known.
+        """
+        if route.name in ("gradio_join", "gradio_call"):
+            return self.door.waiting > 0
+        return route.kind == "ask" and self.door.full(network_of(visitor.address))
 
     def _is_kept(self, request: Request) -> bool:
         assistant = self._peek()
@@ -113,12 +137,31 @@ class Gatekeeper:
             self.refused(refused, visitor)
             raise
 
+    @asynccontextmanager
+    async def working(self, visitor: Visitor) -> AsyncIterator[None]:
+        """Room for work that costs as much as a question and is none; it is counted as one.
+
+        Raises (on entry):
+            Refused: not now.
+        """
+        with ExitStack() as inside:
+            try:
+                if not visitor.known:
+                    inside.callback(await self.door.enter(network_of(visitor.address), asyncio.current_task()))
+                await self.rates.question(visitor)
+            except Refused as refused:
+                self.refused(refused, visitor)
+                raise
+            yield
+
     def refused(self, refused: Refused, visitor: Visitor) -> None:
         """Count and log a refusal, of a flood the first; one that a degraded state makes likelier names that state."""
         outcome = {SwitchedOff: "switched_off", Busy: "busy"}.get(type(refused), "limited")
         scope = refused.scope
         if scope:
             self.telemetry.limited(scope)
+        if scope == "newcomers":
+            self.recent.saw("newcomers_wait")
         if isinstance(refused, Limited):
             for code in ("store_down", "proxy_not_listed"):
                 refused.state = code if code in self.states else refused.state
@@ -140,9 +183,14 @@ class Gatekeeper:
             session=session,
         )
 
+    def searched(self, asking: Asking) -> None:
+        """Its search is over, or will not be: the next may come in. A second time changes nothing."""
+        self.turns.gone(asking)
+        asking.leave_door()
+
     def done(self, asking: Asking) -> None:
         """The question is over; the session may ask the next."""
-        self.turns.gone(asking)
+        self.searched(asking)
         if asking.pending_key and self._pending.get(asking.pending_key) is asking:
             del self._pending[asking.pending_key]
 
@@ -187,8 +235,8 @@ class Gatekeeper:
         return [code for code in STATES if code in holding]
 
     @asynccontextmanager
-    async def admission(self, most_tokens: int) -> AsyncIterator[Usage]:
-        """The way to the language model: the switch, a slot, the budget."""
+    async def admission(self, most_tokens: int, known: bool = True) -> AsyncIterator[Usage]:
+        """The way to the language model: the switch, a slot (for whoever is known first), the budget."""
         if self.switch != "on":
             raise NotAdmitted("llm_off")
         # Opened and closed in the one task of ``asking._ahead``, so that its end cancels nothing of the caller's.
@@ -196,7 +244,7 @@ class Gatekeeper:
         try:
             async with limit:
                 self._writing.add(limit)
-                async with self.slots.one(), self.budget.reserved(most_tokens) as usage:
+                async with self.slots.one(known), self.budget.reserved(most_tokens) as usage:
                     try:
                         yield usage
                     finally:
@@ -234,6 +282,7 @@ class Gatekeeper:
         return Snapshot(
             ready=assistant is not None,
             states={code: code in holding for code in STATES},
+            newcomers_waiting=self.door.waiting,
             llm_busy=self.slots.busy,
             llm_waiting=self.slots.waiting,
             budget_used=self.budget.used if self._config.llm_on else {},

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.storage import RedisStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-from assistant.web.visitor import Pseudonyms, Visitor, block_of, factor_of
+from assistant.web.counts import Counts
+from assistant.web.visitor import Pseudonyms, Visitor, block_of, factor_of, network_of
 from assistant.web_settings import WebSettings
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 STORE_SECONDS = 0.5  # a store that takes longer counts as down
 STORE_PAUSE = 5.0  # seconds it is then left alone
 _OPEN_RETRY = 5  # seconds
-Scope = Literal["session", "address", "pending", "requests", "open"]  # whose share was used up
-Place = Literal["crowd", "connections", "queue"]  # where too many are: whoever comes, nobody in particular
+Scope = Literal["session", "address", "network", "pending", "requests", "open"]  # whose share was used up
+Place = Literal["crowd", "connections", "queue", "newcomers"]  # where too many are: whoever comes, nobody in particular
 
 Result = TypeVar("Result")
 
@@ -52,6 +53,7 @@ class Limited(Refused):
         words = {
             "session": "this session has asked its share of questions",
             "address": "this address has asked its share of questions",
+            "network": "this address and its neighbours have asked their share of questions",
             "pending": "the question before this one is still being answered",
             "requests": "this address has made its share of requests",
             "open": "this address has its share of requests open",
@@ -72,13 +74,18 @@ class SwitchedOff(Refused):
 
 
 class Busy(Refused):
-    """More is under way than this process takes; ``scope`` says where: questions, connections, the chat's queue."""
+    """More is under way at this process than it takes; ``scope`` says where.
+
+    Questions of all together (``crowd``) or of addresses that were never here before, connections, the chat's queue.
+    """
 
     code = "busy"
 
     def __init__(self, scope: Place = "crowd") -> None:
         super().__init__(5, "too much is under way at this server; try again in 5 seconds")
         self.scope = scope
+        if scope == "newcomers":
+            self.state = "newcomers_wait"
 
 
 class Stopping(Refused):
@@ -140,7 +147,7 @@ class Rates:
         self._settings = settings
         self._store = store
         self._pseudonyms = pseudonyms
-        self._alone = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._alone = SlidingWindowCounterRateLimiter(Counts())
         self._shared = SlidingWindowCounterRateLimiter(_redis(store.url)) if store.url else None
 
     async def question(self, visitor: Visitor) -> None:
@@ -150,7 +157,10 @@ class Rates:
             Limited: it is one too many.
         """
         settings = self._settings
+        # The address before its network: what an address asks too much is not its neighbours' share.
         rates = [self._rate("address", RateLimitItemPerMinute, settings.address_per_minute, visitor)]
+        if factor_of(visitor.address, settings) == 1:
+            rates.append(self._rate("network", RateLimitItemPerMinute, settings.network_per_minute, visitor))
         if visitor.who:
             rates += [
                 self._rate("session", RateLimitItemPerMinute, settings.session_per_minute, visitor),
@@ -170,7 +180,7 @@ class Rates:
     def _rate(self, scope: Scope, window: type[RateLimitItem], amount: int, visitor: Visitor) -> _Rate:
         most = amount * factor_of(visitor.address, self._settings)
         # A session's name is the client's own invention: counted per address, it cannot use up another's share.
-        block = block_of(visitor.address)
+        block = network_of(visitor.address) if scope == "network" else block_of(visitor.address)
         values = (visitor.user or f"{block} {visitor.session}",) if scope == "session" else (block,)
         key = self._pseudonyms.of("limit", scope, *values)
         share = most if self._store.url is None else max(1, most // self._settings.replicas)

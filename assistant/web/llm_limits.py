@@ -16,45 +16,50 @@ SECONDS: Mapping[str, int] = {"hour": 3600, "day": 86400}
 
 
 class Slots:
-    """Lets a number of answers be written at once; the others wait in the order they came, for a while."""
+    """Lets a number of answers be written at once; the others wait in the order they came, for a while.
+
+    Those of addresses never seen before wait behind all others, and only half of the places are for them.
+    """
 
     def __init__(self, at_once: int, waiting: int, seconds: float) -> None:
         self._at_once, self._most_waiting, self._seconds = at_once, waiting, seconds
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._known: deque[asyncio.Future[None]] = deque()
+        self._new: deque[asyncio.Future[None]] = deque()
         self.busy = 0
 
     @property
     def waiting(self) -> int:
         """How many wait now."""
-        return len(self._queue)
+        return len(self._known) + len(self._new)
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
+    async def one(self, known: bool = True) -> AsyncIterator[None]:
         """Hold one slot.
 
         Raises:
             NotAdmitted: ``llm_busy``, the queue is full or the wait is over.
         """
-        await self._take()
+        await self._take(known)
         try:
             yield
         finally:
             self._give()
 
-    async def _take(self) -> None:
+    async def _take(self, known: bool) -> None:
         if self.busy < self._at_once:
             self.busy += 1
             return
-        if len(self._queue) >= self._most_waiting:
+        queue = self._known if known else self._new
+        if self.waiting >= self._most_waiting or (not known and len(queue) >= self._most_waiting // 2):
             raise NotAdmitted("llm_busy")
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.append(turn)
+        queue.append(turn)
         try:
             async with asyncio.timeout(self._seconds):
                 await turn
         except BaseException as error:
-            if turn in self._queue:
-                self._queue.remove(turn)
+            if turn in queue:
+                queue.remove(turn)
             elif turn.done() and not turn.cancelled():
                 self._give()  # the slot came in the moment of leaving
             if isinstance(error, TimeoutError):
@@ -63,8 +68,8 @@ class Slots:
 
     def _give(self) -> None:
         # The slot passes to whoever waits longest, without being free in between.
-        while self._queue:
-            turn = self._queue.popleft()
+        while queue := self._known or self._new:
+            turn = queue.popleft()
             if not turn.done():
                 turn.set_result(None)
                 return

@@ -151,6 +151,7 @@ def build(language: Language, service: Service) -> Any:
             before = list(history or [])
             emptied: Any = ""
             visitor = _visitor(request)
+            _forget_idle(blocks, request)
             steps = chat.reply(service, question, language, _mode(mode, config), before, visitor)
             async for step in chat.while_there(steps, lambda: _has_left(blocks, request)):
                 yield [[*before, step.question, step.reply], question if step.mend else emptied]
@@ -200,6 +201,8 @@ def build(language: Language, service: Service) -> Any:
         switch.click(other, [state], [state, *local.components], **quiet)
     blocks.max_threads = _THREADS
     blocks.queue(max_size=_WAITING, default_concurrency_limit=_AT_ONCE)
+    # Of when and how long each of the last 10,000 questions was answered, with its session: for a page that is closed.
+    blocks._queue.ANALYTICS_MAX_EVENTS = 1
     return blocks
 
 
@@ -207,6 +210,23 @@ def _visitor(request: gr.Request) -> Visitor:
     """Who asks, as the shell found out; a session is one opening of the page."""
     session = request.session_hash
     return visitor_of(request.request.scope).at("chat", session) if request.request else NOBODY
+
+
+def _forget_idle(blocks: gr.Blocks, request: gr.Request) -> None:
+    """Let go of what Gradio keeps of every page that ever asked: a queue of messages for 2,000, a set for all of them.
+
+    Those of the last SESSIONS stay, and those with a question under way; a page that asks again gets new ones.
+    """
+    queue = blocks._queue
+    kept, pending = queue.pending_messages_per_session, queue.pending_event_ids_session
+    if request.session_hash in kept:
+        kept.move_to_end(request.session_hash)
+    for session in list(kept)[: max(0, len(kept) - SESSIONS)]:
+        if pending.get(session, set()).isdisjoint(queue.event_ids_to_events):
+            del kept[session]
+    if len(pending) > len(kept):
+        for session in [session for session in pending if session not in kept]:
+            del pending[session]
 
 
 def _has_left(blocks: gr.Blocks, request: gr.Request) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -85,11 +86,11 @@ async def verified(service: Service, saved: Mapping[str, Any], visitor: Visitor 
     as a question, as asking again does: both cost as much.
 
     Raises:
-        Limited: it is one too many.
+        Refused: it is one too many.
     """
-    if _written(saved):
-        await service.gate.count(visitor.at("receipt"))
-    found = await asyncio.to_thread(_compared, service, saved)
+    room = service.gate.working(visitor.at("receipt")) if _written(saved) else nullcontext()
+    async with room:
+        found = await asyncio.to_thread(_compared, service, saved)
     if "claims" in found and found["document"]["same"]:
         found["asked_again"] = await _asked_again(service, saved, visitor)
     if found.get("asked_again") == "different":

@@ -59,6 +59,8 @@ class Shell:
             self._service.gate.recent.saw("proxy_not_listed")
         path = self._local_path(scope["path"])
         route = ALLOWED.find(path)
+        if route is not None and route.kind != "operator":
+            visitor = self._service.gate.recognised(visitor)
         watched = _Watched(send, self._policy, visitor, route, Headers(scope=scope).get("origin", ""))
         token = current.set(visitor)
         begun = time.perf_counter()
@@ -122,6 +124,8 @@ class Shell:
                 await self._service.gate.rates.request(visitor)
             except Limited as limited:
                 raise self._refused(limited, visitor) from None
+        if not visitor.known and self._service.gate.keeps_out(route, visitor):
+            raise self._refused(Busy("newcomers"), visitor.at("chat" if route.kind == "write" else "api"))
         if route.name == "chat" and self._service.gate.switch == "off":
             raise _refusal(SwitchedOff())
         with ExitStack() as under_way:

@@ -38,6 +38,7 @@ STATES: Mapping[str, State] = MappingProxyType(
             State("llm_budget", "answer", "note_llm_budget"),
             State("llm_cut", "answer", "note_llm_cut"),
             State("llm_invalid", "answer", "note_llm_invalid"),
+            State("newcomers_wait", "refusal", "state_newcomers_wait"),
             State("store_down", "refusal", "state_store_down"),
             State("proxy_not_listed", "refusal", "state_proxy_not_listed"),
             State("feedback_full", "feedback", "state_feedback_full"),

@@ -44,6 +44,7 @@ class Snapshot:
 
     ready: bool
     states: Mapping[str, bool]
+    newcomers_waiting: int
     llm_busy: int
     llm_waiting: int
     budget_used: Mapping[str, int]
@@ -138,6 +139,8 @@ class _Live(Collector):
         for code, holds in now.states.items():
             states.add_metric([code], holds)
         yield states
+        waiting = now.newcomers_waiting
+        yield GaugeMetricFamily("moc_newcomers_waiting", "Questions of unknown addresses at the door", value=waiting)
         yield GaugeMetricFamily("moc_llm_busy", "Answers the language model writes now", value=now.llm_busy)
         yield GaugeMetricFamily("moc_llm_waiting", "Questions that wait for the language model", value=now.llm_waiting)
         for name, text, values in (

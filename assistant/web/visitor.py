@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -34,6 +34,7 @@ class Visitor:
     forwarded: bool = False  # came through a proxy, known or not
     proxied: bool = False  # came from a listed proxy
     https: bool = False
+    known: bool = False  # was here before (``standing``), is signed in, or comes from a raised address
 
     def at(self, surface: str, session: str | None = None) -> "Visitor":
         """The same visitor on a surface, with the session that surface knows."""
@@ -147,6 +148,15 @@ def block_of(address: str) -> str:
     if isinstance(parsed, IPv6Address):
         return str(IPv6Address(int(parsed) >> 64 << 64)) + "/64"
     return str(parsed) if parsed else "unknown"
+
+
+def network_of(address: str) -> str:
+    """Whose neighbours are likely one and the same: an IPv4 /24, an IPv6 /48, which one customer has to themself."""
+    parsed = _parsed(address)
+    if parsed is None:
+        return "unknown"
+    length = 48 if isinstance(parsed, IPv6Address) else 24
+    return str(ip_network((parsed, length), strict=False))
 
 
 def factor_of(address: str, settings: WebSettings) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 
 from assistant.types import Answer, DocumentIdentity, IndexIdentity, Request
 from evals import __main__ as command
-from evals import liars, lock, replay, runner, running
+from evals import liars, lock, remembering, replay, runner, running
 from evals.conclusion import Conclusion, worst
 from evals.outcomes import Failed, Scored
-from evals.seen import Remembering, seen
+from evals.remembering import Remembering
+from evals.seen import seen
 from index.embed import Embedder, EmbeddingInputError
 from index.errors import ConfigError, IndexUnusable
 from index.store import Store
@@ -69,7 +71,33 @@ def test_the_second_run_says_why_it_gave_nothing() -> None:
     """A process that refuses its configuration is a failure with its own words, not a silent pass."""
     environ = {**os.environ, "MOC_TYPO": "1"}
     with runner.SecondRun([case()], environ) as second, pytest.raises(runner.SecondRunError, match="MOC_TYPO"):
-        second.answers()
+        second.again()
+
+
+_FAKE = """#!/usr/bin/env python3
+import json, os, sys
+source, out = (sys.argv[sys.argv.index(option) + 1] for option in ("--batch", "--out"))
+assert not os.path.exists(os.environ["MOC_INDEX_DIR"])
+with open(source) as asked, open(out, "w") as given:
+    for row in map(json.loads, asked):
+        body = {"error": {}} if row["question"] == "crash" else {"answer": os.environ["MOC_INDEX_DIR"]}
+        given.write(json.dumps({"id": row["id"], "elapsed_ms": 60_001 if row["question"] == "slow" else 7, **body}))
+        given.write("\\n")
+"""
+
+
+def test_the_second_run_shares_the_questions_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each process has its own index and every second question; errors and what took too long are missing."""
+    program = tmp_path / "python"
+    program.write_text(_FAKE, encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    cases = [case("a"), case("b"), case("c"), case("d", question="crash"), case("e", question="slow")]
+    with runner.SecondRun(cases, os.environ, processes=2) as second:
+        again = second.again()
+    assert set(again.answers) == {"a", "b", "c"}
+    assert again.answers["a"] == again.answers["c"] != again.answers["b"]
+    assert again.milliseconds == {"a": 7, "b": 7, "c": 7}
 
 
 class Axes:
@@ -219,6 +247,20 @@ def test_quote_and_replay_in_one_go(opened_once: None, tmp_path: Path, monkeypat
     ended = [json.loads((path / "conclusion.json").read_text()) for path in (tmp_path, tmp_path / "replay")]
     assert [one["exit_code"] for one in ended] == [0, 4]
     assert "nothing of dev is recorded" in ended[1]["line"]
+
+
+def test_the_vectors_of_what_is_asked_are_kept(
+    opened_index: tuple[Store, Embedder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first time they are computed, the second time they are there; a question that is gone loses its vector."""
+    monkeypatch.setattr(running, "open_index", lambda _: opened_index)
+    path = tmp_path / "vectors.npz"
+    both = (case("a", question="Is fusion named?"), case("b", question="What about space?"))
+    assert "2 vectors" in running.embed({"dev": both}, path)
+    assert "1 vectors" in running.embed({"dev": both[:1]}, path)
+    assert running.embed({"dev": both[:1]}, path).endswith(", 0 of them computed now")
+    (kept,) = remembering.load(opened_index[1], path)
+    assert kept == remembering.key("Is fusion named?")
 
 
 def test_the_most_severe_code_is_that_of_all() -> None:

@@ -112,3 +112,19 @@ def test_only_the_opposite_is_left_out() -> None:
     assert contrast.affirmed(said, RECORD.at(("iv.p1.s3",))).split() == "notice in writing , is expected".split()
     assert contrast.affirmed(said, RECORD.at((FUSION,))) == said
     assert contrast.without_reply("No, it is not.") == "it is not."
+
+
+@pytest.mark.parametrize(
+    ("address", "claim", "left"),
+    [
+        ("closing.p1.s1", "It is a recognition, not a treaty.", "It is a recognition ."),
+        ("ii.ai.b6.s1", "Not one common rulebook but mutual understanding.", "  mutual understanding."),
+        ("ii.trusted.space.p1.s2", "They are future ones, not those of the past.", "They are future ones ."),
+        ("ii.ai.b4.s1", "It is about exports, not those of the past.", "It is about exports, not those of the past."),
+        ("preamble.p1.s1", "No, it is not a ministry; it is an office.", "it is not a ministry; it is an office."),
+        ("closing.p1.s1", "合意ではなく認識です。", " 認識です。"),
+    ],
+)  # fmt: skip
+def test_only_opposites_are_left_out(address: str, claim: str, left: str) -> None:
+    """What is the opposite of its own sentence goes, any other denial stays and is judged."""
+    assert contrast.affirmed(claim, RECORD.at((address,))) == left

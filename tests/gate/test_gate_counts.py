@@ -2,8 +2,9 @@
 
 import pytest
 
-from assistant.gate import checks, sides
+from assistant.gate import checks, kinds, numbers, sides
 from assistant.gate.record import Cited, Record
+from assistant.gate.support import support
 from assistant.types import Language
 from index import parse, reading_aid
 
@@ -74,3 +75,91 @@ def test_an_institution_nobody_knows_is_seen(claim: str, unknown: bool) -> None:
     """Known are those of the cited sentences and of the glossary; text of no document has no glossary."""
     assert sides.unknown_institution(claim, at("ii.trusted.telecom.p1.s2")) is unknown
     assert not sides.unknown_institution(claim, Cited.of(["Tea is served."]))
+
+
+@pytest.mark.parametrize(
+    ("claim", "address", "wrong"),
+    [
+        ("a third kind of network is among the topics.", "ii.trusted.telecom.p1.s2", True),
+        ("healthcare comes first, education is the third sector named.", "ii.ai.p1.s1", False),
+        ("the fourth sector named is education.", "ii.ai.p1.s1", True),
+        ("the document is dated the twenty-eighth of october.", "closing.p2.s1", False),
+        ("全光と量子のほか、第三のネットワークも対象です。", "ii.trusted.telecom.p1.s2", True),
+        ("開発の二段階が対象です。", "ii.trusted.pharma.p1.s2", True),
+        ("every second child is to be prepared.", "ii.ai.b8.s1", True),
+        ("fusion could one day give safe energy.", "ii.trusted.fusion.p1.s1", False),
+        ("a month after both have signed it becomes operative.", "iv.p1.s1", True),
+        ("it becomes operative on new year's day.", "iv.p1.s1", True),
+    ],
+)
+def test_ordinals_and_spans_in_words(claim: str, address: str, wrong: bool) -> None:
+    """A third of what has two, a span the text does not know; "one day" is no date."""
+    assert bool(numbers.mismatches(claim, at(address))) is wrong
+
+
+@pytest.mark.parametrize(
+    ("claim", "address", "reason"),
+    [
+        ("NSFのほか、日本の三つの機関が名を連ねています。", "ii.ai.b1.s1", "party_swap"),
+        ("Universities should get help to spot threats to their research.", "ii.trusted.security.p1.s2", "party_swap"),
+        ("光だけで動くネットワークで協力する意向です。", "ii.trusted.telecom.p1.s2", "scope_change"),
+        ("Everything is supposed to happen within the laws of each country.", "iii.p1.s3", "scope_change"),
+        ("Better chips are wanted because AI rests on them.", "ii.ai.b2.s1", "causal_invention"),
+    ],
+)
+def test_what_is_true_is_left_alone(claim: str, address: str, reason: str) -> None:
+    """Named beside another, helped, by light alone, all there is, a ground the sentence has."""
+    assert reason not in checks.check(claim, at(address), _language(claim), RECORD).reasons
+
+
+@pytest.mark.parametrize(
+    ("claim", "address", "reason"),
+    [
+        ("The disciplines of collaboration end with those in the list.", "ii.p1.s1", "scope_change"),
+        (
+            "Healthcare and education, including biotechnology, are the whole of the AI promise.",
+            "ii.ai.p1.s1",
+            "scope_change",
+        ),
+        ("Existing agreements do not survive this MOC.", "iii.p1.s2", "negation_flip"),
+        ("Universities should lead the work on threats.", "ii.trusted.security.p1.s2", "party_swap"),
+    ],
+)
+def test_what_is_false_is_named(claim: str, address: str, reason: str) -> None:
+    """A list that ends, a part told as the whole, agreements that do not survive, a third that leads."""
+    assert reason in checks.check(claim, at(address), _language(claim), RECORD).reasons
+
+
+@pytest.mark.parametrize(
+    ("claim", "address"),
+    [
+        ("The disciplines named are examples rather than a closed list.", "ii.p1.s1"),
+        ("Neither government can modify the MOC alone; both decide in writing.", "iv.p1.s2"),
+        ("One side cannot modify the MOC by itself; both decide in writing.", "iv.p1.s2"),
+        ("一方だけの判断で修正することはできません。", "iv.p1.s2"),
+        ("Neither side needs the other's permission to discontinue the MOC.", "iv.p1.s3"),
+        ("終了に相手の同意は要りませんが、書面での通知が望まれています。", "iv.p1.s3"),
+        ("この覚書によって資金の支出が求められることはありません。", "iii.p1.s4"),
+        ("They did not begin from zero: an existing agreement links the two governments.", "preamble.p5.s1"),
+        ("Cooperation is not intended to go beyond each country's legal framework.", "iii.p1.s3"),
+        ("Signature by only one Participant is not enough for it to become operative.", "iv.p1.s1"),
+        ("CAISIと、日本側のAISIの提携を見直す方針です。", "ii.ai.b7.s1"),
+    ],
+)
+def test_denials_that_say_what_the_sentence_says(claim: str, address: str) -> None:
+    """One alone cannot, nobody's consent, not from zero: no rule is broken by them."""
+    assert checks.check(claim, at(address), _language(claim), RECORD).rules == ()
+
+
+def test_what_kind_a_missing_word_is() -> None:
+    """Verbs by their forms, native words of Japanese by the kana behind them; they weigh less than things."""
+    assert kinds.is_verb("disrupts")
+    assert not kinds.is_verb("scholarship")
+    assert kinds.is_native("見据", "え")
+    assert kinds.is_native("争", "う")
+    assert not kinds.is_native("奨学金", "で")
+    assert not kinds.is_native("保有", "し")
+    assert not kinds.is_native("ルール", "る")
+    thing = support("Scholarships are intended.", at("ii.trusted.quantum.p1.s2"))
+    deed = support("Hurrying is intended.", at("ii.trusted.quantum.p1.s2"))
+    assert thing.weight > deed.weight > 0

@@ -125,3 +125,43 @@ def test_a_denial_is_the_ground_of_a_plainer_no() -> None:
     cited = RECORD.at(("iii.p1.s4",))
     assert not causes.invents_cause("No funding is promised, because nothing in the MOC commits them to it.", cited)
     assert causes.invents_cause("No funding is promised, because Congress objected.", cited)
+
+
+@pytest.mark.parametrize(
+    ("address", "claim", "told"),
+    [
+        ("ii.trusted.fusion.p1.s3", "JT-60SA hosts the fusion research of both sides.", True),
+        ("ii.trusted.fusion.p1.s3", "JT-60SA is included in the fusion collaboration.", False),
+        ("ii.trusted.telecom.p1.s4", "Japan is recognized as a hub between North America and Asia.", False),
+        ("ii.ai.b4.s1", "日米のAI技術の輸出は伸びています。", True),
+        ("ii.ai.b4.s1", "日米のAI技術の輸出を後押しする項目です。", False),
+        ("iii.p1.s4", "The MOC commits nobody to spend money.", False),
+        ("ii.trusted.security.p1.s1", "Research security now binds the work of both.", True),
+        ("ii.trusted.telecom.p1.s4", "There is already ongoing work on cables, and it is to be expanded.", False),
+        ("iv.p1.s4", "The clock starts when the notice arrives.", False),
+        ("iv.p1.s3", "Written notice is a precondition for leaving.", True),
+        ("iv.p1.s3", "No side can leave without notice in writing.", True),
+        ("iv.p1.s3", "Leaving takes no consent of the other side, but it should be told in writing.", False),
+        ("iv.p1.s3", "書面で通知しない限り終了できません。", True),
+    ],
+)
+def test_a_bare_sentence_about_an_intention_is_news(address: str, claim: str, told: bool) -> None:
+    """Without a hedge only what speaks of the text itself may be said of what is merely intended."""
+    assert facts.told(claim, RECORD.at((address,))) is told
+
+
+@pytest.mark.parametrize(
+    ("address", "claim", "upgraded"),
+    [
+        ("iv.p1.s2", "the participants are to modify this moc by written decision.", True),
+        ("iv.p1.s2", "if both are to modify it, they may do so by written decision.", False),
+        ("ii.trusted.space.p1.s3", "it falls to the participants to remove debris.", True),
+        ("iii.p1.s5", "compliance is owed by both.", True),
+        ("ii.ai.b7.s1", "it is settled that the two institutes share a mission.", True),
+        ("ii.ai.b8.s1", "children should learn the skills they will need for tomorrow's jobs.", False),
+        ("ii.ai.b8.s1", "children should learn skills and the participants will pay for it.", True),
+    ],
+)
+def test_duties_in_other_words(address: str, claim: str, upgraded: bool) -> None:
+    """What falls to somebody, is owed, is settled; a will inside what children should learn is none."""
+    assert upgrades(claim, RECORD.at((address,)).english) is upgraded

@@ -126,7 +126,7 @@ def test_what_has_nothing_in_common_is_not_supported(claim: str, evidence: str) 
 def test_reasons_are_precise() -> None:
     """A claim without a broken rule that lacks support is named by what it lacks."""
     cited = RECORD.at(("ii.ai.b5.s1",))
-    invented = checks.check("Robots guard warehouses.", cited, "en", RECORD)
+    invented = checks.check("Robots are meant to guard warehouses.", cited, "en", RECORD)
     assert invented.rules == ()
     assert invented.reasons == ("added_content",)
 

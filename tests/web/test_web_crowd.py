@@ -73,7 +73,7 @@ def test_a_burst_is_counted_before_its_turns(scripted: Scripted, monkeypatch: py
     """Let in and not yet searched, as while the index is opened; who is refused or done leaves no trace."""
     monkeypatch.setattr("assistant.web.turns.MOST_WAITING", 2)
     service = service_with(scripted)
-    here = Visitor(address="127.0.0.1")
+    here = Visitor(address="127.0.0.1", known=True)
 
     async def run() -> None:
         came = await asyncio.gather(

@@ -161,6 +161,32 @@ def test_slots_go_in_order_and_only_so_many_wait() -> None:
     asyncio.run(run())
 
 
+def test_who_is_known_is_written_for_first() -> None:
+    """Addresses never seen before wait behind the others, in half of the places."""
+
+    async def run() -> None:
+        slots = Slots(1, 4, 60.0)
+        order: list[str] = []
+
+        async def work(name: str, known: bool) -> None:
+            async with slots.one(known):
+                order.append(name)
+
+        async with slots.one(known=False):
+            names = ("new 1", "new 2", "known 1", "known 2")
+            waiting = [asyncio.create_task(work(name, name[0] == "k")) for name in names[:3]]
+            await asyncio.sleep(0)
+            with pytest.raises(NotAdmitted, match="llm_busy"):
+                await work("new 3", known=False)
+            waiting.append(asyncio.create_task(work(names[3], known=True)))
+            await asyncio.sleep(0)
+            assert slots.waiting == 4
+        await asyncio.wait(waiting)
+        assert order == ["known 1", "known 2", "new 1", "new 2"]
+
+    asyncio.run(run())
+
+
 def test_a_slot_handed_to_someone_who_leaves_is_handed_on() -> None:
     """Cancelled in the very moment of its turn, a question gives the slot back."""
 

@@ -66,10 +66,11 @@ def test_history_reaches_the_core(client: TestClient, scripted: Scripted) -> Non
 
 def test_the_server_forgets_what_pages_showed(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     """Gradio holds each page's conversation; only so many of them, and who was forgotten is answered as before."""
+    from gradio.queueing import Queue
     from gradio.state_holder import SessionState
 
     monkeypatch.setattr(page, "SESSIONS", 3)
-    before = {id(found) for found in gc.get_objects() if isinstance(found, SessionState)}
+    before = {id(found) for found in gc.get_objects() if isinstance(found, (SessionState, Queue))}
     with client_of(service_with(scripted)) as client:
         first = call(client, "First?", [], "quote", session="a")[-1]
         for number in range(5):
@@ -78,6 +79,14 @@ def test_the_server_forgets_what_pages_showed(scripted: Scripted, monkeypatch: p
         held = [one for one in gc.get_objects() if isinstance(one, SessionState) and id(one) not in before]
         assert len(held) == 3
         [*_, again] = call(client, "And then?", first, "quote", session="a")
+        [asked] = [
+            queue
+            for queue in gc.get_objects()
+            if isinstance(queue, Queue) and id(queue) not in before and queue.events_recorded
+        ]
+        assert list(asked.pending_messages_per_session) == ["b3", "b4", "a"]
+        assert set(asked.pending_event_ids_session) == {"b3", "b4", "a"}
+        assert len(asked.event_analytics) == 1
     assert [message["role"] for message in again] == ["user", "assistant"] * 2
 
 

@@ -26,6 +26,7 @@ from assistant.web.service import Service
 from assistant.web.shell import Shell
 from assistant.web.states import RECENT, STATES, Recent
 from assistant.web.telemetry import OUTCOMES, SURFACES
+from assistant.web.turns import AT_ONCE
 from assistant.web.visitor import Visitor
 from assistant.web_settings import WebSettings
 from tests.web.scripted import Scripted, service_with
@@ -124,6 +125,19 @@ def store_down(_: Path, language: Language) -> Iterator[Brought]:
         yield Brought(client, in_chat(service, language))
 
 
+def newcomers_wait(_: Path, language: Language) -> Iterator[Brought]:
+    """Others who were never here before are being searched for, and none of those who come then may wait."""
+    service = service_with(Scripted(), Config(web=replace(RAISED_NOBODY, newcomers_waiting=0)))
+
+    async def inside() -> None:
+        await service.gate.door.enter("others", service)
+
+    for _place in range(AT_ONCE):
+        asyncio.run(inside())
+    with client_for(service) as client:
+        yield Brought(client, in_chat(service, language))
+
+
 def proxy_not_listed(_: Path, language: Language) -> Iterator[Brought]:
     """A machine of our own network forwards, and nobody listed it."""
     config = Config(web=replace(RAISED_NOBODY, address_per_minute=1), metrics_token="t")
@@ -166,6 +180,7 @@ BRINGING: Mapping[str, Bringing] = {
         for kind in ("timeout", "unavailable", "busy", "budget", "cut", "invalid")
     },
     "store_down": store_down,
+    "newcomers_wait": newcomers_wait,
     "proxy_not_listed": proxy_not_listed,
     "feedback_full": feedback_broken(fill),
     "feedback_failed": feedback_broken(damage),
@@ -226,11 +241,12 @@ def test_states_of_the_model_are_its_mode_notes() -> None:
 @pytest.mark.parametrize(
     ("refused", "state"),
     [
-        *((Limited(7, scope), None) for scope in ("session", "address", "pending")),
+        *((Limited(7, scope), None) for scope in ("session", "address", "network", "pending")),
         (Limited(7), "store_down"),
         (Limited(7), "proxy_not_listed"),
         (SwitchedOff(), None),
         (Busy(), None),
+        (Busy("newcomers"), "newcomers_wait"),
     ],
 )
 def test_a_refusal_in_the_page(refused: Refused, state: str | None, language: str) -> None:
