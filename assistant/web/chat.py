@@ -17,11 +17,11 @@ from assistant.web.messages import (
     failure,
     finished,
     growing,
-    language_of,
     plain,
     refusal,
     withheld,
 )
+from assistant.web.pages import language_of
 from assistant.web.service import NotReady, Service
 from assistant.web.visitor import NOBODY, Visitor
 

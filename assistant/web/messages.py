@@ -15,7 +15,7 @@ from assistant.render import wording
 from assistant.strings import strings
 from assistant.types import Answer, Citation, ClaimKind, Language, VerifiedClaim
 from assistant.web.limits import Limited, Refused, SwitchedOff
-from assistant.web.pages import page
+from assistant.web.pages import language_of, page
 from assistant.web.states import STATES
 
 LIMIT = 500  # characters of a question; the core refuses longer ones on every surface
@@ -30,12 +30,6 @@ _NOTHING: dict[str, Any] = {
     **dict.fromkeys(("claims", "related", "dropped", "follow_ups"), ()),
     "retry": False,
 }
-_JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-
-
-def language_of(question: str) -> Language:
-    """The language a question looks to be written in: what its message is marked as, before the core has judged."""
-    return "ja" if _JAPANESE.search(question) else "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +71,7 @@ def finished(answer: Answer) -> Message:
         answer.language,
         answer.status,
         id=answer.id if kept else None,
-        badge=answer.mode if evidence else None,
+        badge=answer.mode if kept else None,
         lead=_lead(answer),
         claims=tuple(_shown(answer)),
         rest=wording("frame.rest_absent", answer.language, count=answer.compared)
@@ -86,7 +80,11 @@ def finished(answer: Answer) -> Message:
         related=answer.related,
         mode_note=answer.mode_note,
         dropped=[
-            {"text": drop.text, "why": "; ".join(words[f"reason_{code}"] for code in drop.reasons)}
+            {
+                "text": drop.text,
+                "language": language_of(drop.text or ""),
+                "why": "; ".join(words[f"reason_{code}"] for code in drop.reasons),
+            }
             for drop in answer.dropped
         ],
         retry=answer.mode == "llm" or answer.mode_note in _PASSING,

@@ -1,5 +1,6 @@
 """Pages that need no script: one set of templates, one way to choose the language, GET and HEAD and nothing else."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -7,11 +8,35 @@ from typing import Any, TypeVar
 import jinja2
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup, escape
 
 from assistant.strings import choose_language, strings
 from assistant.types import Language
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_JAPANESE_RUN = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]+")
+
+
+def language_of(text: str) -> Language:
+    """The language a text looks to be written in: what it is marked as where nobody has judged it."""
+    return "ja" if _JAPANESE.search(text) else "en"
+
+
+def marked(text: str, language: Language) -> Markup:
+    """A text as HTML in a page of ``language``: Japanese in an English page is marked as such (WCAG 3.1.2).
+
+    Single English words and names in Japanese are Japanese usage, as the criterion allows.
+    """
+    if language == "ja":
+        return escape(text)
+    pieces, end = [], 0
+    for run in _JAPANESE_RUN.finditer(text):
+        pieces += [escape(text[end : run.start()]), Markup('<span lang="ja">{}</span>').format(run[0])]
+        end = run.end()
+    return Markup("").join([*pieces, escape(text[end:])])
+
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -20,6 +45,7 @@ _TEMPLATES = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.filters["marked"] = marked
 
 
 def page_language(request: Request) -> Language:

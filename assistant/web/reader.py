@@ -4,11 +4,12 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup, escape
 
 from assistant.strings import strings
 from assistant.types import Language
 from assistant.web.outline import Outline, lay_out
-from assistant.web.pages import html, page, page_language, page_route
+from assistant.web.pages import html, language_of, page, page_language, page_route
 from assistant.web.service import Service
 from index.document import Document
 from index.reading_aid import ReadingAid
@@ -68,6 +69,7 @@ def document_page(
         has_aid=aid is not None,
         show_aid=show_aid,
         query=query,
+        query_language=language_of(query) if query else language,
         result=_result(outline, query, language),
         link=link,
         date=long_date(document, language),
@@ -75,10 +77,12 @@ def document_page(
     )
 
 
-def _result(outline: Outline, query: str, language: Language) -> str | None:
+def _result(outline: Outline, query: str, language: Language) -> Markup | None:
+    """What a search came to, with the words that were looked for marked as the language they are in."""
     if not query:
         return None
+    words = Markup('<span lang="{}">{}</span>').format(language_of(query), query)
     if outline.as_words:
-        return strings(language)["reader_words"].format(query=query, sentences=len(outline.found))
+        return escape(strings(language)["reader_words"]).format(query=words, sentences=len(outline.found))
     key = {0: "reader_hits_0", 1: "reader_hits_1"}.get(outline.hits, "reader_hits")
-    return strings(language)[key].format(query=query, count=outline.hits, sentences=len(outline.found))
+    return escape(strings(language)[key]).format(query=words, count=outline.hits, sentences=len(outline.found))

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from assistant import render
 from assistant.config import Config
@@ -46,8 +46,13 @@ def room(service: Service, language: Language, gradio: str, here: str) -> str:
         here=here,
         texts=texts,
         mode="llm" if service.config.llm_on else "quote",
-        subtitle={la: texts[la]["subtitle"].format(date=dates[la]) for la in LANGUAGES},
-        which={la: texts[la]["welcome_document_text"].format(title=titles[la], date=dates[la]) for la in LANGUAGES},
+        subtitle={la: escape(texts[la]["subtitle"]).format(date=_whole(dates[la])) for la in LANGUAGES},
+        which={
+            la: escape(texts[la]["welcome_document_text"]).format(
+                title=titles[la], signed=_whole(texts[la]["welcome_signed"].format(date=dates[la]))
+            )
+            for la in LANGUAGES
+        },
         legal=legal
         and {
             "address": legal.address,
@@ -69,6 +74,11 @@ def room(service: Service, language: Language, gradio: str, here: str) -> str:
             }
         ),
     )
+
+
+def _whole(text: str) -> Markup:
+    """A text that is not broken at the end of a line."""
+    return Markup('<span class="whole">{}</span>').format(text)
 
 
 def facts(config: Config, language: Language) -> list[tuple[str, str, str | None]]:

@@ -21,6 +21,10 @@ FUSION: Mapping[Language, str] = {
     "ja": "核融合について両国は何をする意図がありますか。",
 }
 BINDING: Mapping[Language, str] = {"en": "Is the MOC legally binding?", "ja": "この覚書に法的拘束力はありますか。"}
+MONEY: Mapping[Language, str] = {
+    "en": "Must Japan pay for it?",
+    "ja": "日本は資金を支出しなければなりませんか。",
+}
 UNANSWERABLE: Mapping[Language, str] = {
     "en": "Who is the chief executive of Toyota?",
     "ja": "トヨタの社長は誰ですか。",
@@ -109,6 +113,12 @@ class Chat:
     def shown(self) -> list[str]:
         """The addresses of the sentences highlighted in the document."""
         return [str(found.get_attribute("id")) for found in self.page.locator("#text .sentence.shown").all()]
+
+    def picture(self, name: str) -> None:
+        """Keep a picture of what is to be seen now, for people."""
+        OUT.mkdir(parents=True, exist_ok=True)
+        scheme = "dark" if self.page.evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+        self.page.screenshot(path=OUT / f"{name}-{self.language}-{scheme}.png")
 
     def heard(self, text: str) -> None:
         """Wait until a screen reader was told something with this text."""

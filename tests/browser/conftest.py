@@ -10,7 +10,7 @@ import http.server
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,8 @@ from assistant.config import Config
 from assistant.types import Language
 from assistant.web.service import Service
 from evals.fakellm import FakeLlm, says
-from tests.browser.chat import Chat
+from tests.browser import behaviours
+from tests.browser.chat import OUT, Chat
 from tests.web.live import serving
 
 if TYPE_CHECKING:
@@ -46,6 +47,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.timeout(300))  # the first one starts both programs
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep how the tests of the fifteen behaviours ended, for the page that ``measure`` writes."""
+    report = yield
+    behaviours.keep(item, report)
+    return report
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,8 @@ def browser() -> "Iterator[Browser]":
         pytest.skip("Chromium is not installed: the browser tests did not run")
     from playwright.sync_api import expect
 
+    for old in OUT.glob("*.png"):  # what is there after a run is of that run
+        old.unlink()
     expect.set_options(timeout=WAIT)
     with launched() as chromium:
         yield chromium

@@ -1,26 +1,29 @@
 """``python -m tests.browser.measure``: what the page costs, and its pictures; writes docs/page.md and docs/screenshots.
 
-The same conversation is served twice: as Gradio serves it by itself, and as it is served here. The table of axe-core's
-results is made of what the last run of the browser tests left in ``out/``.
+The same conversation is served twice: as Gradio serves it by itself, and as it is served here. The tables of the
+fifteen behaviours and of axe-core's results are made of what the last run of the browser tests left in ``out/``.
 """
 
 import io
 import json
 import os
+import re
 import statistics
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from assistant import receipt
 from assistant.config import Config
 from assistant.types import Language
 from assistant.web.service import Service
+from tests.browser import behaviours
 from tests.browser.axe import FOUND
 from tests.browser.chat import BINDING, FUSION, UNANSWERABLE, Chat
 from tests.browser.conftest import launched, served
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PAGE, PICTURES = ROOT / "docs" / "page.md", ROOT / "docs" / "screenshots"
 VISITS = 7
+PLAIN = ("document", "about", "privacy", "accessibility", "nowhere")  # and the chat, and a receipt
 MAX_PICTURE = 200_000  # bytes
 
 _WATCH = """() => {
@@ -81,6 +85,33 @@ def visit(browser: "Browser", address: str) -> dict[str, Any]:
     return found
 
 
+def loads(browser: "Browser", address: str, chat: Sequence[str]) -> dict[str, list[str]]:
+    """What each page asks for with an empty cache, as paths; ``chat``: what the chat's first visit asked for."""
+    context = browser.new_context(locale="en-US")
+    answer = context.request.post(f"{address}/api/ask", data={"question": BINDING["en"]}).json()
+    context.close()
+    link = receipt.link(answer, address)
+    found = {"/": [path_of(url, address) for url in chat]}
+    for url in (*(f"{address}/{name}" for name in PLAIN), link):
+        context = browser.new_context(locale="en-US")
+        page = context.new_page()
+        page.goto(url)
+        if url == link:
+            page.locator("#verdict.good").wait_for()
+        page.wait_for_load_state("networkidle")
+        asked = page.evaluate("""() => [...performance.getEntriesByType("navigation"),
+            ...performance.getEntriesByType("resource")].map(one => one.name)""")
+        found[path_of(url, address)] = [path_of(one, address) for one in asked]
+        context.close()
+    return found
+
+
+def path_of(url: str, address: str) -> str:
+    """The path of a request; Gradio's files, named by what is in them, and receipts count as one each."""
+    path = url.removeprefix(address).partition("?")[0].partition("#")[0]
+    return re.sub(r"^(/assets|/a)/.*", r"\1/…", path)
+
+
 def pictures(browser: "Browser", address: str) -> None:
     """The four pictures of the README."""
     PICTURES.mkdir(parents=True, exist_ok=True)
@@ -128,15 +159,15 @@ def costs(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> str:
     return "\n".join(["| | Gradio by itself | this page |", "|---|---|---|", *lines])
 
 
-def asked_for(visit: Mapping[str, Any], address: str) -> str:
-    """What a first visit asks for, by kind."""
-    kinds: Counter[str] = Counter()
-    for url in visit["addresses"]:
-        path = url.removeprefix(address).partition("?")[0]
-        kinds[path if path.count("/") < 2 or path.startswith("/site") else "/".join(path.split("/")[:2]) + "/…"] += 1
-    return "\n".join(
-        ["| request | times |", "|---|---|", *(f"| `{kind}` | {n} |" for kind, n in sorted(kinds.items()))]
-    )
+def asked_for(pages: Mapping[str, Sequence[str]]) -> str:
+    """A row for each file, a column for each page, and how often the one asks for the other."""
+    counts = {page: Counter(paths) for page, paths in pages.items()}
+    files = sorted({path for paths in pages.values() for path in paths})
+    lines = [f"| request | {' | '.join(f'`{page}`' for page in pages)} |", "|---" * (len(pages) + 1) + "|"]
+    for path in files:
+        lines.append(f"| `{path}` | {' | '.join(str(counts[page][path] or '') for page in pages)} |")
+    lines.append(f"| all | {' | '.join(str(counts[page].total()) for page in pages)} |")
+    return "\n".join(lines)
 
 
 def axe_table() -> str:
@@ -166,16 +197,24 @@ def main() -> None:
     """Measure, take the pictures, write the page."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     found_by_axe = axe_table()
+    behaved = behaviours.table()
+    if not behaved:
+        sys.exit(
+            "measure: out/ holds no results of the fifteen behaviours; run the browser tests: pytest tests/browser"
+        )
     with tempfile.TemporaryDirectory() as folder, launched() as browser:
         config = Config.from_env({"MOC_INDEX_DIR": f"{folder}/index", "MOC_FEEDBACK_DIR": f"{folder}/feedback"})
         with served(config) as address, plain_gradio(config) as plain:
             # In turns, so that whatever else the machine does meets both.
             pairs = [(visit(browser, plain), visit(browser, address)) for _ in range(VISITS)]
             before, after = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-            requests = asked_for(after[0], address)
+            requests = asked_for(loads(browser, address, after[0]["addresses"]))
             pictures(browser, address)
     PAGE.write_text(
-        _PAGE.format(visits=VISITS, costs=costs(before, after), requests=requests, axe=found_by_axe), encoding="utf-8"
+        _PAGE.format(
+            visits=VISITS, costs=costs(before, after), requests=requests, behaviours=behaved, axe=found_by_axe
+        ),
+        encoding="utf-8",
     )
 
 
@@ -194,9 +233,15 @@ their names carry a digest.
 
 {costs}
 
-What a first visit asks for, all of it from the own origin:
+What each page asks for on a first visit, all of it from the own origin. The files in `/assets` are Gradio's; no other
+page than the chat has any of them, and none but the chat and a receipt (`/a/…`) has a script.
 
 {requests}
+
+## The fifteen behaviours
+
+Each of them is a test that drives the page in Chromium as a reader would; the number of a test is that of its
+behaviour. Seconds are those of the whole test, on a machine that did other things too. {behaviours}
 
 ## axe-core
 

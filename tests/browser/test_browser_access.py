@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from evals.fakellm import says
 from evals.personalities import honest, modality_upgrader
 from tests.browser import axe
-from tests.browser.chat import BINDING, FUSION, OUT, UNANSWERABLE, Chat
+from tests.browser.chat import BINDING, FUSION, MONEY, UNANSWERABLE, Chat
 
 SIZES = ((1280, 800), (768, 1024), (390, 844), (320, 640))
 
@@ -55,6 +55,11 @@ def test_narrow(chat: Chat) -> None:
     expect(chat.page.locator("#panel")).to_be_visible()
     assert problems(chat, "document-open-320", document=True) == []
     assert problems(chat, "document-open-320", "dark", document=True) == []
+    chat.page.set_viewport_size({"width": 390, "height": 844})
+    chat.picture("document-390")
+    chat.page.get_by_role("searchbox").fill("MOC")
+    chat.page.keyboard.press("Enter")
+    chat.picture("document-searched-390")
 
 
 def assert_spaced(chat: Chat) -> None:
@@ -80,8 +85,10 @@ def test_embedded(chat: Chat) -> None:
     chat.page.set_viewport_size({"width": 360, "height": 600})
     chat.open(f"?embed=1&lang={chat.language}")
     assert problems(chat, "embedded-first-screen") == []
+    chat.picture("embedded-first-360")
     chat.ask(FUSION[chat.language])
     assert problems(chat, "embedded-answered") == []
+    chat.picture("embedded-answer-360")
     assert problems(chat, "embedded-answered", "dark") == []
 
 
@@ -93,6 +100,7 @@ def test_written_withheld_and_failed(written: Chat) -> None:
     written.answer.locator("details summary").click()
     written.answer.locator(".statement a.cite").first.focus()
     assert problems(written, "written-withheld-quote-shown") == []
+    written.picture("written-1280")
     written.page.allow("Failed to load resource")  # type: ignore[attr-defined]
     written.page.route("**/gradio_api/queue/join*", lambda route: route.fulfill(status=429, json={}))
     written.box.fill(BINDING[written.language])
@@ -100,6 +108,7 @@ def test_written_withheld_and_failed(written: Chat) -> None:
     expect(written.page.locator("#problem")).to_be_visible()
     assert problems(written, "limit-reached") == []
     assert problems(written, "limit-reached", "dark") == []
+    written.picture("limit-1280")
 
 
 def test_feedback_form(chat: Chat) -> None:
@@ -114,25 +123,27 @@ def test_feedback_form(chat: Chat) -> None:
 def test_screenshots(chat: Chat) -> None:
     """At each width nothing scrolls sideways and nothing overlaps the question box; pictures are kept for people.
 
-    An answer has everything that looks different in the dark.
+    First screen, answer, refusal and an answer with the note that it binds nobody; light and dark.
     """
-    OUT.mkdir(parents=True, exist_ok=True)
     chat.open()
-    shots(chat, "first", SIZES, "light")
+    shots(chat, "first")
     chat.ask(FUSION[chat.language])
-    shots(chat, "answer", SIZES, "light", "dark")
+    shots(chat, "answer")
     chat.ask(UNANSWERABLE[chat.language])
-    shots(chat, "refusal", SIZES[2:], "light")
+    shots(chat, "refusal")
+    chat.ask(MONEY[chat.language])
+    expect(chat.answer.locator(".note")).to_be_visible()
+    shots(chat, "note", SIZES[2:3])
 
 
-def shots(chat: Chat, state: str, sizes: Sequence[tuple[int, int]], *schemes: Literal["light", "dark"]) -> None:
+def shots(chat: Chat, state: str, sizes: Sequence[tuple[int, int]] = SIZES) -> None:
     """Pictures of a state at these sizes, and what a glance at each must find."""
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     for width, height in sizes:
         chat.page.set_viewport_size({"width": width, "height": height})
-        chat.page.evaluate("() => [...document.querySelectorAll('.asked')].at(-1)?.scrollIntoView()")
+        chat.page.evaluate("() => [...document.querySelectorAll('#conversation .user-row')].at(-1)?.scrollIntoView()")
         for scheme in schemes:
             chat.page.emulate_media(color_scheme=scheme)
-            picture = chat.page.screenshot(path=OUT / f"{state}-{width}-{chat.language}-{scheme}.png")
-            assert picture.startswith(b"\x89PNG")
+            chat.picture(f"{state}-{width}")
         assert chat.page.evaluate("() => document.documentElement.scrollWidth") <= width
         expect(chat.box).to_be_in_viewport(ratio=1)

@@ -15,6 +15,7 @@ def test_04_when_the_text_is_silent(chat: Chat) -> None:
     answer = chat.open().ask(UNANSWERABLE[chat.language])
     expect(answer).to_have_class(re.compile("not_in_document"))
     expect(answer.locator(".lead")).to_contain_text("49")
+    expect(answer.locator(".badge")).to_have_text(chat.words["badge_quote"])
     expect(answer.locator(".nearest-label")).to_have_text(chat.words["nearest_label"])
     expect(answer.locator(".words a.cite")).to_have_count(0)
     assert answer.locator(".chip").count() >= 1
@@ -40,11 +41,23 @@ def test_04_what_is_no_question_gets_its_own_short_reply(chat: Chat) -> None:
 def test_05_something_shows_at_once(written: Chat) -> None:
     """Within 0.3 s of Enter the page says that it searches, however long the model takes.
 
-    Counted in frames, 18 of which are 0.3 s: on a machine that is busy with other things a frame takes longer. A page
-    that is busy itself shows in the time.
+    In frames, 18 of which are 0.3 s, every time; in milliseconds the best of a few, because on a machine that is busy
+    with other things a frame takes longer.
     """
     assert written.model is not None
-    written.model.play([says(before=0.4)])
+    taken = []
+    for _ in range(5):
+        written.model.play([says(before=0.4)])
+        frames, milliseconds = shown_after(written)
+        assert frames <= 18
+        taken.append(milliseconds)
+        if milliseconds <= 300:
+            break
+    assert min(taken) <= 300, taken
+
+
+def shown_after(written: Chat) -> tuple[int, float]:
+    """Frames and milliseconds from Enter until the page says that it searches."""
     written.open()
     written.box.fill(FUSION[written.language])
     written.page.evaluate(
@@ -56,8 +69,7 @@ def test_05_something_shows_at_once(written: Chat) -> None:
     written.box.press("Enter")
     written.answered(1)
     frames, milliseconds = written.page.evaluate("() => window.shownAfter")
-    assert frames <= 18
-    assert milliseconds < 3_000
+    return frames, milliseconds
 
 
 def test_05_stop_keeps_what_was_checked(written: Chat) -> None:
@@ -122,6 +134,19 @@ def test_10_the_mode_is_said_and_can_be_switched(written: Chat) -> None:
     answer = written.ask(BINDING[written.language])
     expect(answer.locator(".badge")).to_have_text(written.words["badge_quote"])
     assert len(written.model.calls) == calls
+
+
+def test_10_the_mode_is_seen_in_every_window(written: Chat) -> None:
+    """Wide, on a telephone and embedded, in a corner that nothing covers, without anything scrolling sideways."""
+    written.open()
+    badge = written.page.locator("#top .badge:visible")
+    for width, query in ((1280, ""), (390, ""), (320, ""), (360, f"?embed=1&lang={written.language}")):
+        written.page.set_viewport_size({"width": width, "height": 640})
+        if query:
+            written.open(query)
+        expect(badge).to_contain_text(written.words["mode_badge_llm"])
+        expect(badge).to_be_in_viewport(ratio=1)
+        assert written.page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
 def test_10_what_the_check_withheld_can_be_seen(written: Chat) -> None:

@@ -72,6 +72,56 @@ def test_03_the_document_is_there_and_can_be_searched(chat: Chat) -> None:
     expect(chat.page.locator("#found")).to_have_text(chat.words["panel_hits_0"])
 
 
+def test_03_the_hidden_reading_aid_is_searched_too(chat: Chat) -> None:
+    """What stands only there is found and shown with it; what stands in the text leaves it hidden."""
+    chat.open()
+    toggle = chat.page.locator("#aid")
+    usual = toggle.get_attribute("aria-pressed")
+    if usual == "true":
+        toggle.click()
+    field, marks = chat.page.get_by_role("searchbox"), chat.page.locator("#text mark")
+    field.fill("fusion")
+    field.press("Enter")
+    expect(marks.first).to_be_in_viewport()
+    expect(toggle).to_have_attribute("aria-pressed", "false")
+    field.fill("核融合")
+    field.press("Enter")
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    expect(marks.first).to_have_text("核融合")
+    expect(marks.first).to_be_in_viewport()
+    if usual == "false":
+        toggle.click()
+
+
+def test_03_every_sentence_can_be_linked_to(chat: Chat) -> None:
+    """A click on any of them, or the arrow keys from one to the next, offer the button that copies its address."""
+    chat.open()
+    button = chat.page.locator(".copy-sentence")
+    chat.page.locator('[id="iv.p1.s1"]').click()
+    expect(button).to_have_attribute("aria-describedby", "iv.p1.s1")
+    button.click()
+    expect(button).to_have_text(chat.words["link_copied"])
+    link = chat.page.evaluate("() => navigator.clipboard.readText()")
+    assert link == f"{chat.address}/document?lang={chat.language}#iv.p1.s1"
+    chat.page.keyboard.press("Escape")
+    expect(button).to_have_count(0)
+    chat.page.locator('[id="title"]').focus()
+    reached = []
+    for _ in TEXT.passages:
+        reached.append(button.get_attribute("aria-describedby"))
+        assert chat.focus() == reached[-1]
+        chat.page.keyboard.press("ArrowDown")
+    assert reached == [sentence.address for sentence in TEXT.passages]
+    chat.page.keyboard.press("ArrowUp")
+    chat.page.locator("#text").focus()
+    chat.page.keyboard.press("Tab")
+    assert chat.focus() == reached[-2]
+    chat.page.keyboard.press("Tab")
+    expect(button).to_be_focused()
+    chat.page.keyboard.press("Escape")
+    assert chat.focus() == reached[-2]
+
+
 def test_03_the_cited_sentence_can_be_linked_to(chat: Chat) -> None:
     """Behind the highlighted sentence stands a button, next in the tab order, that copies its own address.
 

@@ -13,7 +13,9 @@ def test_14_zoomed_to_400_percent(chat: Chat) -> None:
     chat.page.set_viewport_size({"width": 320, "height": 256})
     answer = chat.open().ask(FUSION[chat.language])
     assert chat.page.evaluate("() => document.documentElement.scrollWidth") <= 320
-    for part in (answer.locator("a.cite").last, answer.locator(".chip").last, chat.box, chat.page.locator("#clear")):
+    below = chat.page.locator("#small")
+    parts = (answer.locator("a.cite").last, answer.locator(".chip").last, chat.box, below.locator("#clear"))
+    for part in (*parts, *below.locator(".pages a").all(), below.get_by_text(chat.words["notice_short"])):
         part.scroll_into_view_if_needed()
         expect(part).to_be_in_viewport()
     answer.locator("a.cite").first.click()

@@ -15,6 +15,7 @@ from assistant import receipt
 from assistant.web.server import create
 from index import parse
 from tests.browser import axe
+from tests.browser.chat import OUT
 from tests.web.live import serving
 from tests.web.scripted import Scripted, service_with
 
@@ -90,6 +91,7 @@ def test_axe_finds_nothing(tabs: Tabs, address: str, language: str) -> None:
         page.goto(f"{address}/{path}&lang={language}")
         assert axe.problems(page, name, language) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        page.screenshot(path=OUT / f"{name}-320-{language}-light.png")
         if path not in ("document?aid=1", "document?q=quantum&aid=0", "about?"):
             continue  # the others use what stands in these
         page.emulate_media(color_scheme="dark")
@@ -147,6 +149,7 @@ def test_a_receipt_is_checked(tabs: Tabs, address: str, answer: dict[str, Any], 
     expect(page.locator("#verdict")).to_contain_text(verdict)
     expect(page.locator(".claims blockquote")).to_have_text([claim["text"] for claim in answer["claims"]])
     assert axe.problems(page, "page-receipt", language) == []
+    page.screenshot(path=OUT / f"page-receipt-320-{language}-light.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.locator(".switch").click()
     expect(page.locator("#verdict.good")).to_be_visible()

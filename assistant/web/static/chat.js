@@ -16,6 +16,7 @@ window.room = (() => {
   /** Tell a screen reader, once: text or an element. The same words again are told again. */
   function say(said) {
     byId("live").replaceChildren();
+    byId("live").lang = language();
     setTimeout(() => byId("live").replaceChildren(said), 50);
   }
 

@@ -1,7 +1,8 @@
-// The document beside the chat: citations lead into it and back, quotes show on hover and focus, words are found in it.
+// The document beside the chat: citations lead into it and back, quotes show on hover and focus, each sentence offers its
+// link, words are found in it.
 "use strict";
 (() => {
-  const { root, byId, words, language, say } = window.room;
+  const { root, byId, words, texts, language, say } = window.room;
 
   // --- Citations: there, and back ---------------------------------------------------------------------------------------
   let cameFrom = null;
@@ -32,31 +33,21 @@
     unmark();
     sentence.classList.add("shown");
     root.classList.add("shown-from");
-    const rendering = sentence.nextElementSibling;
-    (rendering?.classList.contains("aid") ? rendering : sentence).after(own(address, link.textContent.trim()));
+    offer(sentence);
     cameFrom = link;
     leave();
     read();
     sentence.scrollIntoView({ block: "center" });
     sentence.focus({ preventScroll: true });
-    say(words("shown_in_document", { label: link.textContent.trim() }));
-  }
-
-  /** A button behind the highlighted sentence: copies the address it has on the document's own page. */
-  function own(address, label) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "copy-sentence";
-    button.lang = language();
-    button.textContent = words("copy_sentence");
-    button.setAttribute("aria-label", `${words("copy_sentence")}: ${label}`);
-    button.dataset.link = new URL(`document?lang=${language()}#${address}`, document.baseURI).href;
-    return button;
+    const said = document.createElement("span"); // in the language of the citation, which may not be the page's
+    said.lang = link.closest("[lang]").lang;
+    said.textContent = texts[said.lang].shown_in_document.replace("{label}", link.textContent.trim());
+    say(said);
   }
 
   function unmark() {
     document.querySelectorAll(".sentence.shown").forEach((other) => other.classList.remove("shown"));
-    document.querySelectorAll(".copy-sentence").forEach((other) => other.remove());
+    withdraw();
     root.classList.remove("shown-from");
   }
 
@@ -107,6 +98,67 @@
     if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
     if (!quote.hidden) hide();
     else if (root.classList.contains("reading") || root.classList.contains("shown-from")) back();
+    else withdraw();
+  });
+
+  // --- The link to a sentence: of the one that was clicked, cited, or reached with Tab and the arrow keys --------------------
+  const sentences = [...document.querySelectorAll("#text .sentence")];
+  const offered = () => document.querySelector(".copy-sentence");
+
+  /** A button behind the sentence: copies the address it has on the document's own page. */
+  function offer(sentence) {
+    const link = new URL(`document?lang=${language()}#${sentence.id}`, document.baseURI).href;
+    if (offered()?.dataset.link === link) return;
+    withdraw();
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy-sentence";
+    button.lang = language();
+    button.textContent = words("copy_sentence");
+    button.setAttribute("aria-describedby", sentence.id);
+    button.dataset.link = link;
+    const rendering = sentence.nextElementSibling;
+    (rendering?.classList.contains("aid") ? rendering : sentence).after(button);
+    stop(sentence);
+  }
+
+  function withdraw() {
+    const button = offered();
+    if (button && button === document.activeElement) byId(button.getAttribute("aria-describedby")).focus();
+    button?.remove();
+  }
+
+  /** Only one sentence is on the way of the Tab key, so that fifty are not in it. */
+  function stop(sentence) {
+    for (const other of sentences) {
+      other.tabIndex = other === sentence ? 0 : -1;
+      if (other === sentence) other.setAttribute("aria-describedby", "keys");
+      else other.removeAttribute("aria-describedby");
+    }
+  }
+  stop(sentences[0]);
+
+  let pressed = false; // by a pointer: it may be about to select words, so the button waits for the click
+  addEventListener("pointerdown", () => (pressed = true), true);
+  for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => (pressed = false), true);
+  const sentenceOf = (target) => (target instanceof Element ? target.closest("#text .sentence") : null);
+  byId("text").addEventListener("focusin", (event) => {
+    const sentence = sentenceOf(event.target);
+    if (sentence && !pressed) offer(sentence);
+  });
+  byId("text").addEventListener("click", (event) => {
+    const aid = event.target.closest("#text .aid")?.previousElementSibling;
+    const sentence = sentenceOf(event.target) ?? sentenceOf(aid);
+    if (sentence && getSelection().isCollapsed) offer(sentence);
+  });
+  byId("text").addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const next = sentences[sentences.indexOf(event.target) + step];
+    if (!sentenceOf(event.target) || !next) return;
+    event.preventDefault();
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
   });
 
   // --- The quote behind a citation: stays while the pointer is on it, goes with Escape -------------------------------------
@@ -165,6 +217,8 @@
   document.addEventListener("room:language", () => {
     aid(language() === "ja");
     clearFound();
+    const sentence = byId(offered()?.getAttribute("aria-describedby"));
+    if (sentence) offer(sentence); // in the other language, and the link with it
   });
   aid(language() === "ja");
 
@@ -188,8 +242,15 @@
     clearFound();
     const wanted = even(query.trim());
     if (!wanted) return;
-    const with_aid = root.classList.contains("with-aid");
-    for (const holder of document.querySelectorAll(`.sentence${with_aid ? ", #text .aid" : ""}`)) {
+    // What the reader sees first; a hidden reading aid only when the word stands nowhere else, and then it is shown.
+    search(wanted, root.classList.contains("with-aid") ? ".sentence, #text .aid" : ".sentence");
+    if (!hits.length) search(wanted, "#text .aid");
+    if (hits[0]?.closest(".aid")) aid(true);
+    step();
+  }
+
+  function search(wanted, where) {
+    for (const holder of document.querySelectorAll(where)) {
       let node = holder.firstChild;
       let at;
       // Lowercase and normal width keep every character of this text one character, so places agree.
@@ -202,7 +263,6 @@
         hits.push(hit);
       }
     }
-    step();
   }
 
   function step() {

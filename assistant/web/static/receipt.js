@@ -37,7 +37,9 @@
     if (reply.status === 429) {
       say(words.receipt_error_busy.replace("{seconds}", reply.headers.get("Retry-After") ?? "60"), "bad");
     } else if (!reply.ok) {
-      say(words.receipt_error.replace("{message}", result.error?.message ?? reply.status), "bad");
+      const [before, after] = words.receipt_error.split("{message}");
+      say(before, "bad");
+      verdict.append(make("span", result.error?.message ?? reply.status, { lang: "en" }), after);
     } else {
       show(result);
       say(result.holds ? words.receipt_holds : words.receipt_fails, result.holds ? "good" : "bad");
@@ -47,7 +49,7 @@
   function show(result) {
     if (result.claims) {
       found.append(
-        make("h2", words.receipt_question), make("p", result.question),
+        make("h2", words.receipt_question), make("p", result.question, { lang: result.language }),
         make("h2", words.receipt_answer), make("p", words[`status_${result.status}`] ?? result.status),
         result.claims.length ? list(result) : make("p", words.receipt_no_claims),
         make("h2", words.receipt_checks), checks(result),
