@@ -31,7 +31,10 @@ _WISH = re.compile(
 )
 _BARE = re.compile(rf"\b(?:{_STRONG[0]})\b|{_STRONG[1]}")
 _YES_OR_NO = re.compile(r"(?:is|are|was|were|does|do|did|has|have)\b")
-_BESIDE_A_NAME = 1  # words: who sends nothing but a section's number ("sec 4 pls") wants to see it
+# Who sends nothing but a section's number ("sec 4 pls") wants to see it.
+_COURTESY = re.compile(
+    r"[\s.,!?。、]*(?:please|pls|plz|thanks|をお願いします|お願いします|を見せて|をください|について|は|を)?[\s.,!?。、]*"
+)
 # A plain question for what a part says.
 _CONTENT = re.compile(
     r"\b(?:what|which)\b.*\b(?:in|say|says|comes?|about|contains?|cover(?:ed|s)?|under)\b|何が書|なにが書|何を書|どんなこと|どんな内容"
@@ -96,7 +99,7 @@ class Overviews:
         if OUTSIDE.search(without_places(plain)) or _YES_OR_NO.match(plain):
             return ()
         part, rest = self._named(text, plain)
-        bare = part is not None and part.kind == "section" and len(rest.split()) <= _BESIDE_A_NAME
+        bare = part is not None and part.kind == "section" and _COURTESY.fullmatch(rest) is not None
         if not (wish or bare or _CONTENT.search(plain)):
             return ()
         if part is None:

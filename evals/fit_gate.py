@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
+from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
@@ -81,12 +82,28 @@ def rows_of(labelled: Sequence[LabelledClaim], record: Record) -> tuple[np.ndarr
 
 
 def fit(measures: np.ndarray, supported: np.ndarray) -> tuple[float, dict[str, float]]:
-    """Intercept and weights in the measures' own units."""
+    """Intercept and weights in the measures' own units: logistic regression of which no weight may be positive.
+
+    Every measure speaks against a claim. Two that go together may otherwise get weights of opposite signs, and a claim
+    of which nothing is supported looks better than one of which half is.
+    """
     mean, scale = measures.mean(axis=0), measures.std(axis=0) + 1e-9
-    model = LogisticRegression(C=STRENGTH, max_iter=2000).fit((measures - mean) / scale, supported)
-    weights = model.coef_[0] / scale
+    rows = np.hstack([(measures - mean) / scale, np.ones((len(measures), 1))])
+    sign = np.where(supported, 1.0, -1.0)
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        margin = sign * (rows @ flat)
+        gradient = -(rows.T @ (sign * expit(-margin)))
+        gradient[:-1] += flat[:-1] / STRENGTH
+        return float(np.logaddexp(0, -margin).sum() + 0.5 * (flat[:-1] ** 2).sum() / STRENGTH), gradient
+
+    bounds = [(None, 0.0)] * measures.shape[1] + [(None, None)]
+    found = minimize(
+        loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000}
+    )
+    weights = found.x[:-1] / scale
     named = {name: round(float(w), 6) for name, w in zip(weigh.FEATURES, weights, strict=True)}
-    return round(float(model.intercept_[0] - (weights * mean).sum()), 6), named
+    return round(float(found.x[-1] - (weights * mean).sum()), 6), named
 
 
 def cross_fitted(measures: np.ndarray, supported: np.ndarray, groups: Sequence[str]) -> np.ndarray:

@@ -65,6 +65,9 @@ def check(claim: str, cited: Cited, language: Language, record: Record | None) -
         broken = broken or ["low_score"]
     if not found.missing and not touches(claim, cited):
         broken = broken or ["low_score"]
+    if found.missing and not found.anchored:
+        # Nothing of it stands there, however little its words weigh.
+        broken = broken or ["entity_mismatch" if found.names else "added_content"]
     cause = causes.names_cause(claim, cited)
     measures = weigh.measures(found, place, broken, cause, is_japanese(claim))
     return Checked(tuple(broken), measures, found, place, cause)

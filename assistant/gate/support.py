@@ -13,9 +13,8 @@ from assistant.gate.words import base, following, latin_words, lexicon, plain, r
 _PREFIX = 6  # letters two stems share at the front when they are one word in two forms (telecom, telecommunications)
 _SHORT = 4  # letters; idle words as short are articles, prepositions and the like
 # What a missing word weighs: a name, a thing or an event, a character left over of a compound, a word people use of the
-# sentence, a native word of Japanese, an
-# English verb.
-_NAME, _NEWS, _LEFT_OVER, _USED, _NATIVE, _VERB = 2.0, 1.25, 0.75, 0.5, 0.2, 1.0
+# sentence, a native word of Japanese, an English verb.
+_NAME, _NEWS, _LEFT_OVER, _USED, _NATIVE, _VERB = 2.0, 1.25, 0.75, 0.5, 0.5, 1.0
 _AFFIXES = frozenset(
     "者性化的等側面型系各両同本当該上中下内間際時目毎部"
 )  # they add no meaning of their own to a compound
@@ -27,7 +26,8 @@ class Support:
     """The words of a claim that need support (their number) and those that have none, in order.
 
     Of the missing, ``names`` are written as names, ``used`` are what people call these things in their questions, and
-    ``doing`` are verbs, or native words of Japanese.
+    ``doing`` are verbs, or native words of Japanese. ``anchored``: some word stands in the sentences themselves, and is
+    none of those that stand anywhere.
     """
 
     words: int
@@ -35,6 +35,7 @@ class Support:
     names: tuple[str, ...]
     used: tuple[str, ...]
     doing: tuple[str, ...] = ()
+    anchored: bool = True
 
     @property
     def share(self) -> float:
@@ -64,6 +65,7 @@ class Cover:
 
     stems: frozenset[str]
     pieces: frozenset[str]
+    own: frozenset[str]  # the pieces without idle words
     singles: frozenset[str]
     term_words: frozenset[str]
     dated: bool  # the sentences hold a date, so that a claim may call it one
@@ -75,6 +77,7 @@ def support(claim: str, cited: Cited) -> Support:
     cover = _cover(cited)
     missing = [word for word in said.latin if not _supported(word, cover)]
     words = len(said.latin) + sum(stem(word) in cover.stems for word in said.idle)
+    anchored = words > len(missing)
     doing = {word for word in missing if kinds.is_verb(word)}
     for run, after in said.runs:
         holes = _holes(run, cover)
@@ -82,10 +85,13 @@ def support(claim: str, cited: Cited) -> Support:
         missing += holes
         if holes == [run] and kinds.is_native(run, after):
             doing.add(run)
+    anchored = anchored or any(len(piece) > 1 and piece in cover.own for piece in _pieces(run for run, _ in said.runs))
     names = _names(claim, missing)
     known = usage.usage()
     used = (word for word in missing if word not in names and known.knows(word, cited.addresses))
-    return Support(words, tuple(missing), names, tuple(used), tuple(word for word in missing if word in doing))
+    return Support(
+        words, tuple(missing), names, tuple(used), tuple(word for word in missing if word in doing), anchored
+    )
 
 
 def _names(claim: str, missing: Iterable[str]) -> tuple[str, ...]:
@@ -193,6 +199,7 @@ def _cover(cited: Cited) -> Cover:
     return Cover(
         cited.stems | frozenset(stems(cited.headings)),
         frozenset(_pieces((*japanese, *words.idle_ja))),
+        frozenset(_pieces(japanese)),
         frozenset(characters | {word for word in (*same, *words.idle_ja) if len(word) == 1}),
         frozenset(word for form in forms for word in latin_words(form)),
         bool(read(cited.everything).days),

@@ -14,7 +14,7 @@ MOST = 50_000  # counters, some 500 bytes each
 
 
 class Counts(MemoryStorage):
-    """Counters with an end each. Above ``most`` the one whose end is next is given up: those of minutes before days.
+    """Counters with an end each, for windows of one length: above ``most`` the one whose end is next is given up.
 
     Nothing here waits for anything, so no counter needs a lock.
     """

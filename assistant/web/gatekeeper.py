@@ -102,7 +102,9 @@ class Gatekeeper:
     def recognised(self, visitor: Visitor) -> Visitor:
         """The visitor with whether they are known; this request is noted for the next."""
         named = bool(visitor.user) or factor_of(visitor.address, self._config.web) > 1
-        seen = named or self.standing.seen(self.pseudonyms.of("standing", block_of(visitor.address)))
+        # Of IPv6 the whole network: nobody becomes known many times over, and pushes out others, with what is theirs.
+        who = network_of(visitor.address) if ":" in visitor.address else block_of(visitor.address)
+        seen = named or self.standing.seen(self.pseudonyms.of("standing", who))
         return replace(visitor, known=seen)
 
     def keeps_out(self, route: Route, visitor: Visitor) -> bool:

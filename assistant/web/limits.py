@@ -147,7 +147,9 @@ class Rates:
         self._settings = settings
         self._store = store
         self._pseudonyms = pseudonyms
-        self._alone = SlidingWindowCounterRateLimiter(Counts())
+        # Minutes and days apart: where the memory is full what ends first goes, and days would push out every minute.
+        windows = (RateLimitItemPerMinute, RateLimitItemPerDay)
+        self._alone = {window: SlidingWindowCounterRateLimiter(Counts()) for window in windows}
         self._shared = SlidingWindowCounterRateLimiter(_redis(store.url)) if store.url else None
 
     async def question(self, visitor: Visitor) -> None:
@@ -159,7 +161,7 @@ class Rates:
         settings = self._settings
         # The address before its network: what an address asks too much is not its neighbours' share.
         rates = [self._rate("address", RateLimitItemPerMinute, settings.address_per_minute, visitor)]
-        if factor_of(visitor.address, settings) == 1:
+        if not visitor.user and factor_of(visitor.address, settings) == 1:
             rates.append(self._rate("network", RateLimitItemPerMinute, settings.network_per_minute, visitor))
         if visitor.who:
             rates += [
@@ -191,7 +193,7 @@ class Rates:
             # Asked only with a store: without one the first of the two is never called.
             wait = await self._store.try_(
                 lambda rate=rate: _hit(self._shared, rate.item, rate.key),  # type: ignore[misc]
-                lambda rate=rate: _hit(self._alone, rate.alone, rate.key),  # type: ignore[misc]
+                lambda rate=rate: _hit(self._alone[type(rate.alone)], rate.alone, rate.key),  # type: ignore[misc]
             )
             if wait:
                 raise Limited(wait, rate.scope)

@@ -51,7 +51,7 @@ def test_what_has_run_out_is_gone() -> None:
 
 
 def test_there_is_a_most() -> None:
-    """Above it those that end next are given up: of a flood of minutes nothing pushes out the counts of a day."""
+    """Above it those that end next are given up."""
 
     async def run() -> None:
         counts = Counts(most=100)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.admission import NotAdmitted, Usage
+from assistant.web.counts import Counts
 from assistant.web.limits import Limited, Rates, Store
 from assistant.web.llm_limits import Budget, Slots
 from assistant.web.visitor import Pseudonyms, Visitor
@@ -55,6 +56,20 @@ def test_a_session_and_an_address_have_their_share() -> None:
         await fresh.question(replace(OUTSIDE, address="203.0.113.8"))  # a neighbour is not touched
 
     asyncio.run(run())
+
+
+def test_the_counts_of_days_push_out_no_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many sessions an attacker invents, whose counts of the day fill the memory: the minute's limits hold."""
+    monkeypatch.setattr("assistant.web.limits.Counts", lambda: Counts(most=50))
+
+    async def run() -> int:
+        counting = rates(replace(SETTINGS, address_per_minute=3, network_per_minute=1000))
+        for number in range(200):
+            await counting.question(Visitor(f"10.0.{number}.1", f"s{number}"))
+        count, _ = await allowed(counting.question, Visitor("10.1.1.1", "one"), 20)
+        return count
+
+    assert asyncio.run(run()) == 3
 
 
 def test_a_signed_in_person_counts_wherever_they_are() -> None:

@@ -34,7 +34,7 @@
       say(words.receipt_error_network, "bad");
       return;
     }
-    if (reply.status === 429) {
+    if (reply.status === 429 || reply.status === 503) {
       say(words.receipt_error_busy.replace("{seconds}", reply.headers.get("Retry-After") ?? "60"), "bad");
     } else if (!reply.ok) {
       const [before, after] = words.receipt_error.split("{message}");
