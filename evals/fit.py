@@ -276,6 +276,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "embedding": store.embedding,
             "bank_sha256": hashlib.sha256(bank.BANK.read_bytes()).hexdigest(),
             "dev_sha256": hashlib.sha256((cases.QUESTIONS / "dev.tsv").read_bytes()).hexdigest(),
+            "routes_sha256": hashlib.sha256((cases.QUESTIONS / "routes.tsv").read_bytes()).hexdigest(),
             "seed": SEED,
         }
         scoring.MODELS.mkdir(exist_ok=True)

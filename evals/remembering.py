@@ -55,7 +55,8 @@ class Remembering:
     def _found(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
         """Text → vector: the stored one, unless there is none or it is one of the sample."""
         keys = {text: key(text) for text in texts}
-        known = {text: self._stored[name] for text, name in keys.items() if name in self._stored}
+        stored = self._stored  # another thread may find a difference meanwhile
+        known = {text: stored[name] for text, name in keys.items() if name in stored}
         sample = {text for place, text in enumerate(known, self.compared) if place < FIRST or keys[text][0] < _LATER}
         computing = [text for text in keys if text not in known or text in sample]
         found = dict(zip(computing, self._embedder.encode(computing, query=True), strict=True)) if computing else {}
@@ -66,7 +67,7 @@ class Remembering:
             found |= {text: vector for text, vector in known.items() if text not in sample}
             self.asked |= {keys[text]: vector for text, vector in found.items()}
             return found
-        self._stored, self.differing = {}, True
+        self._stored, self._kept, self.differing = {}, {}, True
         return self._found(texts)
 
     def told(self) -> dict[str, int | bool]:

@@ -226,7 +226,8 @@ def _forget_idle(blocks: gr.Blocks, request: gr.Request) -> None:
             del kept[session]
     if len(pending) > len(kept):
         for session in [session for session in pending if session not in kept]:
-            del pending[session]
+            if pending[session].isdisjoint(queue.event_ids_to_events):
+                del pending[session]
 
 
 def _has_left(blocks: gr.Blocks, request: gr.Request) -> bool:

@@ -209,12 +209,14 @@ def test_weights_are_in_the_units_of_the_features() -> None:
 
 
 def test_the_models_were_fitted_on_the_committed_questions() -> None:
-    """A changed bank or dev file without a new fit fails here."""
+    """A changed bank, dev or routes file without a new fit fails here."""
     assert COMMITTED["bank_sha256"] == hashlib.sha256(bank.BANK.read_bytes()).hexdigest(), AGAIN
     assert COMMITTED["dev_sha256"] == hashlib.sha256(cases.path_of("dev").read_bytes()).hexdigest(), AGAIN
+    assert COMMITTED["routes_sha256"] == hashlib.sha256(cases.path_of("routes").read_bytes()).hexdigest(), AGAIN
     assert COMMITTED["document_sha256"] == DOCUMENT.sha256, AGAIN
     assert COMMITTED["seed"] == fit.SEED, AGAIN
-    assert set(COMMITTED) == {"document_sha256", "embedding", "bank_sha256", "dev_sha256", "seed", "levels"}
+    digests = {f"{name}_sha256" for name in ("document", "bank", "dev", "routes")}
+    assert set(COMMITTED) == {*digests, "embedding", "seed", "levels"}
 
 
 def test_the_committed_classifier_knows_the_bank() -> None:
