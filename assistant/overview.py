@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assistant.follow_up_words import AREAS
+from assistant.manner import MANNER_EN, MANNER_JA
 from assistant.modality import Modality, modality
 from assistant.named_part import NUMBERED, OUTSIDE, named_part, without_places
 from assistant.quote import MOST_SHOWN
@@ -20,16 +21,21 @@ from index.reading_aid import ReadingAid
 # Wishes that mean the document when nothing is named.
 _STRONG = (
     r"overviews?|summar(?:y|ies|i[sz]e|i[sz]ing)|sum up|recap|outline|gist|tl;?dr|in a nutshell"
-    r"|main points?|key points?",
+    r"|main points?|key points?|short version",
     r"要約|概要|概略|要点|まとめ|ざっくり|ざっと",
 )
 _WISH = re.compile(
     rf"\b(?:{_STRONG[0]}|contents?|(?:walk|take|run) me through|lay out|break ?down|set out|step by step|briefly|list"
-    r"|in (?:short|brief|full|one paragraph)|bullets?(?: points?)?|all of|everything|every point|point by point"
+    r"|explain|in (?:short|brief|full|one paragraph)|bullets?(?: points?)?|all of|everything|every point|point by point"
     r"|(?:give|tell|show|get|send) (?:me|us))\b"
     rf"|{_STRONG[1]}|一覧|列挙|箇条書き|漏れなく|もれなく|全部|すべて|全て|[一ひと]つ残らず|整理|内容|中身|概説|ポイント"
 )
 _BARE = re.compile(rf"\b(?:{_STRONG[0]})\b|{_STRONG[1]}")
+# Who says nothing but how to be told ("like I'm five") wishes the same.
+_MANNER = re.compile(rf"\b(?:{MANNER_EN})\b|{MANNER_JA}")
+_QUESTION = re.compile(
+    r"\b(?:whats?|which|who|whom|whose|where|when|why|how|can|could|will|would|should)\b|何|なに|誰|いつ|どこ|なぜ|[?]"
+)
 _YES_OR_NO = re.compile(r"(?:is|are|was|were|does|do|did|has|have)\b")
 # Who sends nothing but a section's number ("sec 4 pls") wants to see it.
 _COURTESY = re.compile(
@@ -95,7 +101,9 @@ class Overviews:
         ``begins``: nothing was asked before, so that a wish that names nothing means the document.
         """
         plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
-        wish = _WISH.search(plain)
+        told = not _QUESTION.search(plain) and _MANNER.search(plain)
+        plain = _MANNER.sub(" ", plain)
+        wish = _WISH.search(plain) or told
         if OUTSIDE.search(without_places(plain)) or _YES_OR_NO.match(plain):
             return ()
         part, rest = self._named(text, plain)
@@ -104,7 +112,7 @@ class Overviews:
             return ()
         if part is None:
             whole = _DOCUMENT.search(rest) if wish else None
-            if not (whole or (begins and _BARE.search(rest))):
+            if not (whole or (begins and (told or _BARE.search(rest)))):
                 return ()
         if not _asks_nothing_else(rest):
             return ()

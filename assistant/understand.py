@@ -11,6 +11,7 @@ from assistant import personal_data, routes
 from assistant.follow_up import FollowUps, recent
 from assistant.glossary import Glossary
 from assistant.language import Languages
+from assistant.manner import without_manner
 from assistant.spelling import Spelling
 from assistant.types import Language, Question, Request, ShortReply
 from assistant.unclear import is_unclear, readings
@@ -87,7 +88,7 @@ class Understanding:
             return ShortReply(
                 text, language, "declined", "unclear", readings(text, language, self._document, self._known_document)
             )
-        corrected = self._spelling.correct(standalone)
+        corrected = self._spelling.correct(without_manner(standalone))
         context = f"{earlier} {corrected}" if earlier and standalone == asked else None
         return Question(text, standalone, corrected, language, context)
 
