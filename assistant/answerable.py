@@ -11,6 +11,8 @@ from assistant.types import REASONS, Status
 ROUTE_FROM = 0.4
 # A wish for an opinion is declined even where a sentence fits, and sooner where none does: there no answer is lost.
 OPINION_FROM, OPINION_UNANSWERED_FROM = 0.5, 0.4
+# A question that the linear classifier files among the absent ones needs a surer answer.
+SURELY_ABSENT, SURELY_ANSWERED = 0.8, 0.8
 # When one part of a question counts as answered and another as absent; in between, the question is taken as a whole.
 PART_ANSWERED, PART_CHOSEN = 0.85, 0.9
 PART_ABSENT, PART_ABSENT_REASON = 0.2, 0.5
@@ -49,7 +51,8 @@ def judge(evidence: Evidence, parts: Sequence[Evidence] = ()) -> Verdict:
     if any(covers(part) for part in parts) and any(_lacks(part) for part in parts):
         mean = fmean(part.answerable for part in parts)
         return Verdict("partial", "partly_absent", max(confidence, threshold, mean))
-    if confidence >= threshold:
+    doubted = confidence < SURELY_ANSWERED and sum(evidence.reasons.get(r, 0.0) for r in _ABSENT) >= SURELY_ABSENT
+    if confidence >= threshold and not doubted:
         return Verdict("answered", None, confidence)
     if evidence.opinion >= OPINION_UNANSWERED_FROM:
         return Verdict("declined", "opinion", confidence)

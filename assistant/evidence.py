@@ -45,6 +45,7 @@ ABSENCE_FEATURES: Mapping[Level, tuple[str, ...]] = {
 }
 # Features of a wish for an opinion; only the classifier can tell.
 OPINION_FEATURES = ("kernel_opinion", "judgement", "about_text")
+_LINE = 64  # bytes
 NEIGHBOURS = 24
 NEIGHBOUR_TEMPERATURE = 0.02  # in cosine; e5's cosines are crowded, a step of 0.02 is a clear difference
 
@@ -147,7 +148,7 @@ class Space:
         self.questions = [entries[n] for n in rows["question"]]
         if head is not None and head.kernel.bank != bank_digest(self.questions):
             raise DocumentError("the models were fitted on another question bank; run 'python -m evals.fit'")
-        self._bank = vectors[rows["question"]]
+        self._bank = _aligned(vectors[rows["question"]])
         self.unanswered = np.array([not entry.addresses for entry in self.questions], dtype=bool)
         self._share = np.zeros((len(self.questions), len(self.addresses)), dtype=np.float32)
         for number, entry in enumerate(self.questions):
@@ -188,6 +189,7 @@ class Space:
         """
         head = head or self._head
         levels = self.levels
+        vector = _aligned(vector)
         count = len(self.addresses)
         columns: list[np.ndarray] = []
         absence: dict[str, float] = {}
@@ -197,7 +199,8 @@ class Space:
         columns += [passages - passages.max(), passages - passages.mean()]
         absence["passage_best"] = float(passages.max())
         bank_gap = np.zeros(count)
-        cosines = np.round(self._bank @ vector, 6)
+        # Not by the matrix library, whose sums depend on its number of threads.
+        cosines = np.round(np.einsum("qd,d->q", self._bank, vector), 6)
         if "keywords" in levels:
             scores = self._keywords.scores(text)
             best = float(scores.max())
@@ -278,6 +281,18 @@ def _tokens_of(entries: Iterable[Entry]) -> dict[str, int]:
         for token in set(tokens(entry.text)):
             counts[token] = counts.get(token, 0) + 1
     return counts
+
+
+def _aligned(array: np.ndarray) -> np.ndarray:
+    """A copy that begins at a whole line of memory.
+
+    How a product rounds depends on where its numbers lie in one; the kernel adds up twenty thousand of them.
+    """
+    room = np.empty(array.nbytes + _LINE, dtype=np.uint8)
+    begin = -room.ctypes.data % _LINE
+    copy: np.ndarray = room[begin : begin + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
 
 
 def _log_softmax(scores: np.ndarray) -> np.ndarray:

@@ -14,6 +14,8 @@ from assistant.answerable import (
     PART_ANSWERED,
     PART_CHOSEN,
     ROUTE_FROM,
+    SURELY_ABSENT,
+    SURELY_ANSWERED,
     covers,
     judge,
 )
@@ -150,3 +152,11 @@ def test_every_verdict_is_one_of_the_contract(
 def test_every_reason_of_the_bank_can_be_told() -> None:
     """A class of the classifier that belongs to no status could never be shown."""
     assert {reason for reasons in REASONS.values() for reason in reasons} >= NONE_REASONS
+
+
+def test_a_question_filed_as_absent_needs_a_surer_answer() -> None:
+    """Between the threshold and SURELY_ANSWERED it is refused; above, and where the classifier is unsure, answered."""
+    filed = {"absent_detail": SURELY_ABSENT}
+    assert judge(found(SURELY_ANSWERED - 0.01, filed)).status == "not_in_document"
+    assert judge(found(SURELY_ANSWERED, filed)).status == "answered"
+    assert judge(found(SURELY_ANSWERED - 0.01, {"absent_detail": SURELY_ABSENT - 0.01})).status == "answered"
