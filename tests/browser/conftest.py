@@ -36,7 +36,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 OPERATOR = "Office of Testing"
 WINDOW: "ViewportSize" = {"width": 1280, "height": 800}
-WAIT = 60_000  # milliseconds; only a failing test waits as long
+WAIT = 120_000  # milliseconds; only a failing test, or one on a very busy machine, waits as long
 HERE = ("http://127.0.0.1:", "http://localhost:", "data:", "blob:http://127.0.0.1:")  # localhost: the other site
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
