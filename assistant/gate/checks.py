@@ -8,7 +8,7 @@ from assistant import modality
 from assistant.gate import actors, causes, contrast, facts, legal, negation, numbers, roles, scope, sides, weigh
 from assistant.gate.places import Place, best_elsewhere, off_topic
 from assistant.gate.record import Cited, Record
-from assistant.gate.support import Support, support, touches
+from assistant.gate.support import Support, support
 from assistant.gate.words import is_japanese, plain, runs
 from assistant.repetition import loops
 from assistant.types import Language
@@ -63,13 +63,12 @@ def check(claim: str, cited: Cited, language: Language, record: Record | None) -
         broken = broken or ["low_score"]
     if found.missing and _slipped(claim, cited):
         broken = broken or ["low_score"]
-    if not found.missing and not touches(claim, cited):
-        broken = broken or ["low_score"]
-    if found.missing and not found.anchored:
+    if not found.anchored:
         # Nothing of it stands there, however little its words weigh.
-        broken = broken or ["entity_mismatch" if found.names else "added_content"]
+        added = "entity_mismatch" if found.names else "added_content"
+        broken = broken or [added if found.missing else "low_score"]
     cause = causes.names_cause(claim, cited)
-    measures = weigh.measures(found, place, broken, cause, is_japanese(claim))
+    measures = weigh.measures(found, broken, cause, is_japanese(claim))
     return Checked(tuple(broken), measures, found, place, cause)
 
 

@@ -26,8 +26,8 @@ class Support:
     """The words of a claim that need support (their number) and those that have none, in order.
 
     Of the missing, ``names`` are written as names, ``used`` are what people call these things in their questions, and
-    ``doing`` are verbs, or native words of Japanese. ``anchored``: some word stands in the sentences themselves, and is
-    none of those that stand anywhere.
+    ``doing`` are verbs, or native words of Japanese. ``anchored``: some word stands in the sentences themselves; without
+    one a claim says nothing of them, however little of it needs support.
     """
 
     words: int
@@ -76,8 +76,8 @@ def support(claim: str, cited: Cited) -> Support:
     said = _read(claim)
     cover = _cover(cited)
     missing = [word for word in said.latin if not _supported(word, cover)]
-    words = len(said.latin) + sum(stem(word) in cover.stems for word in said.idle)
-    anchored = words > len(missing)
+    words = len(said.latin) + sum(_supported(word, cover) for word in said.idle)
+    anchored = words > len(missing) or (cover.dated and bool(read(said.text).days))
     doing = {word for word in missing if kinds.is_verb(word)}
     for run, after in said.runs:
         holes = _holes(run, cover)
@@ -113,21 +113,12 @@ def _names(claim: str, missing: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def touches(claim: str, cited: Cited) -> bool:
-    """Whether a claim shares any word of over three letters, or any kanji or katakana, with its sentences."""
-    text = plain(claim)
-    held = _cover(cited)
-    long = (word for word in latin_words(text) if len(word) > 3)
-    return any(_supported(word, held) for word in long) or any(
-        piece in held.pieces or piece in held.singles for piece in _pieces((text,))
-    )
-
-
 @dataclass(frozen=True)
 class _Said:
     latin: tuple[str, ...]
     idle: frozenset[str]  # need no support, but speak for the claim where the sentence has them
     runs: tuple[tuple[str, str], ...]  # each with the character after it
+    text: str
 
 
 @lru_cache(maxsize=512)
@@ -143,6 +134,7 @@ def _read(claim: str) -> _Said:
         tuple(word for word in every if word not in idle),
         frozenset(word for word in idle if len(word) > _SHORT),
         tuple(following(text)),
+        text,
     )
 
 
