@@ -101,6 +101,13 @@ _HARMLESS_JA = re.compile(
     r"(?:なければならない|なければなりません|なければいけない|必要がある|義務がある)[^。、]{0,6}(?:わけ|もの|"
     r"こと|の)(?:で|に)?は?(?:な|あり)"
 )
+# A duty first and its denial after it ("legally binding duties do not arise"): only where the sentence denies duties.
+_DUTY_DENIED_LATER = re.compile(
+    r"\b(?:dut(?:y|ies)|oblig\w+|commit\w*|bound|binding|requir\w+|promis\w+|pledge\w*|guarantee\w*)\b"
+    r"(?=[^.;,]{0,70}(?:\b(?:not|no|never|nothing|neither|nowhere|none|absent)\b|n't))|"
+    r"(?<=\bwrong to )[^.;]*|(?<=\bmistaken to )[^.;]*|(?<=\ba mistake to )[^.;]*|"
+    r"(?:義務|約束|拘束|保証|確約|責務|必要)(?=[^。]{0,40}(?:ない|ません|なく|ず)[^。、]{0,6}(?:。|$))"
+)
 _DENIED_AT_END = re.compile(
     r"(?:なければ|義務|約束|必要|保証|拘束)[^。]*(?:わけ|もの|こと)(?:で)?は?(?:ない|ありません|ないと|"
     r"ないとされ)[^。、]{0,8}$"
@@ -262,6 +269,7 @@ def _allowed(said: str, evidence: str) -> str:
             said,
         )
     if re.search(r"does not create|nothing in this moc", evidence):
+        said = _DUTY_DENIED_LATER.sub(" ", said)
         said = re.sub(r"\bwill (?:not|never)\b|\bmust not\b", " ", said)
         said = re.sub(r"\bno (?:\w+ )*?(?:will|must|has to)\b", " ", said)
     if "shared commitment" in evidence:
@@ -269,5 +277,7 @@ def _allowed(said: str, evidence: str) -> str:
     if "need to secure" in evidence:
         said = re.sub(r"\bneeds? to\b|\brequires?\b|必要(?:があ(?:る|り)|とされ|である|です|だ|とな)", " ", said)
     if "promises" in evidence:
-        said = re.sub(r"\bpromis\w+ (?:that|to|of|a)\b|約束(?:し|する|され)", " ", said)
+        said = re.sub(
+            r"\bpromis\w+ (?:that|to|of|a)\b(?:[^.;,]{0,24}\bwill\b)?|約束(?:し|する|され)", " ", said
+        )
     return said

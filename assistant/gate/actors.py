@@ -82,7 +82,7 @@ _THIRD_ACTS = re.compile(
     rf"\b(?:led|run|owned|chosen|shaped|directed|controlled|determined|decided|operated) by (?:the )?(?:{_THIRDS})\b"
 )
 _THIRD_ACTS_JA = re.compile(
-    rf"(?:^|[。、])(?:主導的な|主要な)?{_THIRDS_JA}(?:側)?(?:は|が)[^。]{{0,60}}?(?:意図|意向|方針|目指|つもり|"
+    rf"(?:^|[。、])(?:主導的な|主要な)?{_THIRDS_JA}(?:側)?(?:は|が)(?:(?!よう(?:に|、)|ため|こと)[^。]){{0,60}}?(?:意図|意向|方針|目指|つもり|"
     rf"予定|考え)|"
     rf"{_THIRDS_JA}(?:が|の)(?:主導|率い|決め|統括|運営|[^。、]{{0,20}}(?:支える|支援する|決める|率いる|導く|担う|"
     r"主導する)(?:側|立場|役))"

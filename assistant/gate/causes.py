@@ -11,7 +11,7 @@ _CAUSE = re.compile(
     r"\b(?:because(?! of (?:this|the|its|that) (?:document|memorandum|moc|text|paper))|due to|owing to|thanks to|"
     r"as a result|result(?:s|ed|ing)? (?:from|in|of)|the result of|caused|causes|causing|led (?:\w+ly )?to|leads to|"
     r"leading to|in response to|in reaction to|therefore|consequently|hence|that is why|which is why|"
-    r"on account of|triggered|prompted|"
+    r"on account of(?! (?:this|the|its|that) (?:document|memorandum|moc|text|paper))|triggered|prompted|"
     r"stem(?:s|med|ming)? from|driven by|following (?:the|a) (?:crisis|attack|incident|breach|scandal|war|"
     r"pandemic)|after (?:the|a) (?:crisis|attack|breach|scandal|war|pandemic)|became necessary|owed to)\b|"
     r"(?:た|だ|い|る)ため(?:、|に、|で|だ|と)|ためである|ためです|ためだ|ことから|を受け(?:て|、)|を理由に|"
@@ -75,4 +75,5 @@ def invents_cause(claim: str, cited: Cited) -> bool:
 
 def _purpose(claim: str, cited: Cited) -> bool:
     """「…するため」 of a purpose the sentence names is no cause."""
-    return "ため" in cited.japanese and re.search(r"(?:る|の)ため", plain(claim)) is not None
+    held = "ため" in cited.japanese or "目的" in cited.japanese
+    return held and re.search(r"(?:[うくぐすつぬぶむる]|の)ため", plain(claim)) is not None

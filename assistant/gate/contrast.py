@@ -22,6 +22,11 @@ _OPPOSITES = (
         r"\bmutual understanding of guidelines\b",
     ),
 )
+_DUTIES = (  # nothing in the document is one of these
+    r"(?:as )?(?:an? |any )?(?:(?:fixed|firm|blanket|binding|strict|hard|formal|legal|mutual|general|automatic|"
+    r"unconditional|mandatory) ){0,2}(?:dut(?:y|ies)|obligations?|requirements?|promises?|guarantees?|commitments?|"
+    r"pledges?|mandates?)|(?:確定した|固定の|一律の|厳格な|法的な?|拘束力のある)?(?:義務|要件|約束|保証|確約)"
+)
 _DENIALS = tuple(
     (
         re.compile(
@@ -31,7 +36,7 @@ _DENIALS = tuple(
         ),
         re.compile(said),
     )
-    for denied, said in _OPPOSITES
+    for denied, said in (*_OPPOSITES, (_DUTIES, ""))
 )
 
 

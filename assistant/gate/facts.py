@@ -6,7 +6,7 @@ takes place through …", 「…を構築中です」).
 
 import re
 
-from assistant.gate import frames
+from assistant.gate import frames, negation
 from assistant.gate.record import Cited
 from assistant.gate.words import is_japanese, plain
 from assistant.modality import Modality, modality
@@ -91,6 +91,8 @@ def told(claim: str, cited: Cited) -> bool:
     if not cited.addresses or (held == Modality.NONE and not listed):
         return False
     said = plain(claim)
+    if negation.left_alone(said, cited):
+        return False  # that nothing happens to what was there before is all the sentence says
     held = max(held, Modality.INTENDED) if listed else held
     return any(_happens(part, cited, held) for part in re.split(r"[.;](?=\s|$)|。", said) if part.strip())
 
@@ -113,7 +115,7 @@ def _happens(part: str, cited: Cited, held: Modality) -> bool:
         return (
             re.search(r"\b(?:should|ought|expected|asks?|asked|supposed|calls? (?:for|on)|when|once)\b", part) is None
         )
-    if _HEDGE.search(re.sub(r"\bif (?:no|none|they|the|both)\b[^,]*", " ", part)):
+    if _HEDGE.search(frames.unplaced(re.sub(r"\bif (?:no|none|they|the|both)\b[^,]*", " ", part))):
         return False
     if held == Modality.EXPECTED and (_STARTS.search(part) or _SUPPORTS.search(part)) and not _PERIOD.search(part):
         return True

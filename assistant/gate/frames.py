@@ -21,7 +21,7 @@ _SPEAKS_OF = re.compile(
     r"comes? up|singled out|(?:two|three|several) places|starts? (?:by|with|from)|opens? (?:by|with)|rests? on|among|"
     r"points?|bullet|passage|text|wording|words|section|part|preamble|chapter|heading|line|agenda|list|reasons?|"
     r"backdrop|background|grounds|argument|idea|thinking|gist|message|spirit|interests?|shared|common|concerns?|"
-    r"commitment|mission|possib\w+|potential|option|open to|up to|allow\w*|permit\w*|free to|needs?|essential|"
+    r"commitment|mission|(?:given|put|set|offered|shown) (?:\w+ )?as|possib\w+|potential|option|open to|up to|allow\w*|permit\w*|free to|needs?|essential|"
     r"important|importance|role|hub|crossroads?|side of|geared|directed|oriented|back(?:s|ed|ing|ers?)?|"
     r"support(?:s|ed|ers?) (?:by|such|from)|underpin\w*|not|no|nor|neither|none|nothing|without|untouched|unaffected|"
     r"alone|japanese|american|promises?|"
@@ -40,6 +40,11 @@ _OF_TEXT_JA = re.compile(
     r"使用|限定|留意|歓迎|注目|反映|提示|併記|理解|解釈|引用|参照|用意|意識|関連|言明|区別|対象と|書か|触れら|挙げら|数えら|"
     r"置か|呼ば|含ま|定めら|述べら|うたわ|認めら|見込ま|望ま|求めら|考えら|捉えら|用いら|結びつけら)[さしれて]"
 )
+# Where in the text a claim finds something ("under the telecom item") is not yet speaking of the text.
+_PLACED = re.compile(
+    r"\b(?:under|in|within|by|through|per) (?:the|this|that|its) (?:\w+ ){0,3}(?:items?|sections?|areas?|fields?|headings?|"
+    r"parts?|chapters?|points?|lists?|passages?|bullets?)\b"
+)
 _CONDITION = re.compile(r"\b(?:if|when|where|whenever|unless|once) [^,;]*")
 _FALLBACK = re.compile(r"\b(?:default|fallback|backstop|period|counted|counts?|clock|comes first)\b|起算|数え|目安")
 _HELD = (Modality.INTENDED, Modality.EXPECTED)
@@ -56,4 +61,9 @@ def is_news(part: str, cited: Cited, held: Modality) -> bool:
     if is_japanese(part):
         speaks = _SPEAKS_OF_JA.search(end) or _OF_TEXT_JA.search(end[-12:])
         return _TOLD_JA.search(end) is not None and speaks is None
-    return _SPEAKS_OF.search(_CONDITION.sub(" ", part)) is None and end.strip() not in cited.english
+    return _SPEAKS_OF.search(_CONDITION.sub(" ", unplaced(part))) is None and end.strip() not in cited.english
+
+
+def unplaced(part: str) -> str:
+    """A sentence of a claim without the place in the text where it finds what it says."""
+    return _PLACED.sub(" ", part)

@@ -10,7 +10,7 @@ _NO = (
     r"\b(?:not|no|nothing|none|never|neither|nor|without|cannot|nobody|no one|nowhere|non-?(?:binding|legally|"
     r"exhaustive|exclusive)|free of|lacks?|absent|"
     r"rather than|instead of|hardly|scarcely|barely|rarely|seldom|(?<!a )little (?=\w)|fails?|"
-    r"failing|refus\w+|declin\w+|exempt|nonbinding|untouched|unaffected|"
+    r"failing|wrong to|mistaken? to|incorrect to|misread\w*|refus\w+|declin\w+|exempt|nonbinding|untouched|unaffected|"
     r"intact|unchanged|unaltered|voluntary)\b|n't\b"
 )
 _NO_JA = (
@@ -41,12 +41,16 @@ _OPEN = re.compile(
     r"\bwithout excluding\b|\bnon-?(?:exhaustive|exclusive|binding)\b|\bno exhaustive\b|\bwithout (?:limitation|"
     r"being limited)\b|"
     r"\bno(?:t)? (?:fewer|less) than\b|\bnot least\b|"
+    r"\b(?:not|n't|never) (?:\w+ ){0,2}(?:the|a) limit\b|"
+    r"\b(?:nothing|nowhere|no \w+)\b[^.;,]{0,50}\b(?:confin|limit|restrict|clos|exclud|rul)\w*\b|"
+    r"\b(?:not|n't|never) (?:\w+ ){0,3}(?:confin|limit|restrict|exclud|clos|stop|end)\w*\b[^.;,]{0,30}"
+    r"\b(?:list\w*|nam\w+|disciplines|fields|areas|these|those|following)\b|"
     r"\b(?:not|n't|never) (?:\w+ ){0,2}(?:stop|end|finish)\w* (?:at|with|there|here)\b|"
     r"\bnot (?:as )?(?:a )?limit(?:s|ations?)?\b|限られるわけでは(?:ない|なく|ありません)|"
     r"(?:書かれ|挙げられ|列挙され|例示され)ていない(?:分野|もの|項目)[^。、]{0,6}も|"
     r"(?:抜け|漏れ|落ち|外れ)[^。、]{0,4}(?:ておらず|ていない|ていません|てはいない)|"
-    r"限られ(?:ない|ません|ず|るものでは)|限ら(?:ない|ず|れてい)|限定(?:列挙)?(?:されない|されません|されず|"
-    r"されてい(?:ない|ません)|では?な|で(?:は)?ありません|するものでは)|限定的(?:なもの)?で(?:は)?な[いく]|だけ(?:では|"
+    r"限られ(?:ない|ません|ず|る(?:もの|わけ)では(?:ない|なく|ありません))|限ら(?:ない|ず|れてい)|限定(?:列挙)?(?:されない|されません|されず|"
+    r"されてい(?:ない|ません)|(?:する|される)(?:と|もの|わけ)(?:は|では)?[^。、]{0,6}(?:ない|ません|なく|ず)|では?な|で(?:は)?ありません|するものでは)|限定的(?:なもの)?で(?:は)?な[いく]|だけ(?:では|"
     r"が[^。]{0,12}わけでは)な|のみでは?な|に?とどまらない|"
     r"網羅的では?な|これだけでは"
 )
@@ -160,7 +164,7 @@ _REFUSAL = re.compile(
     r"(?:left|leav\w+|set(?:s|ting)?) aside|omit\w*|overlook\w*|skip(?:s|ped|ping)?\b|bypass\w*|shelv(?:e|es|"
     r"ed|ing)\b|"
     r"refrain\w*|keep(?:s|ing)? out\b|wound down|wind(?:s|ing)? down|irrelevant|unimportant|unnecessary|needless)|"
-    r"\b(?:end(?:s|ed|ing)?|terminat\w+|discontinu\w*|quit\w*|giv(?:e|es|ing) up|clos(?:e|es|ed|ing) (?:down|off)) "
+    r"\b(?<!\bin the )(?:end(?:s|ed|ing)?|terminat\w+|discontinu\w*|quit\w*|giv(?:e|es|ing) up|clos(?:e|es|ed|ing) (?:down|off)) "
     r"(?:the|their|its|this|all|any|ongoing|longstanding|strong|joint|shared|existing|further|such)\b|"
     r"終え|終了|解消|不(?:参加|支持|同意|可能|承認|適用|関与|干渉|介入|利益|一致|信)|反対|まい(?=[。、]|$)|"
     r"除外|外され|外れ|排除|禁止|禁じ|中止|停止|縮小|弱め|緩和|緩め|拒否|拒む|廃止|抑制|撤廃|妨げ|見送|打ち切|"
@@ -169,7 +173,9 @@ _REFUSAL = re.compile(
     r"(?:協力|対象|枠組み?|取組|議題|範囲|視野|想定|項目|目標|関心)(?:の)?外(?!国|務|部|交|国)|抑え|締め出|封じ|"
     r"閉ざ|凍結|撤退|"
     r"脱退|決裂|対立|断ち切|断絶|縮め|低下|損な|損ね|妨害|阻止|拒絶|引き下げ|冷え|鈍化|逆行|離反|引き揚げ|取りやめ|"
-    r"認めな|"
+    r"認めな|現状(?:の|を|に)?(?:まま|維持|とど)|据え置|にとどめ|区切り|幕を(?:引|下)|別の道|別々の道|手を引|縁を切|距離を置|"
+    r"\bseparate ways\b|\bgo(?:es|ing)? (?:its|their) own way|\bpart(?:s|ed|ing)? ways\b|\bstatus quo\b|"
+    r"\b(?:let|lets|letting) [^.;,]{0,40}\blapse\b|\bas (?:it|they) (?:is|are|stands?)\b|"
     r"(?:より|さらに)?(?:狭く|弱く|遅く|低く|緩く|浅く|少なく|疎に)(?:する|す|し|なる|保)|"
     r"減らす|減らし|削減|弱く|遠ざけ|疎遠|棚上げ|見合わせ|対象外|含まず|除き、|(?<!取り)除[くかい]"
 )
@@ -201,14 +207,14 @@ _CORE = (  # the sentences that deny: what they deny, in both languages
 
 _LEFT_ALONE = re.compile(  # what is denied, said without a negation
     r"\b(?:remain\w*|stay\w*|continu\w+|keep\w*|left|leav\w+|stand\w*)\b[^.;]{0,40}\b(?:as (?:it|they|before)|"
-    r"alone|in place|"
+    r"alone|in place|outside|"
     r"in force|in effect|standing|valid|the same|apply|untouched|open|voluntary|optional|up to|free|to (?:each|"
     r"the))\b|"
     r"\b(?:free (?:of|from)|short of|devoid of|absence of|zero)\b|"
     r"そのまま|維持され|存続|変わらず|任意|自由|有効なまま|引き続き"
 )
 _KEEPS_OUT = re.compile(  # a frame that is said to be none
-    r"(?:\bnot|n't|\bnever|\bwithout being) (?:\w+ ){0,2}?(?:confined|limited|restricted|tied|bound|constrained|"
+    r"(?:\bnot|n't|\bnever|\bwithout being|\bneither|\bnor|\brather than) (?:\w+ ){0,5}?(?:confined|limited|restricted|tied|bound|constrained|"
     r"held)\b|"
     r"枠(?:組み)?[^。、]{0,12}(?:限られ|縛られ|制約され|限定され|拘束され|とどま)[^。、]{0,4}(?:ない|ません|ず)"
 )
@@ -231,6 +237,7 @@ _DENIED_TWICE = re.compile(
     r"exempts?|excus\w+|"
     r"spares?|shields?)\b[^.;,]{0,40}\bfrom\b|\b(?:not|n't|never) (?:\w+ )?(?:lacks?|without|non-?(?:binding|"
     r"legally))|"
+    r"\b(?:wrong|mistaken?|incorrect|untrue|false)\b[^.;,]{0,60}\b(?:not|no|nothing|never|free)\b|"
     r"\bbut (?:it )?(?:does|do) (?:so|create|bind)\b|(?<!なら)(?<!れば)ないわけでは|なくはな|ないとは(?:言|"
     r"い)え|ないこともな|ないとは限"
 )
@@ -292,6 +299,15 @@ def flips(claim: str, cited: Cited) -> bool:
     if "cannot mutually determine" in cited.english and _turns_condition(said):
         return True
     return any(match.group() not in held and not _close(match.group(), held) for match in _REFUSAL.finditer(bare))
+
+
+def left_alone(said: str, cited: Cited) -> bool:
+    """Whether a plain claim leaves existing agreements as they are, which is what its only sentence says of them."""
+    return (
+        cited.english.startswith("nothing in this moc is intended to affect")
+        and len(cited.addresses) == 1
+        and _LEFT_ALONE.search(said) is not None
+    )
 
 
 def _turns_condition(said: str) -> bool:

@@ -76,7 +76,7 @@ _HELD_ALL = re.compile(
     r"\b(?:all|any|every|full|throughout|global|nothing|each|whole|universe|across)\b|全|いかなる|世界"
 )
 _ALL_HARMLESS = re.compile(
-    r"\b(?:are|were|is|be) all\b|\b(?:not|n't) (?:at )?all\b|\bat all\b|\ball (?:in the|are|of (?:which|these|"
+    r"\b(?:first of|above) all\b|\b(?:are|were|is|be) all\b|\b(?:not|n't) (?:at )?all\b|\bat all\b|\ball (?:in the|are|of (?:which|these|"
     r"this|them)|three|four|five|"
     r"six|the while|part|in|mentioned|listed|named|meant|intended|among|come|figure|appear|count)\b|"
     r"\bany (?:cooperation|collaboration|such|change|modification|work|discontinuation|activit\w+|notice|"
