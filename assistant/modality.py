@@ -127,6 +127,7 @@ _FLAT = re.compile(
     r"(?:\w+ ){0,2}(?:commitment|interest|goal|view|recognition|priorit|mission|aim|purpose|concern))"
 )
 _ABLE_END = re.compile(r"ことができ(?:る|ます)[。.]?\s*$")
+_SET_JA = re.compile(r"(?:する|させる|行う|決める|変える|やめる|終える)(?:ものと|ことと)(?:され|なって|定め|し[てま])")
 _LISTED = re.compile(r"(?:driving|deepening|advancing|promoting|partnering)\b")
 _SHOULD_END = re.compile(
     r"\bshould (?:discontinue|end|terminate|leave|withdraw)\b|(?:終了させる|終了す|終わらせる|やめる|離脱す)べき"
@@ -210,6 +211,8 @@ def upgrades(claim: str, evidence: str) -> bool:
         return True
     if held == Modality.SHOULD and Modality.EXPECTED in rungs and not rungs & {Modality.MAY, Modality.SHOULD}:
         return True
+    if held in (Modality.MAY, Modality.SHOULD) and _SET_JA.search(said):
+        return True
     if "may discontinue" in evidence.casefold() and _SHOULD_END.search(said):
         return True
     if held == Modality.MAY and _ARE_TO.search(said) and Modality.MAY not in rungs:
@@ -277,7 +280,5 @@ def _allowed(said: str, evidence: str) -> str:
     if "need to secure" in evidence:
         said = re.sub(r"\bneeds? to\b|\brequires?\b|必要(?:があ(?:る|り)|とされ|である|です|だ|とな)", " ", said)
     if "promises" in evidence:
-        said = re.sub(
-            r"\bpromis\w+ (?:that|to|of|a)\b(?:[^.;,]{0,24}\bwill\b)?|約束(?:し|する|され)", " ", said
-        )
+        said = re.sub(r"\bpromis\w+ (?:that|to|of|a)\b(?:[^.;,]{0,24}\bwill\b)?|約束(?:し|する|され)", " ", said)
     return said

@@ -110,7 +110,7 @@ _DATE_BY_ONE = re.compile(
 _ADAPTS = re.compile(  # one side brings what is its own into line with the other's
     rf"\b(?P<one>{US}|{JP})(?:'s)? (?:\w+ ){{0,3}}?(?:bring|align|adapt|adjust|conform|match|"
     rf"harmoni[sz]e|follow|adopt|change|"
-    rf"revise|accept)\w*\b[^.;]{{0,60}}\b(?:with|to|those of|of|from) (?:the )?(?:\w+ ){{0,2}}?(?P<other>{US}|{JP})"
+    rf"revise|accept)\w*\b[^.;]{{0,60}}\b(?:with|to|those of|of|from) (?:the )?(?:\w+ ){{0,6}}?(?P<other>{US}|{JP})"
 )
 _NOT_FOR_ONE = re.compile(  # what is said of both, denied for one
     rf"\b(?:not|n't|never|without|nor) (?:\w+ ){{0,3}}?(?:appl\w+|extend\w*|concern\w*|reach\w*|"

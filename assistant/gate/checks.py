@@ -105,7 +105,7 @@ def _rules(claim: str, cited: Cited, language: Language) -> list[str]:
     reasons = numbers.mismatches(claim, cited)
     for reason, found in (
         ("wrong_language", is_japanese(claim) != (language == "ja")),
-        ("entity_mismatch", sides.wrong_place(claim, cited) or sides.unknown_institution(claim, cited)),
+        ("entity_mismatch", sides.wrong_institution(claim, cited) or sides.wrong_place(claim, cited)),
         ("party_swap", sides.swaps(claim, cited) or roles.turned(claim, cited) or actors.turned(claim, cited)),
         (
             "modality_upgrade",

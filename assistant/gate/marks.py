@@ -31,6 +31,7 @@ _PARTS_US = (
     "science foundation",
     "center for ai standards",
     "ai standards center",
+    "standards and innovation",
     "科学財団",
     "通信情報庁",
     "標準・イノベーションセンター",

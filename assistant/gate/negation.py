@@ -175,7 +175,7 @@ _REFUSAL = re.compile(
     r"脱退|決裂|対立|断ち切|断絶|縮め|低下|損な|損ね|妨害|阻止|拒絶|引き下げ|冷え|鈍化|逆行|離反|引き揚げ|取りやめ|"
     r"認めな|現状(?:の|を|に)?(?:まま|維持|とど)|据え置|にとどめ|区切り|幕を(?:引|下)|別の道|別々の道|手を引|縁を切|距離を置|"
     r"\bseparate ways\b|\bgo(?:es|ing)? (?:its|their) own way|\bpart(?:s|ed|ing)? ways\b|\bstatus quo\b|"
-    r"\b(?:let|lets|letting) [^.;,]{0,40}\blapse\b|\bas (?:it|they) (?:is|are|stands?)\b|"
+    r"\b(?:let|lets|letting) [^.;,]{0,40}\blapse\b|\bas (?:it|they) (?:is|are|stands?)\b(?=[.,;]|$)|"
     r"(?:より|さらに)?(?:狭く|弱く|遅く|低く|緩く|浅く|少なく|疎に)(?:する|す|し|なる|保)|"
     r"減らす|減らし|削減|弱く|遠ざけ|疎遠|棚上げ|見合わせ|対象外|含まず|除き、|(?<!取り)除[くかい]"
 )
@@ -221,9 +221,24 @@ _KEEPS_OUT = re.compile(  # a frame that is said to be none
 _IN_PART = re.compile(  # what is denied altogether, denied of a part
     r"\bnot (?:all|every)\b|(?:すべて|全て|全部)(?:の[^。、]{1,10})?(?:が|を|に)[^。]{0,24}(?:わけでは|とは限)"
 )
+_OTHERS_OUT = re.compile(  # what an open list does not name, said to stand outside
+    r"\b(?:beyond|other than|besides|outside|not (?:on|in|among)|unlisted|unnamed|no other|any other|further|more|rest)\b"
+    r"[^.;]{0,60}\b(?:fall\w* outside|(?:is|are|be|stay\w*|remain\w*|left|lie\w*) (?:out\b|outside|excluded|"
+    r"off)|not (?:part|covered|included|meant|intended|open|eligible|allowed|considered))|"
+    r"(?:ほか|他|以外|外|その他|載って(?:い)?ない|挙がって(?:い)?ない|書かれて(?:い)?ない)(?:の(?:分野|もの|領域|項目))?"
+    r"(?:は|に(?:は|ついては))?[^。]{0,24}(?:入りません|入らない|含まれません|含まれない|扱いません|扱わない|及びません|及ばない|"
+    r"行いません|行わない|ありません(?!し)|対象外|枠外|範囲外|外れ)"
+)
 _ARISES_JA = re.compile(
     r"(?:義務|権利|拘束力)(?:だけ|のみ)?(?:は|も)[^。、]{0,6}(?:生じる|生じます|発生する|発生します|ある|あります|負う|負います)"
     r"(?=。|、|$|が、)"
+)
+# Of sentences that only deny, a claim without any of these affirms something, or names what they are about.
+_DENIES_SOMEHOW = re.compile(
+    f"{_NEGATION.pattern}|{_LEFT_ALONE.pattern}|\\b(?:no|non)\\w*|"
+    r"\b(?:deal\w*|about|concern\w*|address\w*|cover\w*|mention\w*|speak\w*|spoken|deni\w+|deny|exclud\w+|rul\w+ out|"
+    r"disclaim\w*|spar\w+|free|question|subject|topic|refer\w*|limit\w*|respect\w*|preserv\w*|intact|only|merely)\b|"
+    r"否定|除外|触れ|言及|尊重|扱|述べ|規定|話題|テーマ|内容|無|不|非|免|排|ず"
 )
 _POLAR = re.compile(r"いかなる[^。、]{0,12}も、?")  # begins a denial; without one at its end it turns it around
 _KEPT_DENIED = re.compile(  # existing agreements that do not stay as they are
@@ -261,6 +276,8 @@ def denied(text: str, start: int, end: int) -> bool:
 def flips(claim: str, cited: Cited) -> bool:
     """Whether a claim denies what its sentences say, or says what they deny."""
     said = without_reply(plain(claim))
+    if "not limited to" in cited.english and _OTHERS_OUT.search(said):
+        return True
     if _KEEPS_OUT.search(said) and "legal framework" in cited.english:
         return True
     core = [topic for sentence, topic in _CORE if sentence.search(cited.english)]
@@ -271,6 +288,8 @@ def flips(claim: str, cited: Cited) -> bool:
     if "does not create" in cited.english and _ARISES_JA.search(said):
         return True
     if "nothing in this moc is intended to affect" in cited.english and _KEPT_DENIED.search(said):
+        return True
+    if len(core) == len(cited.addresses) and not _DENIES_SOMEHOW.search(said):
         return True
     if core:
         return _LEFT_ALONE.search(said) is None and any(_affirms(said, topic) for topic in core)

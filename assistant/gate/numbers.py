@@ -23,6 +23,7 @@ _UNCOUNTED = re.compile(  # a second of what the text has one of, numbered names
     r"\bevery (?:second|third|fourth|fifth|tenth)\b|"
     r"(?<!half )\b(?:an?|one|another) (?:full |whole |single )?(?:week|month|year|decade) (?:after|before|"
     r"later|from|following|ahead|in advance|of notice)\b|"
+    r"\b(?:regular|periodic)(?:al)?(?:ly)?\b|\bfrom time to time\b|定期的?|毎回|随時|頻繁|"
     r"\b(?:several|many|few|some|couple of|number of|dozens of) (?:days|weeks|months|years)\b|数(?:か月|"
     r"カ月|ヶ月|週間|日後|年後)"
 )
@@ -72,6 +73,22 @@ _TWO = re.compile(
     r"(?:技術|分野|部門|機関|団体|項目|目標|例)は(?:二|2)つ"
 )
 _TWO_OF = re.compile(r"\b(?:two|2) (?!of\b)(?:\w+ ){0,2}?(?P<noun>[a-z]{4,}s)\b")
+# Three or more of what the sentence has and does not count; of what it lists, a list of so many may stand for it.
+_MANY_OF = re.compile(
+    rf"\b(?P<word>{'|'.join(word for word, n in ONES.items() if n > 2)}|\d+) (?!of\b)(?:\w+ ){{0,3}}?(?P<noun>[a-z]{{4,}}s)\b"
+)
+_MANY_OF_JA = re.compile(r"(?P<count>\d+|[二三四五六七八九十]+)つの(?P<noun>[一-鿿々]+|[ァ-ヺー]+)")
+_LISTABLE = frozenset(
+    stem(word)
+    for word in "areas fields sectors disciplines technologies networks institutions bodies agencies organizations institutes "
+    "funders goals aims purposes objectives stakeholders groups topics examples items subjects things points initiatives "
+    "challenges measures practices standards activities efforts steps tasks laboratories applications stacks channels "
+    "sciences participants governments countries nations sides states parties".split()
+)
+_LISTABLE_JA = re.compile(
+    r"(?:分野|部門|技術|機関|団体|組織|目標|目的|項目|例|課題|活動|取組|措置|標準|関係者|主体|領域|対象|ネットワーク|政府|国|点|要素|柱|"
+    r"理由|働き|作業|種類|側面|段落|内容|事柄|テーマ|学問|方向|面|方法|手段|言語|参加者)$"
+)
 _TIMES_OF = re.compile(  # counters of what is no item of a list
     r"(?P<number>\d+|[二三四五六七八九十百千万億]+)(?:回|人(?![材類工々])|名(?![称前])|"
     r"本(?![柱文覚MOCmoc])|基(?![本盤礎準])|台|機(?![関構会能微])|隻|枚|席|歳|割|"
@@ -205,9 +222,18 @@ def _counted_anew(claim: str, cited: Cited) -> bool:
     ):
         return False
     words = [stem(word) for word in latin_words(cited.english)]
+    counted = {stem(match["noun"]) for match in _MANY_OF.finditer(claim) if _value(match["word"]) not in held}
+    if any(noun in words and noun not in _LISTABLE for noun in counted):
+        return True
+    if any(m["noun"] in cited.japanese and not _LISTABLE_JA.search(m["noun"]) for m in _MANY_OF_JA.finditer(claim)):
+        return True
     return any(
         words.count(stem(match["noun"])) == 1 and match["noun"] not in _BOTH_SIDES for match in _TWO_OF.finditer(claim)
     )
+
+
+def _value(number: str) -> float:
+    return whole(number) if number.isdigit() else spelled(number)
 
 
 def _wrong_share(claim: str, cited: Cited) -> bool:

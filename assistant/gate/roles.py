@@ -12,6 +12,8 @@ _ENDS = (
     r"(?:discontinu\w*|end(?:s|ed|ing)?|leav(?:e|es|ing)|withdraw\w*|terminat\w*|quit\w*|pulls? out|cancel\w*|"
     r"wants? out|exits?)"
 )
+_IS_IT = r"(?:(?:is|being) (?:the (?:one|side|participant) )?)?(?:that|who|which) "
+_WRITES = r"provid|giv|notif|send|inform|deliver|tell|issu|serv|put|writ|hand|fil|submit|announc|communicat"
 _ENDS_FIRST = (
     re.compile(rf"\b(?:when|if|where|should|once|after|whenever) (?:the )?(?P<who>{_WHO})\b[^.;]{{0,40}}?\b{_ENDS}"),
     re.compile(
@@ -39,17 +41,18 @@ _NOTIFIED = re.compile(
     r"ought to) (?:\w+ )?(?:be (?:notified|informed|told)|receive)"
 )
 _OTHER_NOTIFIES = re.compile(
-    r"\bthe other (?:participant |side |party |government |country |one )?(?:should|must|has to|is to|would|"
-    r"ought to|needs to|shall|will|is expected to) (?:\w+ ){0,2}?(?:provide|give|notify|send|inform|deliver|tell|"
-    r"issue|serve)|"
+    rf"\bthe other (?:participant |side |party |government |country |one )?(?:{_IS_IT})?(?:should|must|has to|is to|"
+    r"would|ought to|needs to|shall|will|is expected to|is supposed to|is asked to|is responsible for) "
+    rf"(?:\w+ ){{0,2}}?(?:{_WRITES})|"
+    rf"\b(?:the )?(?:{_WRITES})\w* [^.;]{{0,40}}\b(?:is|falls|lies|rests) (?:up to|on|with|the task of|a matter for) "
+    r"the other\b|"
     r"\bnotice (?:\w+ ){0,5}?(?:from|by) the other\b|"
-    r"(?:他方|相手|もう一方)(?:の(?:参加者|国|政府|側))?(?:方|国|側)?(?:が|から)[^。]{0,16}?(?:通知|知らせ|"
+    r"(?:他方|相手|もう一方)(?:の(?:参加者|国|政府|側))?(?:の)?(?:方|ほう|国|側)?(?:が|から)[^。]{0,16}?(?:通知|知らせ|"
     r"伝え)(?!を受け|され|られ)"
 )
 _RECEIVER_NOTIFIES = re.compile(
-    r"\b(?:receiv\w+|stays?|remain\w*|staying|notified)\b[^.;]{0,30}\b(?:should|must|has to|is to|would|"
-    r"ought to)\b (?:\w+ ){0,2}?"
-    r"(?:provide|give|notify|send|inform|deliver|issue|serve)|"
+    r"\b(?:receiv\w+|stays?|remain\w*|staying|notified)\b[^.;]{0,36}\b(?:should|must|has to|is to|would|"
+    rf"ought to|needs to|is supposed to|is asked to)\b (?:\w+ ){{0,2}}?(?:{_WRITES})|"
     r"\b(?:notice|notification|informed?|notify)\b[^.;]{0,40}\bto the (?:\w+ )?(?:that|which|"
     r"who) (?:is )?(?:discontinu|leav|withdraw|end|terminat)|"
     r"\bto the (?:discontinuing|departing|withdrawing|leaving|terminating)\b|"
