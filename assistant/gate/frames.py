@@ -35,6 +35,10 @@ _SPEAKS_OF_JA = re.compile(
 )
 # A verb of what has happened or goes on, and what is said of a text in that form.
 _TOLD_JA = re.compile(r"(?:ました|ていました|[^だで]った|[いきしちりえけせてねべめれ]た|て(?:い(?:る|ます)|きた))$")
+# A verb in its plain present ("…形作られます"), other than what only is: ある, いる, です.
+_HAPPENS_JA = re.compile(
+    r"(?:(?<!あ)(?<!な)[いきぎしちにびみりえけげせてねべめれ]ます|(?<!で)(?<!あ)(?<!い)(?<!な)[うくぐすつぬぶむる])$"
+)
 _OF_TEXT_JA = re.compile(
     r"(?:記載|明記|列挙|例示|指摘|言及|認識|表明|宣言|想定|規定|定義|紹介|掲載|説明|明示|示唆|確認|尊重|署名|作成|代表|"
     r"使用|限定|留意|歓迎|注目|反映|提示|併記|理解|解釈|引用|参照|用意|意識|関連|言明|区別|対象と|書か|触れら|挙げら|数えら|"
@@ -60,7 +64,7 @@ def is_news(part: str, cited: Cited, held: Modality) -> bool:
     end = part.rstrip("」』)）、 ")
     if is_japanese(part):
         speaks = _SPEAKS_OF_JA.search(end) or _OF_TEXT_JA.search(end[-12:])
-        return _TOLD_JA.search(end) is not None and speaks is None
+        return speaks is None and (_TOLD_JA.search(end) is not None or _HAPPENS_JA.search(end) is not None)
     return _SPEAKS_OF.search(_CONDITION.sub(" ", unplaced(part))) is None and end.strip() not in cited.english
 
 
