@@ -49,7 +49,7 @@ _UPON_JA = re.compile(
 _OTHER_ONE = re.compile(
     r"\b(?:the other(?: participant| side| party| government| country| nation| one)?(?:'s)?|its counterpart(?:'s)?|"
     r"each other'?s|one another'?s)(?= |[.,;]|$)(?! (?:hand|areas|fields|topics|aims|goals|items|half|part))|"
-    r"(?:相手|他方|もう一方|片方)(?:の)?(?:国|側|方|政府|参加者)?(?=の|が|に|は|を|へ|から)"
+    r"(?:(?<![携力]の)相手|他方|もう一方|片方)(?:の)?(?:国|側|方|政府|参加者)?(?=の|が|に|は|を|へ|から)"
 )
 _OTHER_HELD = re.compile(r"other participant|cannot mutually determine|mutual|share|respective|written decision")
 _OTHER_LAW = re.compile(

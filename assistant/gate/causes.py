@@ -33,6 +33,9 @@ _WORDING = re.compile(
     r"され(?:ている|ており|る)ため|できるため"
 )
 _SILENT_ON = re.compile(r"nothing in this moc|does not create")
+_ONE_CANNOT = re.compile(
+    r"\balone (?:cannot|may not)|\b(?:cannot|may not)\b[^.;,]{0,40}\b(?:alone|by itself|on its own)\b"
+)
 _GROUND = re.compile(
     r"\b(?:recognizing|appreciating|highlighting|noting|affirming|expanding|acknowledging|importance|need|role|"
     r"potential|because|underpin|essential)\b|認識し|踏まえ|評価し|強調し"
@@ -42,7 +45,7 @@ _GROUND = re.compile(
 def names_cause(claim: str, cited: Cited) -> bool:
     """Whether a claim gives a ground for something; the sentence itself as the ground of a yes or no is none."""
     said = plain(claim)
-    replies = without_reply(said) != said
+    replies = without_reply(said) != said or _ONE_CANNOT.search(said) is not None
     return any(
         not _WORDING.search(_clause_at(said, match.start())) and not (replies and _borne(said[match.end() :], cited))
         for match in _CAUSE.finditer(said)

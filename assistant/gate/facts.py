@@ -20,6 +20,10 @@ _HEDGE = re.compile(
     r"aspir\w*|desir\w*|suppos\w*|slated|designed|ways?|so that|in order|tied to|provid\w+ for|asks?|asked|if|unless|"
     r"list(?:s|ed)?|name[ds]?|mention\w*|examples?|idea)\b|'d like"
 )
+_HEDGE_NOW = re.compile(  # of these, what keeps even "now" or "already" from saying that something has come about
+    r"\b(?:intend\w*|intent(?:ions?)?|aim(?:s|ed|ing)?|goals?|meant|plan(?:s|ned|ning)?|expect\w*|should|ought|may|might|"
+    r"would|can|could|want\w*|wish\w*|seek\w*|(?:is|are) to|to be|suppos\w*|if|unless|list(?:s|ed)?|name[ds]?|mention\w*)\b"
+)
 _DONE = (
     r"supported|backed|underpinned|sustained|enhanced|strengthened|promoted|protected|safeguarded|guarded|built|"
     r"expanded|widened|extended|deepened|accelerated|sped up|secured|enforced|harmoni[sz]ed|exported|coordinated|"
@@ -79,7 +83,7 @@ _HAPPENS_JA = re.compile(
     r"き(?:た|ました|ています))$|"
     r"(?:強化|拡大|深化|促進|推進|構築|支援|協力|連携|加速|保護|確保|実施|開発|継続|軽減|低減|除去|執行)(?:し|"
     r"され)(?:て|つつ)(?:い(?:る|ます|ました|ったところです)|あ(?:る|ります)|き(?:た|ました|ています)|お(?:り|ります))$|"
-    r"(?:決定|合意|約束|確定)(?:事項|済み)(?:です|である|だ)?$|責任があ(?:る|ります)$|責任です$|"
+    r"(?:(?:決定|合意|約束|確定)事項|済み|完了|達成|実現)(?:です|である|だ)?$|責任があ(?:る|ります)$|責任です$|"
     r"(?:条件|要件|前提)(?:です|である|だ|とな(?:る|ります)|になる|になります|とされ(?:る|ます))$"
 )
 
@@ -115,6 +119,8 @@ def _happens(part: str, cited: Cited, held: Modality) -> bool:
         return (
             re.search(r"\b(?:should|ought|expected|asks?|asked|supposed|calls? (?:for|on)|when|once)\b", part) is None
         )
+    if _is_now(part, cited) and _HEDGE_NOW.search(part) is None:
+        return True
     if _HEDGE.search(frames.unplaced(re.sub(r"\bif (?:no|none|they|the|both)\b[^,]*", " ", part))):
         return False
     if held == Modality.EXPECTED and (_STARTS.search(part) or _SUPPORTS.search(part)) and not _PERIOD.search(part):

@@ -238,7 +238,11 @@ _DENIES_SOMEHOW = re.compile(
     f"{_NEGATION.pattern}|{_LEFT_ALONE.pattern}|\\b(?:no|non)\\w*|"
     r"\b(?:deal\w*|about|concern\w*|address\w*|cover\w*|mention\w*|speak\w*|spoken|deni\w+|deny|exclud\w+|rul\w+ out|"
     r"disclaim\w*|spar\w+|free|question|subject|topic|refer\w*|limit\w*|respect\w*|preserv\w*|intact|only|merely)\b|"
-    r"否定|除外|触れ|言及|尊重|扱|述べ|規定|話題|テーマ|内容|無|不|非|免|排|ず"
+    r"否定|除外|触れ|言及|尊重|扱|述べ|規定|話題|テーマ|無|不|非|免|排"
+)
+_NEITHER_MAY = re.compile(  # what either may, told as what neither may
+    r"\b(?:neither|no (?:single )?(?:participant|side|government|country|party))\b[^.;,]{0,24}\b(?:may|can|could|is (?:free|able|"
+    r"allowed|permitted) to) (?:discontinu|end|leav|terminat|withdraw|walk|pull)\w*(?![^.;]{0,60}\b(?:force|prevent|stop|block))"
 )
 _POLAR = re.compile(r"いかなる[^。、]{0,12}も、?")  # begins a denial; without one at its end it turns it around
 _KEPT_DENIED = re.compile(  # existing agreements that do not stay as they are
@@ -288,6 +292,8 @@ def flips(claim: str, cited: Cited) -> bool:
     if "does not create" in cited.english and _ARISES_JA.search(said):
         return True
     if "nothing in this moc is intended to affect" in cited.english and _KEPT_DENIED.search(said):
+        return True
+    if "either participant may" in cited.english and _NEITHER_MAY.search(said):
         return True
     if len(core) == len(cited.addresses) and not _DENIES_SOMEHOW.search(said):
         return True

@@ -99,7 +99,7 @@ _SHARE = re.compile(  # so many institutions of one side
     rf"\b(?P<word_after>{'|'.join(ONES)}) (?:named |different )?(?:{US}|{JP})(?: (?:\w+ )?(?:institutions?|"
     rf"bod(?:y|ies)|"
     rf"agenc(?:y|ies)|institutes?|organi[sz]ations?|funders?|ones?))|"
-    rf"(?:{US}|{JP})(?:側)?(?:は|から|からは|の|が)"
+    rf"(?:{US}|{JP})(?:側)?(?:は|から|からは|の|が|を代表する)"
     rf"(?:名前の挙がった)?(?P<digit_after>[\d一二三四五六七八九十]+)(?:つの)?(?:機関|団体|つ)"
 )
 _COLLECTIVES = (
@@ -228,7 +228,9 @@ def _counted_anew(claim: str, cited: Cited) -> bool:
     if any(m["noun"] in cited.japanese and not _LISTABLE_JA.search(m["noun"]) for m in _MANY_OF_JA.finditer(claim)):
         return True
     return any(
-        words.count(stem(match["noun"])) == 1 and match["noun"] not in _BOTH_SIDES for match in _TWO_OF.finditer(claim)
+        (words.count(stem(match["noun"])) == 1 or stem(match["noun"]) in set(words) - _LISTABLE)
+        and match["noun"] not in _BOTH_SIDES
+        for match in _TWO_OF.finditer(claim)
     )
 
 
@@ -239,7 +241,7 @@ def _value(number: str) -> float:
 def _wrong_share(claim: str, cited: Cited) -> bool:
     """Another number of a side's institutions than the cited sentences name."""
     owners = _owners(cited)
-    if len(cited.addresses) != 1 or len(owners) < 3 or not _INSTITUTIONS.search(claim):
+    if len(cited.addresses) != 1 or len(owners) < 2 or not _INSTITUTIONS.search(claim):
         return False
     for match in _SHARE.finditer(claim):
         said = match["word"] or match["word_after"] or match["digit"] or match["digit_after"]

@@ -34,7 +34,7 @@ _HARMLESS_ONLY = re.compile(
     r"(?:だけ|のみ)(?:でなく|では?な[くい]|ではあり|ならず)|だけが[^。]{0,14}(?:わけ|もの|の)では(?:なく|な|"
     r"あり)|だけでも|限(?:られ(?:ない|ません|ず|る(?:もの|わけ))|らず|らない)|限定(?:列挙)?(?:では|されない|されません|"
     r"されず|するもの)|"
-    r"一方(?:的)?だけ(?:では|でも)|にとどま|限られてい(?:ない|ません)|限定されてい(?:ない|ません)|一つだけでは"
+    r"一方(?:的)?だけ(?:では|でも)|にとどま|限られてい(?:ない|ません)|限定されてい(?:ない|ません)|一つだけでは|限定(?:する|される)(?:と|もの|わけ)(?:は|では)?[^。、]{0,6}(?:ない|ません|なく|ず)"
 )
 _OPENED = re.compile(  # words of exclusion that a claim itself takes back
     r"(?:に|だけ|だけに|のみに)限(?:られ|ら|定され)[^。]{0,6}(?:ない|ず|ません)|without excluding|"
@@ -251,7 +251,8 @@ def _drops_condition(said: str, cited: Cited) -> bool:
 def _narrows(said: str, cited: Cited) -> bool:
     """One phase for all phases; chiefly; by word of mouth for in writing."""
     if _SETTLED.search(_HARMLESS_ONLY.sub(" ", said)) and re.search(
-        r"\bincluding\b|\bother\b|\bsuch as\b|\blike\b", cited.english
+        r"\bincluding\b|\bother\b|\bsuch as\b|\blike\b|focus areas for collaboration",
+        f"{cited.english} {cited.headings}",
     ):
         return True
     if "all phases" in cited.english and _PHASE.search(said) and not _WHOLE.search(said):
