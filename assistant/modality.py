@@ -37,7 +37,7 @@ _ENGLISH: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"undertaking to|certain to|automatic(?:ally)?|inevitabl[ey]|definitely|without fail|"
             r"obligations?|obligat(?:es?|ory)|obliges?|duty|duties|resolved to|decided (?:to|that|on)|decide to|"
             r"determined to|firmly|bound to|"
-            r"(?:is|are|was) settled|owe[ds]?|incumbent|falls? (?:to|on|upon) (?:the |both |each |"
+            r"(?:is|are|was|be) (?:settled|held (?:to|by)|subject to)|to which (?:\w+ ){1,4}(?:is|are) held|owe[ds]?|incumbent|falls? (?:to|on|upon) (?:the |both |each |"
             r"japan)|no choice but|non-negotiable|insists?|surely|certainly|undoubtedly|resolves? to|"
             r"(?:bound|binds?|binding|obliges?|commits?) (?:itself|themselves)|in return for|responsible for|"
             r"ha(?:s|ve) (?:already )?(?:established|launched|begun|started|"
@@ -69,7 +69,7 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"決め(?:た(?!日)|ました|ている)|決ま(?:った|りました|っている|っています)|同意(?:し|する|済|が|を)|"
             r"了承し|承諾し|取り決め(?:た(?!日)|ました|てい)|申し合わせ|自動的に|間違いなく|確実に(?![すし])|"
             r"コミットし|コミットする|"
-            r"公約|断言|強制|しなくてはいけ|実施されている(?!と)|既に(?:開始|実施|合意)|すでに(?:開始|実施|合意)|"
+            r"運び(?:です|だ|である|とな)|公約|断言|強制|しなくてはいけ|実施されている(?!と)|既に(?:開始|実施|合意)|すでに(?:開始|実施|合意)|"
             r"(?:する|した|とする)(?:ことにし|運びと)|べし|ねばなら|必須|定められて|規定されて|決意し|要求され|"
             r"不可避|ざるを得な)"
         ),

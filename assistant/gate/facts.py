@@ -76,6 +76,7 @@ _HEDGE_JA = re.compile(
     r"含ま|内容|書か|記|挙げ|述べ|言及|触れ|うた|掲げ|という|とされ|と(?:する|してい)|認識|念頭|重点|対象|分野|望ま|"
     r"場合|盛り込|例"
 )
+_COMES_ABOUT_JA = re.compile(r"ように(?:な(?:る|ります|った|りました)|しま(?:す|した)|した)$")
 _HAPPENS_JA = re.compile(
     r"(?:構築|実施|推進|開発|協力|拡大|強化|深化|支援|進行|連携|促進|加速|運用|整備|展開|準備|執行|保護)(?:の(?:最)?)?中"
     r"(?:です|である|だ|となってい(?:る|ます))?$|"
@@ -111,6 +112,8 @@ def _happens(part: str, cited: Cited, held: Modality) -> bool:
     if "provide written notice" in cited.english and _needs_notice(part):
         return True
     if is_japanese(part):
+        if _COMES_ABOUT_JA.search(bare) and not _so_in_text(bare, cited):
+            return True
         hedged = _HEDGE_JA.search(bare[-34:]) is not None or _so_in_text(bare, cited)
         return not hedged and (
             _HAPPENS_JA.search(bare) is not None or _is_now(bare, cited) or frames.is_news(bare, cited, held)

@@ -84,13 +84,14 @@ _NOT_ANEW = re.compile(  # what was there before is built on
     r"(?:\bnot|n't|\brather than|\binstead of)\b[^.;:]{0,24}\bfrom (?:zero|scratch|nothing)\b|"
     r"(?:ゼロ|白紙|一)から[^。、]{0,10}(?:では?な|のでは|わけでは)(?:く|い|ありません)?"
 )
-_NO_CONSENT = re.compile(
+NO_CONSENT = re.compile(
     r"\b(?:without|need not|regardless of|needs? no|not needing|"
     r"neither (?:\w+ ){0,2}?needs?)\b[^.;]{0,30}\b(?:other\w*|consent|approval|"
     r"agreement|permission|"
     r"both|joint\w*|wait\w*)|"
-    r"\b(?:no|not) (?:\w+ ){0,2}?(?:permission|consent|approval|agreement) (?:\w+ ){0,4}?(?:needed|required|necessary)|"
-    r"(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:(?:条件|"
+    r"\b(?:no|not) (?:\w+ ){0,2}?(?:permission|consent|approval|agreement)\b|"
+    r"\b(?:permission|consent|approval|agreement)\b[^.;,:]{0,30}?(?:\bnot\b|n't|\bnever\b)[^.;,:]{0,24}|"
+    r"(?:同意|合意|承認|了解|許可|了承|承諾)[^。、]{0,8}(?:(?:条件|"
     r"前提)[^。、]{0,6}(?:ていません|ていない|ていず|では)|なしに|なしで|を待たず|を得ず|不要|なく|"
     r"[要い]り?(?:ません|らない|らず)|必要[はが]?(?:ない|ありません|なく))"
 )
@@ -102,7 +103,7 @@ _NO_DATE = re.compile(
     r"instead of) (?:the |after )?180|(?:failing (?:that|this)|if not|"
     r"if (?:that|this|it) fails|"
     r"absent (?:that|this|one))|"
-    r"(?:決(?:ま|め|定)|合意|一致|判断)[^。]{0,10}(?:ない|なけれ|ません|ず|なかっ)|ない(?:場合|とき)|なければ"
+    r"無理|(?:決(?:ま|め|定)|合意|一致|判断)[^。]{0,10}(?:ない|なけれ|ません|ず|なかっ)|ない(?:場合|とき)|なければ"
 )
 _OUTSIDE = re.compile(
     r"\b(?:outside|beyond) (?:of )?(?:the|their|each|its|any)\b|範囲(?:外|を超え)|枠(?:組み)?(?:外|を超え|"
@@ -173,10 +174,15 @@ _REFUSAL = re.compile(
     r"(?:協力|対象|枠組み?|取組|議題|範囲|視野|想定|項目|目標|関心)(?:の)?外(?!国|務|部|交|国)|抑え|締め出|封じ|"
     r"閉ざ|凍結|撤退|"
     r"脱退|決裂|対立|断ち切|断絶|縮め|低下|損な|損ね|妨害|阻止|拒絶|引き下げ|冷え|鈍化|逆行|離反|引き揚げ|取りやめ|"
-    r"認めな|現状(?:の|を|に)?(?:まま|維持|とど)|据え置|にとどめ|区切り|幕を(?:引|下)|別の道|別々の道|手を引|縁を切|距離を置|"
+    r"認めな|現状(?:の|を|に)?(?:まま|維持|とど)|据え置|にとどめ|区切り|幕を(?:引|下)|別の道|別々の道|手を引|縁を切|"
+    r"距離を[置取保]|まま(?:に|と|で)|固定され|白紙|後回し|"
+    r"\b(?:put|placed|kept|stays?|remains?) on (?:hold|ice)\b|\bon the back burner\b|\bwhere (?:it|they) (?:is|are)\b|"
+    r"\b(?:leav\w+|left) [^.;,]{0,40}\b(?:alone|unaddressed|unchecked|to (?:itself|themselves|others|chance))\b|"
+    r"\b(?:closed|shut) to\b|\bset in stone\b|\b(?:un(?:alter|change)able|immutable|irrevocable|frozen)\b|\bas signed\b|"
+    r"\barm's length\b|\bdistinct from\b|\bapart from (?:each|one another|the other)\b|"
     r"\bseparate ways\b|\bgo(?:es|ing)? (?:its|their) own way|\bpart(?:s|ed|ing)? ways\b|\bstatus quo\b|"
     r"\b(?:let|lets|letting) [^.;,]{0,40}\blapse\b|\bas (?:it|they) (?:is|are|stands?)\b(?=[.,;]|$)|"
-    r"(?:より|さらに)?(?:狭く|弱く|遅く|低く|緩く|浅く|少なく|疎に)(?:する|す|し|なる|保)|"
+    r"(?:より|さらに)?(?:狭く|弱く|遅く|低く|緩く|浅く|少なく|疎に|軽く|甘く|薄く|細く|後回しに)(?:する|す|し|なる|保)|"
     r"減らす|減らし|削減|弱く|遠ざけ|疎遠|棚上げ|見合わせ|対象外|含まず|除き、|(?<!取り)除[くかい]"
 )
 _CORE = (  # the sentences that deny: what they deny, in both languages
@@ -306,7 +312,7 @@ def flips(claim: str, cited: Cited) -> bool:
         bare = _NOT_ANEW.sub(" ", bare)
     if "either participant" in cited.english or "both participants" in cited.english:
         bare = _ONE_SIDED.sub(" ", bare)
-        bare = _NOT_WITHOUT.sub(" ", bare) if "either participant" not in cited.english else _NO_CONSENT.sub(" ", bare)
+        bare = _NOT_WITHOUT.sub(" ", bare) if "either participant" not in cited.english else NO_CONSENT.sub(" ", bare)
     if "both participants have signed" in cited.english and _UNTIL_SIGNED.search(said):
         # Not before both have signed is what the sentence says; what it is not, without their signing.
         return _NEGATION.search(_UNTIL_SIGNED.sub(" ", said)) is None

@@ -66,6 +66,17 @@ _RECEIVER_NOTIFIES = re.compile(
     r"(?:受け取る|受け取った|受ける|受けた|残る)(?:側|方)?(?:の(?:参加者|国))?(?:参加者|国|側)?(?:が|"
     r"から)[^。]{0,20}(?:通知|知らせ)"
 )
+_LEAVER_IS_TOLD = re.compile(  # the one that ends it as the one that is told, and the one that stays as the sender
+    r"\b(?:discontinu\w*|leav(?:e|es|ing)|ending|withdraw\w*|terminat\w*|wants? out|quit\w*)\b(?:(?!\bother\b|counterpart)"
+    r"[^.;,]){0,40}\b(?:should|must|ought to|has to|is to|would|is supposed to) (?:\w+ )?(?:be (?:given|sent|handed|"
+    r"notified|told|informed|served)|receive|get|await|wait for)\b|"
+    r"\b(?:notice|notification|writing|word)\b[^.;]{0,40}\b(?:from|by) (?:the |its |their |whichever |whoever )?(?:\w+ )?"
+    r"(?:other\b|counterpart|remain\w*|receiv\w+|stay\w*|(?:one|side|participant|country|party|government)? ?(?:that |which |who )?"
+    r"(?:is |has |does |did )?(?:not |n't |stays|remains|staying|left behind))|"
+    r"(?:終了(?:させ|を望|する|した)|やめ|離脱)[^。、]{0,12}(?:参加者|側|国|方|ほう)(?:は|が|に)、?(?:(?!相手(?:方|国)?(?:に|へ)|他方[^。、]{0,6}(?:に|へ))"
+    r"[^。]){0,24}(?:通知|知らせ)(?:を受け|が(?:届|行わ|送ら)|され)|"
+    r"(?:告げられ|知らされ|伝えられ|言い渡され|とどま|残)[^。、]{0,4}(?:側|ほう|方|参加者|国)(?:の(?:参加者|国))?(?:が|から|は)"
+)
 _TURNED_NOTICE = re.compile(  # the one that is told is made the one that ends it, or writes
     r"\b(?:receiv\w+|notified|recipient|informed)\b[^.;]{0,50}\b(?:one|side|participant|"
     r"party)\b[^.;]{0,30}\b(?:discontinu|"
@@ -84,7 +95,7 @@ _OTHERS_LAW = re.compile(
     r"(?:相手(?:国|方|側)?|互い|他方(?:の(?:国|参加者))?)の(?:国内)?法"
 )
 _SIDE_LAW = re.compile(
-    rf"(?P<law>{US}|{JP})(?:'s|の)? ?(?:own )?(?:domestic |national |internal )?(?:laws?\b|国内法|法律|法令|"
+    rf"\blaws? of (?:the )?(?P<of>{US}|{JP})|(?P<law>{US}|{JP})(?:'s|の)? ?(?:own )?(?:domestic |national |internal )?(?:laws?\b|国内法|法律|法令|"
     r"法(?=を|に))"
 )
 _TRANSFER = re.compile(
@@ -106,7 +117,12 @@ def _wrong_notifier(said: str, cited: Cited) -> bool:
     """Who discontinues gives the notice, and the other receives it."""
     if "provide written notice" not in cited.english:
         return False
-    if _OTHER_NOTIFIES.search(said) or _RECEIVER_NOTIFIES.search(said) or _TURNED_NOTICE.search(said):
+    if (
+        _OTHER_NOTIFIES.search(said)
+        or _RECEIVER_NOTIFIES.search(said)
+        or _TURNED_NOTICE.search(said)
+        or _LEAVER_IS_TOLD.search(said)
+    ):
         return True
     ends = {side_of(m["who"]) for pattern in _ENDS_FIRST for m in pattern.finditer(said)}
     gives = {side_of(m["who"]) for pattern in _NOTIFIES for m in pattern.finditer(said)}
@@ -127,7 +143,7 @@ def _wrong_law(said: str, cited: Cited) -> bool:
         named = [m.group() for m in re.finditer(f"{US}|{JP}", before)]
         if (
             named
-            and side_of(named[-1]) != side_of(match["law"])
+            and side_of(named[-1]) != side_of(match["law"] or match["of"])
             and not re.search(r"(?:and|with|or|及び|と|・|や|、) ?(?:the )?$", before)
         ):
             return True

@@ -5,6 +5,7 @@ import re
 from assistant.gate.actors import names_one_side
 from assistant.gate.contrast import affirmed
 from assistant.gate.marks import JP, US, side_of
+from assistant.gate.negation import NO_CONSENT
 from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
@@ -105,6 +106,9 @@ _BOTH = re.compile(
     r"\b(?:both|two|together|jointly|mutual\w*|joint)\b|双方|両方|両者|両国|両政府|そろ|揃|共同|日米|お互い|二者|"
     r"ともに|両参加者|両当事者|両側|両|互い"
 )
+_CONSENT = re.compile(  # what nobody needs who may leave on its own
+    r"\b(?:consent|approval|permission|assent|go-ahead|sign-off|blessing|acceptance)\b|同意|承認|許可|了承|承諾"
+)
 _END = re.compile(
     r"\b(?:discontinu\w*|end(?:s|ed|ing)?|terminat\w*|withdraw\w*|leav\w+|quit\w*|wants? out|pull out|cancel\w*|"
     r"stop\w*)\b|終了|やめ|打ち切|離脱|終わら|終え"
@@ -117,7 +121,7 @@ _CONDITION = re.compile(
     r"provided|not (?:\w+ ){0,2}(?:agree|determine|decide|set)\w*|else|until|only|whenever|fail(?:s|ing)?|or)\b|"
     r"n't|\b(?:backstop|back-up|backup|alternative\w*|instead|then|last resort|deadlock|disagree\w*|impasse|next)\b|"
     r"代わり|次善|不調|まとまら|折り合|不一致|一致しな|そうでな|"
-    r"場合|とき|時は|なければ|ないと|さもな|決まら|決められ(?:な|ず)|できなけれ|できない|できず|ないなら|限り|"
+    r"無理|なら(?!な|び)|場合|とき|時は|なければ|ないと|さもな|決まら|決められ(?:な|ず)|できなけれ|できない|できず|ないなら|限り|"
     r"又は|または|もしくは|あるいは|か、|でき(?:ぬ|ん)"
 )
 _HALF_CHOICE = re.compile(r"^(?!.*(?:180|百八十|できな|できず|なけれ|半年)).*相互に決定する日に、?又は")
@@ -210,7 +214,7 @@ def _one_for_both(said: str, cited: Cited) -> bool:
         ):
             return True
     if "either participant may discontinue" in english and "both" not in english and _END.search(said):
-        return (
+        return _CONSENT.search(NO_CONSENT.sub(" ", said)) is not None or (
             re.search(
                 r"\b(?:both|two) (?:\w+ )?(?:participants|sides|governments|countries|parties) (?:must|have to|"
                 r"need to|should|may|can|together|jointly)\b[^.;]{0,30}(?:discontinu|end|terminat|agree|decid|"

@@ -28,7 +28,10 @@ _IS_OF = re.compile(
     r"one of) )?|,(?: which is| itself)? (?=japan'?s|japanese|america|unitedstates'|the unitedstates')|"
     r" ?\((?:the )?| on the |(?:は|（|が|という)(?:、)?)"
 )
-_SUBJECT = re.compile(r"(?:政府|側|国)?(?:は|が|では|も|を)")  # a side of which something is said begins anew
+_SUBJECT = re.compile(
+    r"(?:政府|側|国)?(?:は|が|では|も|を)|(?: (?:government|side|one|participant|signatory|counterpart|half))* (?:through|by|via|"
+    r"acts?|speaks?|has|uses|works)\b"
+)  # a side of which something is said begins anew
 _RESPECTIVELY = re.compile(r"\brespectively\b|\bin that order\b|それぞれ|順に|represent|speak for|act for|代表")
 _HUB = re.compile(
     r"\bhub\b|\bconnect\w*\b|\bbridge\b|\brole\b|\blink\w*\b|ハブ|接続|結ぶ|結節|役割|拠点|つなぐ|要|架け橋"

@@ -14,7 +14,7 @@ _PREFIX = 6  # letters two stems share at the front when they are one word in tw
 _SHORT = 4  # letters; idle words as short are articles, prepositions and the like
 # What a missing word weighs: a name, a thing or an event, a character left over of a compound, a word people use of the
 # sentence, a native word of Japanese, an English verb.
-_NAME, _NEWS, _LEFT_OVER, _USED, _NATIVE, _VERB = 2.0, 1.25, 0.75, 0.5, 0.5, 1.0
+_NAME, _NEWS, _LEFT_OVER, _USED, _NATIVE, _VERB = 2.0, 1.25, 0.75, 0.5, 0.4, 1.0
 _AFFIXES = frozenset(
     "者性化的等側面型系各両同本当該上中下内間際時目毎部"
 )  # they add no meaning of their own to a compound
