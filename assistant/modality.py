@@ -138,7 +138,7 @@ _ARE_TO = re.compile(
 _WILL_HEDGED = re.compile(  # "it is expected that … will" says no more than "is expected to"
     r"(?P<hedge>\b(?:expect(?:s|ed|ation)?|anticipat(?:es?|ed)|foreseen|intend(?:s|ed)|intention|hope[ds]?|aim|plan|"
     r"goal|idea)"
-    r"(?: is| are)?(?: that)? [^.;]{0,90}?)\bwill\b(?! (?:definitely|certainly|surely|automatically))|"
+    r"(?: is| are)?(?: that)?[ ,][^.;]{0,90}?)\bwill\b(?! (?:definitely|certainly|surely|automatically))|"
     r"(?P<need>\b(?:should|meant|supposed|wants?|intend(?:s|ed)|to) (?:(?!\b(?:and|but|or)\b)[^.;,]){0,90}?)"
     r"\bwill(?= (?:need|use|face|meet|hold|live|work)\b)|"
     r"(?:ことになる|こととなる)(?=(?:もの)?と(?:見込|想定|期待|予想))"

@@ -32,7 +32,7 @@ _DUTIES = (  # nothing in the document is one of these
 _DENIALS = tuple(
     (
         re.compile(
-            rf"(?:, (?:and |but )?not|,? \brather than|,? \binstead of) (?:{denied})(?=[.,;]|$)|"
+            rf"(?:(?:,|\b(?:and|but)) (?:and |but )?not|,? \brather than|,? \binstead of) (?:{denied})(?=[.,;]|$)|"
             rf"\bnot (?:{denied}),? but\b|(?:(?<=[、。はをが])|^)(?:{denied})(?:の|わけ)?では?なく、?",
             re.IGNORECASE,
         ),

@@ -73,7 +73,7 @@ _AFTER_PURPOSE = re.compile(r"\b(?:sure|ensur\w+|see to it|how|whether|so|where|
 _PERIOD = re.compile(r"\b(?:period|counted|count|clock|running|runs|interval)\b")
 _HEDGE_JA = re.compile(
     r"意図|意向|目指|方針|考え|予定|つもり|見込|見通|想定|期待|予想|べき|狙|ねらい|目標|目的|趣旨|よう|たい|得|でき(?!あが|上が)|可能|"
-    r"含ま|内容|書か|記|挙げ|述べ|言及|触れ|うた|掲げ|という|とされ|と(?:する|してい)|認識|念頭|重点|対象|分野|望ま|"
+    r"含ま|内容|書か|記|挙げ|挙が|並[んべぶ]|載[っせ]|述べ|言及|触れ|うた|掲げ|という|とされ|と(?:する|してい)|認識|念頭|重点|対象|分野|望ま|"
     r"場合|盛り込|例"
 )
 _COMES_ABOUT_JA = re.compile(r"ように(?:な(?:る|ります|った|りました)|しま(?:す|した)|した)$")

@@ -143,7 +143,7 @@ def _wrong_number(claim: str, cited: Cited) -> bool:
         bool(said.vague - held.vague or _bounds(claim) - _bounds(cited.everything))
         or not all(_stands(amount, values, numbers, counts) for amount in said.amounts)
         or _wrong_copies(claim, cited)
-        or any(match.group() not in cited.everything for match in _UNCOUNTED.finditer(claim))
+        or any(not _is_held(match.group(), cited) for match in _UNCOUNTED.finditer(claim))
         or _out_of_order(claim, counts)
         or _pairs_of_many(claim, cited)
         or _counted_anew(claim, cited)
@@ -232,6 +232,11 @@ def _counted_anew(claim: str, cited: Cited) -> bool:
         and match["noun"] not in _BOTH_SIDES
         for match in _TWO_OF.finditer(claim)
     )
+
+
+def _is_held(phrase: str, cited: Cited) -> bool:
+    """Whether the cited sentences have a count or a span, or are about what is long-standing anyway."""
+    return phrase in cited.everything or (phrase.endswith("years") and "longstanding" in cited.english)
 
 
 def _value(number: str) -> float:

@@ -74,8 +74,9 @@ _LEAVER_IS_TOLD = re.compile(  # the one that ends it as the one that is told, a
     r"(?:other\b|counterpart|remain\w*|receiv\w+|stay\w*|(?:one|side|participant|country|party|government)? ?(?:that |which |who )?"
     r"(?:is |has |does |did )?(?:not |n't |stays|remains|staying|left behind))|"
     r"(?:終了(?:させ|を望|する|した)|やめ|離脱)[^。、]{0,12}(?:参加者|側|国|方|ほう)(?:は|が|に)、?(?:(?!相手(?:方|国)?(?:に|へ)|他方[^。、]{0,6}(?:に|へ))"
-    r"[^。]){0,24}(?:通知|知らせ)(?:を受け|が(?:届|行わ|送ら)|され)|"
+    r"[^。、]){0,24}(?:通知|知らせ)(?:を受け|が(?:届|行わ|送ら)|され)|"
     r"(?:告げられ|知らされ|伝えられ|言い渡され|とどま|残)[^。、]{0,4}(?:側|ほう|方|参加者|国)(?:の(?:参加者|国))?(?:が|から|は)"
+    r"(?![^。]{0,24}(?:受け|知らされ|届))[^。]{0,30}(?:通知|書面|知らせ|行[うわ]|送)"
 )
 _TURNED_NOTICE = re.compile(  # the one that is told is made the one that ends it, or writes
     r"\b(?:receiv\w+|notified|recipient|informed)\b[^.;]{0,50}\b(?:one|side|participant|"
