@@ -37,7 +37,8 @@ _ENGLISH: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"undertaking to|certain to|automatic(?:ally)?|inevitabl[ey]|definitely|without fail|"
             r"obligations?|obligat(?:es?|ory)|obliges?|duty|duties|resolved to|decided (?:to|that|on)|decide to|"
             r"determined to|firmly|bound to|"
-            r"(?:is|are|was|be) (?:settled|held (?:to|by)|subject to)|to which (?:\w+ ){1,4}(?:is|are) held|owe[ds]?|incumbent|falls? (?:to|on|upon) (?:the |both |each |"
+            r"(?:is|are|was|be) (?:settled|held (?:to|by)|subject to)|to which (?:\w+ ){1,4}(?:is|are) held|"
+            r"owe[ds]?|incumbent|falls? (?:to|on|upon) (?:the |both |each |"
             r"japan)|no choice but|non-negotiable|insists?|surely|certainly|undoubtedly|resolves? to|"
             r"(?:bound|binds?|binding|obliges?|commits?) (?:itself|themselves)|in return for|responsible for|"
             r"ha(?:s|ve) (?:already )?(?:established|launched|begun|started|"
@@ -106,7 +107,7 @@ _DUTY_DENIED_LATER = re.compile(
     r"\b(?:dut(?:y|ies)|oblig\w+|commit\w*|bound|binding|requir\w+|promis\w+|pledge\w*|guarantee\w*)\b"
     r"(?=[^.;,]{0,70}(?:\b(?:not|no|never|nothing|neither|nowhere|none|absent)\b|n't))|"
     r"(?<=\bwrong to )[^.;]*|(?<=\bmistaken to )[^.;]*|(?<=\ba mistake to )[^.;]*|"
-    r"(?:義務|約束|拘束|保証|確約|責務|必要)(?=[^。]{0,40}(?:ない|ません|なく|ず)[^。、]{0,6}(?:。|$))"
+    r"(?:義務|約束|拘束|保証|確約|責務|必要|強制)(?=[^。]{0,40}(?:ない|ません|なく|ず)[^。、]{0,6}(?:。|$))"
 )
 _DENIED_AT_END = re.compile(
     r"(?:なければ|義務|約束|必要|保証|拘束)[^。]*(?:わけ|もの|こと)(?:で)?は?(?:ない|ありません|ないと|"

@@ -82,7 +82,7 @@ _THIRD_ACTS = re.compile(
     rf"\b(?:led|run|owned|chosen|shaped|directed|controlled|determined|decided|operated) by (?:the )?(?:{_THIRDS})\b"
 )
 _THIRD_ACTS_JA = re.compile(
-    rf"(?:^|[。、])(?:主導的な|主要な)?{_THIRDS_JA}(?:側)?(?:は|が)(?:(?!よう(?:に|、)|ため|こと)[^。]){{0,60}}?(?:意図|意向|方針|目指|つもり|"
+    rf"(?:^|[。、])(?:主導的な|主要な)?{_THIRDS_JA}(?:(?:や|と|及び|・|、){_THIRDS_JA}){{0,3}}(?:側)?(?:は|が)(?:(?!よう(?:に|、)|ため)[^。]){{0,60}}?(?:意図|意向|方針|目指|つもり|"
     rf"予定|考え)|"
     rf"{_THIRDS_JA}(?:が|の)(?:主導|率い|決め|統括|運営|[^。、]{{0,20}}(?:支える|支援する|決める|率いる|導く|担う|"
     r"主導する)(?:側|立場|役))"
@@ -212,10 +212,20 @@ def _third_acts(said: str, cited: Cited) -> bool:
         return False
     if _FOREIGN.search(said) and not re.search(r"allies|partners|not limited to", cited.english):
         return not re.search(r"\b(?:no|not|nor|without)\b|ない|ません|ず", said)
-    acts = (match for match in _THIRD_ACTS.finditer(said) if not _HELPED.search(said[: match.start()]))
-    if _THIRD_ACTS_JA.search(said) or any(acts):
-        return _BOTH_BY_NAME.search(said) is None
-    return False
+    acts = [match for match in _THIRD_ACTS.finditer(said) if not _HELPED.search(said[: match.start()])]
+    acts += _THIRD_ACTS_JA.finditer(said)
+    return any(_BOTH_BY_NAME.search(said[: match.start()]) is None and not _passed_on(said, match) for match in acts)
+
+
+def _passed_on(said: str, act: re.Match[str]) -> bool:
+    """Whether the participants themselves act behind a third that is named first."""
+    rest = said[act.start() :]
+    subject = re.search(
+        r"(?:参加者|両国|両者|双方|両政府)(?:は|が)|\b(?:by|that|which|,) (?:the |"
+        r"both )?participants\b",
+        rest,
+    )
+    return subject is not None
 
 
 def _one_sided(said: str) -> bool:

@@ -26,7 +26,8 @@ _DUTIES = (  # nothing in the document is one of these
     r"(?:as )?(?:an? |any )?(?:(?:fixed|firm|blanket|binding|strict|hard|formal|legal|mutual|general|automatic|"
     r"unconditional|mandatory) ){0,2}(?:dut(?:y|ies)|obligations?|requirements?|promises?|guarantees?|commitments?|"
     r"pledges?|mandates?)|(?:確定した|固定の|一律の|厳格な|法的な?|拘束力のある)?(?:義務|要件|約束|保証|確約)|"
-    r"(?:as )?(?:something |anything |a thing |a matter )?(?:already |yet |that is )*(?:settled|achieved|agreed|decided|done|"
+    r"(?:as )?(?:something |anything |a thing |a matter )?(?:already |yet |that is )*(?:settled|achieved|agreed|"
+    r"decided|done|"
     r"in place|promised|guaranteed|required|fixed)"
 )
 _DENIALS = tuple(

@@ -22,7 +22,8 @@ _HEDGE = re.compile(
 )
 _HEDGE_NOW = re.compile(  # of these, what keeps even "now" or "already" from saying that something has come about
     r"\b(?:intend\w*|intent(?:ions?)?|aim(?:s|ed|ing)?|goals?|meant|plan(?:s|ned|ning)?|expect\w*|should|ought|may|might|"
-    r"would|can|could|want\w*|wish\w*|seek\w*|(?:is|are) to|to be|suppos\w*|if|unless|list(?:s|ed)?|name[ds]?|mention\w*)\b"
+    r"would|can|could|want\w*|wish\w*|seek\w*|(?:is|are) to|to be|suppos\w*|if|unless|list(?:s|ed)?|name[ds]?|"
+    r"mention\w*)\b"
 )
 _DONE = (
     r"supported|backed|underpinned|sustained|enhanced|strengthened|promoted|protected|safeguarded|guarded|built|"

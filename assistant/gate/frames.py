@@ -21,7 +21,8 @@ _SPEAKS_OF = re.compile(
     r"comes? up|singled out|(?:two|three|several) places|starts? (?:by|with|from)|opens? (?:by|with)|rests? on|among|"
     r"points?|bullet|passage|text|wording|words|section|part|preamble|chapter|heading|line|agenda|list|reasons?|"
     r"backdrop|background|grounds|argument|idea|thinking|gist|message|spirit|interests?|shared|common|concerns?|"
-    r"commitment|mission|(?:given|put|set|offered|shown) (?:\w+ )?as|possib\w+|potential|option|open to|up to|allow\w*|permit\w*|free to|needs?|essential|"
+    r"commitment|mission|(?:given|put|set|offered|shown) (?:\w+ )?as|possib\w+|potential|option|open to|up to|"
+    r"allow\w*|permit\w*|free to|needs?|essential|"
     r"important|importance|role|hub|crossroads?|side of|geared|directed|oriented|back(?:s|ed|ing|ers?)?|"
     r"support(?:s|ed|ers?) (?:by|such|from)|underpin\w*|not|no|nor|neither|none|nothing|without|untouched|unaffected|"
     r"alone|japanese|american|promises?|"
@@ -46,7 +47,8 @@ _OF_TEXT_JA = re.compile(
 )
 # Where in the text a claim finds something ("under the telecom item") is not yet speaking of the text.
 _PLACED = re.compile(
-    r"\b(?:under|in|within|by|through|per) (?:the|this|that|its) (?:\w+ ){0,3}(?:items?|sections?|areas?|fields?|headings?|"
+    r"\b(?:under|in|within|by|through|per) (?:the|this|that|its) (?:\w+ ){0,3}(?:items?|sections?|areas?|"
+    r"fields?|headings?|"
     r"parts?|chapters?|points?|lists?|passages?|bullets?)\b"
 )
 _CONDITION = re.compile(r"\b(?:if|when|where|whenever|unless|once) [^,;]*")

@@ -22,7 +22,8 @@ WITH = re.compile(  # what only puts two beside each other, and hands nothing fr
     r"と連携|と共|及び|並びに|のほか|に加え|と、"
 )
 _TOGETHER = re.compile(
-    r"(?:,? (?:and|with|alongside) (?:the |its )?(?:government of )?(?:the )?|&|/|-|・|と|及び|並びに|や|および|だけでなく、?|のみならず、?|"
+    r"(?:,? (?:and|with|alongside) (?:the |its )?(?:government of )?(?:the )?|&|/|-|・|と|及び|並びに|や|および|"
+    r"だけでなく、?|のみならず、?|"
     r"、| and | & |・)(?:政府)?"
 )
 # Parts of names that nothing else in the document is called by.

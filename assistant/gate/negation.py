@@ -82,7 +82,7 @@ _NOT_WITHOUT = re.compile(  # what needs both does not come without both
 )
 _NOT_ANEW = re.compile(  # what was there before is built on
     r"(?:\bnot|n't|\brather than|\binstead of)\b[^.;:]{0,24}\bfrom (?:zero|scratch|nothing)\b|"
-    r"(?:ゼロ|白紙|一)から[^。、]{0,10}(?:では?な|のでは|わけでは)(?:く|い|ありません)?"
+    r"(?:新し|新た)[^。、]{0,10}では?なく|(?:ゼロ|白紙|一)から[^。、]{0,10}(?:では?な|のでは|わけでは)(?:く|い|ありません)?"
 )
 NO_CONSENT = re.compile(
     r"\b(?:without|need not|regardless of|needs? no|not needing|"
@@ -111,7 +111,9 @@ _OUTSIDE = re.compile(
     r"に縛られ)"
 )
 _NOT_OUTSIDE = re.compile(
-    r"(?:\bnot|n't|\bnever) (?:\w+ ){0,3}?(?:go|reach|step|happen|take place|extend) (?:beyond|outside)\b|"
+    r"(?:\bnot|n't|\bnever|\bneither|\bno|\bnor|\bnothing|\bwithout) (?:\w+ ){0,5}?(?:go|going|reach|step|"
+    r"stepping|happen|"
+    r"take place|extend|fall|lie|be|is|are) (?:beyond|outside)\b|"
     r"(?:枠(?:組み)?|範囲)を(?:超え|越え|は?み出)[^。、]{0,10}(?:ない|ません|ず)"
 )
 _BEFORE_SIGNING = re.compile(
@@ -165,7 +167,8 @@ _REFUSAL = re.compile(
     r"(?:left|leav\w+|set(?:s|ting)?) aside|omit\w*|overlook\w*|skip(?:s|ped|ping)?\b|bypass\w*|shelv(?:e|es|"
     r"ed|ing)\b|"
     r"refrain\w*|keep(?:s|ing)? out\b|wound down|wind(?:s|ing)? down|irrelevant|unimportant|unnecessary|needless)|"
-    r"\b(?<!\bin the )(?:end(?:s|ed|ing)?|terminat\w+|discontinu\w*|quit\w*|giv(?:e|es|ing) up|clos(?:e|es|ed|ing) (?:down|off)) "
+    r"\b(?<!\bin the )(?:end(?:s|ed|ing)?|terminat\w+|discontinu\w*|quit\w*|giv(?:e|es|ing) up|clos(?:e|es|ed|"
+    r"ing) (?:down|off)) "
     r"(?:the|their|its|this|all|any|ongoing|longstanding|strong|joint|shared|existing|further|such)\b|"
     r"終え|終了|解消|不(?:参加|支持|同意|可能|承認|適用|関与|干渉|介入|利益|一致|信)|反対|まい(?=[。、]|$)|"
     r"除外|外され|外れ|排除|禁止|禁じ|中止|停止|縮小|弱め|緩和|緩め|拒否|拒む|廃止|抑制|撤廃|妨げ|見送|打ち切|"
@@ -178,7 +181,12 @@ _REFUSAL = re.compile(
     r"距離を[置取保]|まま(?:に|と|で)|固定され|白紙|後回し|"
     r"\b(?:put|placed|kept|stays?|remains?) on (?:hold|ice)\b|\bon the back burner\b|\bwhere (?:it|they) (?:is|are)\b|"
     r"\b(?:leav\w+|left) [^.;,]{0,40}\b(?:alone|unaddressed|unchecked|to (?:itself|themselves|others|chance))\b|"
-    r"\b(?:closed|shut) to\b|\bset in stone\b|\b(?:un(?:alter|change)able|immutable|irrevocable|frozen)\b|\bas signed\b|"
+    r"\b(?:closed|shut) to\b|\bset in stone\b|\b(?:un(?:alter|change)able|immutable|irrevocable|frozen)\b|"
+    r"\bas signed\b|"
+    r"\bkept (?:out|from|away|back|off)\b|\b(?:hold|held|holding) back\b|\bshut out\b|\bturn(?:s|ed)? away\b|"
+    r"\b(?:withh[eo]ld|spurn|shun|forgo|renounc|relinquish|sever(?:s|ed|ing)?\b|unwind|dilut|erod|depriv|eas(?:e|ed|ing)\b|"
+    r"lighten|soften|slacken|postpon|paus(?:e|ed|ing)\b|interrupt|sacrific|ced(?:e|ed|ing)\b)\w*|"
+    r"控え|先送り|先延ばし|薄め|途絶|引き下が|遠のけ|退け|突き放|遮断|閉じ|骨抜き|空洞化|撤回|取り下げ|切り離|隔離|敵対|競い合|"
     r"\barm's length\b|\bdistinct from\b|\bapart from (?:each|one another|the other)\b|"
     r"\bseparate ways\b|\bgo(?:es|ing)? (?:its|their) own way|\bpart(?:s|ed|ing)? ways\b|\bstatus quo\b|"
     r"\b(?:let|lets|letting) [^.;,]{0,40}\blapse\b|\bas (?:it|they) (?:is|are|stands?)\b(?=[.,;]|$)|"
@@ -220,7 +228,8 @@ _LEFT_ALONE = re.compile(  # what is denied, said without a negation
     r"そのまま|維持され|存続|変わらず|任意|自由|有効なまま|引き続き"
 )
 _KEEPS_OUT = re.compile(  # a frame that is said to be none
-    r"(?:\bnot|n't|\bnever|\bwithout being|\bneither|\bnor|\brather than) (?:\w+ ){0,5}?(?:confined|limited|restricted|tied|bound|constrained|"
+    r"(?:\bnot|n't|\bnever|\bwithout being|\bneither|\bnor|\brather than) (?:\w+ ){0,5}?(?:confined|limited|"
+    r"restricted|tied|bound|constrained|"
     r"held)\b|"
     r"枠(?:組み)?[^。、]{0,12}(?:限られ|縛られ|制約され|限定され|拘束され|とどま)[^。、]{0,4}(?:ない|ません|ず)"
 )
@@ -228,7 +237,8 @@ _IN_PART = re.compile(  # what is denied altogether, denied of a part
     r"\bnot (?:all|every)\b|(?:すべて|全て|全部)(?:の[^。、]{1,10})?(?:が|を|に)[^。]{0,24}(?:わけでは|とは限)"
 )
 _OTHERS_OUT = re.compile(  # what an open list does not name, said to stand outside
-    r"\b(?:beyond|other than|besides|outside|not (?:on|in|among)|unlisted|unnamed|no other|any other|further|more|rest)\b"
+    r"\b(?:beyond|other than|besides|outside|not (?:on|in|among)|unlisted|unnamed|no other|any other|further|"
+    r"more|rest)\b"
     r"[^.;]{0,60}\b(?:fall\w* outside|(?:is|are|be|stay\w*|remain\w*|left|lie\w*) (?:out\b|outside|excluded|"
     r"off)|not (?:part|covered|included|meant|intended|open|eligible|allowed|considered))|"
     r"(?:ほか|他|以外|外|その他|載って(?:い)?ない|挙がって(?:い)?ない|書かれて(?:い)?ない)(?:の(?:分野|もの|領域|項目))?"
@@ -247,8 +257,10 @@ _DENIES_SOMEHOW = re.compile(
     r"否定|除外|触れ|言及|尊重|扱|述べ|規定|話題|テーマ|無|不|非|免|排"
 )
 _NEITHER_MAY = re.compile(  # what either may, told as what neither may
-    r"\b(?:neither|no (?:single )?(?:participant|side|government|country|party))\b[^.;,]{0,24}\b(?:may|can|could|is (?:free|able|"
-    r"allowed|permitted) to) (?:discontinu|end|leav|terminat|withdraw|walk|pull)\w*(?![^.;]{0,60}\b(?:force|prevent|stop|block))"
+    r"\b(?:neither|no (?:single )?(?:participant|side|government|country|party))\b[^.;,]{0,24}\b(?:may|can|"
+    r"could|is (?:free|able|"
+    r"allowed|permitted) to) (?:discontinu|end|leav|terminat|withdraw|walk|pull)\w*(?![^.;]{0,60}\b(?:force|"
+    r"prevent|stop|block))"
 )
 _POLAR = re.compile(r"いかなる[^。、]{0,12}も、?")  # begins a denial; without one at its end it turns it around
 _KEPT_DENIED = re.compile(  # existing agreements that do not stay as they are

@@ -75,15 +75,18 @@ _TWO = re.compile(
 _TWO_OF = re.compile(r"\b(?:two|2) (?!of\b)(?:\w+ ){0,2}?(?P<noun>[a-z]{4,}s)\b")
 # Three or more of what the sentence has and does not count; of what it lists, a list of so many may stand for it.
 _MANY_OF = re.compile(
-    rf"\b(?P<word>{'|'.join(word for word, n in ONES.items() if n > 2)}|\d+) (?!of\b)(?:\w+ ){{0,3}}?(?P<noun>[a-z]{{4,}}s)\b"
+    rf"\b(?P<word>{'|'.join(word for word, n in ONES.items() if n > 2)}|"
+    rf"\d+) (?!of\b)(?:\w+ ){{0,3}}?(?P<noun>[a-z]{{4,}}s)\b"
 )
 _MANY_OF_JA = re.compile(r"(?P<count>\d+|[二三四五六七八九十]+)つの(?P<noun>[一-鿿々]+|[ァ-ヺー]+)")
 _LISTABLE = frozenset(
     stem(word)
-    for word in "areas fields sectors disciplines technologies networks institutions bodies agencies organizations institutes "
-    "funders goals aims purposes objectives stakeholders groups topics examples items subjects things points initiatives "
-    "challenges measures practices standards activities efforts steps tasks laboratories applications stacks channels "
-    "sciences participants governments countries nations sides states parties".split()
+    for word in (
+        "areas fields sectors disciplines technologies networks institutions bodies agencies organizations institutes "
+        "funders goals aims purposes objectives stakeholders groups topics examples items subjects things points "
+        "initiatives challenges measures practices standards activities efforts steps tasks laboratories applications "
+        "stacks channels sciences participants governments countries nations sides states parties"
+    ).split()
 )
 _LISTABLE_JA = re.compile(
     r"(?:分野|部門|技術|機関|団体|組織|目標|目的|項目|例|課題|活動|取組|措置|標準|関係者|主体|領域|対象|ネットワーク|政府|国|点|要素|柱|"

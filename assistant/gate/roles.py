@@ -24,9 +24,8 @@ _ENDS_FIRST = (
 )
 _NOTIFIES = (
     re.compile(
-        rf"(?P<who>{_WHO})(?:'s)?(?: (?!may|can|could)\w+){{0,3}}? (?:should|that should|which should|has to|"
-        rf"must|needs to|is to|would|ought to|will|to) (?:\w+ ){{0,2}}?"
-        r"(?:provide|give|notify|send|inform|deliver|tell|issue|serve)"
+        rf"(?P<who>{_WHO})(?:'s)?(?: (?!may|can|could)\w+){{0,4}}? (?:should|that should|which should|has to|"
+        rf"must|needs to|is to|would|ought to|will|to) (?:\w+ ){{0,2}}?(?:{_WRITES})"
     ),
     re.compile(rf"(?:notice|notification) (?:\w+ ){{0,4}}?(?:from|by) (?:the )?(?P<who>{_WHO})"),
     re.compile(
@@ -51,6 +50,7 @@ _OTHER_NOTIFIES = re.compile(
     r"伝え)(?!を受け|され|られ)"
 )
 _RECEIVER_NOTIFIES = re.compile(
+    r"(?:通知|知らせ)[^。]{0,8}は、?[^。]{0,6}(?:終了させる|終了する|終了を望む|やめる|離脱する)(?:側|方|参加者|国)[^。、]{0,3}(?:に|へ|宛)|"
     r"\b(?:receiv\w+|stays?|remain\w*|staying|notified)\b[^.;]{0,36}\b(?:should|must|has to|is to|would|"
     rf"ought to|needs to|is supposed to|is asked to)\b (?:\w+ ){{0,2}}?(?:{_WRITES})|"
     r"\b(?:notice|notification|informed?|notify)\b[^.;]{0,40}\bto the (?:\w+ )?(?:that|which|"
@@ -67,11 +67,14 @@ _RECEIVER_NOTIFIES = re.compile(
     r"から)[^。]{0,20}(?:通知|知らせ)"
 )
 _LEAVER_IS_TOLD = re.compile(  # the one that ends it as the one that is told, and the one that stays as the sender
-    r"\b(?:discontinu\w*|leav(?:e|es|ing)|ending|withdraw\w*|terminat\w*|wants? out|quit\w*)\b(?:(?!\bother\b|counterpart)"
+    r"\b(?:discontinu\w*|leav(?:e|es|ing)|ending|withdraw\w*|terminat\w*|wants? out|quit\w*)\b(?:(?!\bother\b|"
+    r"counterpart)"
     r"[^.;,]){0,40}\b(?:should|must|ought to|has to|is to|would|is supposed to) (?:\w+ )?(?:be (?:given|sent|handed|"
     r"notified|told|informed|served)|receive|get|await|wait for)\b|"
-    r"\b(?:notice|notification|writing|word)\b[^.;]{0,40}\b(?:from|by) (?:the |its |their |whichever |whoever )?(?:\w+ )?"
-    r"(?:other\b|counterpart|remain\w*|receiv\w+|stay\w*|(?:one|side|participant|country|party|government)? ?(?:that |which |who )?"
+    r"\b(?:notice|notification|writing|word)\b[^.;]{0,40}\b(?:from|by) (?:the |its |their |whichever |"
+    r"whoever )?(?:\w+ )?"
+    r"(?:other\b|counterpart|remain\w*|receiv\w+|stay\w*|(?:one|side|participant|country|party|"
+    r"government)? ?(?:that |which |who )?"
     r"(?:is |has |does |did )?(?:not |n't |stays|remains|staying|left behind))|"
     r"(?:終了(?:させ|を望|する|した)|やめ|離脱)[^。、]{0,12}(?:参加者|側|国|方|ほう)(?:は|が|に)、?(?:(?!相手(?:方|国)?(?:に|へ)|他方[^。、]{0,6}(?:に|へ))"
     r"[^。、]){0,24}(?:通知|知らせ)(?:を受け|が(?:届|行わ|送ら)|され)|"
@@ -96,7 +99,8 @@ _OTHERS_LAW = re.compile(
     r"(?:相手(?:国|方|側)?|互い|他方(?:の(?:国|参加者))?)の(?:国内)?法"
 )
 _SIDE_LAW = re.compile(
-    rf"\blaws? of (?:the )?(?P<of>{US}|{JP})|(?P<law>{US}|{JP})(?:'s|の)? ?(?:own )?(?:domestic |national |internal )?(?:laws?\b|国内法|法律|法令|"
+    rf"\blaws? of (?:the )?(?P<of>{US}|{JP})|(?P<law>{US}|{JP})(?:'s|の)? ?(?:own )?(?:domestic |national |"
+    rf"internal )?(?:laws?\b|国内法|法律|法令|"
     r"法(?=を|に))"
 )
 _TRANSFER = re.compile(

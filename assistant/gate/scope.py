@@ -77,7 +77,8 @@ _HELD_ALL = re.compile(
     r"\b(?:all|any|every|full|throughout|global|nothing|each|whole|universe|across)\b|全|いかなる|世界"
 )
 _ALL_HARMLESS = re.compile(
-    r"\b(?:first of|above) all\b|\b(?:are|were|is|be) all\b|\b(?:not|n't) (?:at )?all\b|\bat all\b|\ball (?:in the|are|of (?:which|these|"
+    r"\b(?:first of|above) all\b|\b(?:are|were|is|be) all\b|\b(?:not|n't) (?:at )?all\b|\bat all\b|"
+    r"\ball (?:in the|are|of (?:which|these|"
     r"this|them)|three|four|five|"
     r"six|the while|part|in|mentioned|listed|named|meant|intended|among|come|figure|appear|count)\b|"
     r"\bany (?:cooperation|collaboration|such|change|modification|work|discontinuation|activit\w+|notice|"
@@ -91,6 +92,7 @@ _SETTLED = re.compile(  # an open list told as a whole one
     r"full (?:list|set|roster)|"
     r"whole (?:list|set)|nothing beyond|(?:list|matter|scope) (?:ends|stops) (?:there|here)|closed|finite|"
     r"the (?:whole|entirety|totality) of (?:the|it|this)|all there is|"
+    r"\ball (?:that|which) (?:the|there|it)\b[^.;,]{0,40}\b(?:is|are|covers?|includes?|has)\b|"
     r"(?:ends?|stops?|finish(?:es)?) (?:with|at) (?:those|these|what|the (?:list|ones)))\b|"
     r"で構成され|から成る|からなる|で全部|ですべて|で全て|に尽き|打ち止め|それで終わり"
 )
@@ -255,7 +257,7 @@ def _drops_condition(said: str, cited: Cited) -> bool:
 def _narrows(said: str, cited: Cited) -> bool:
     """One phase for all phases; chiefly; by word of mouth for in writing."""
     if _SETTLED.search(_HARMLESS_ONLY.sub(" ", said)) and re.search(
-        r"\bincluding\b|\bother\b|\bsuch as\b|\blike\b|focus areas for collaboration",
+        r"\bincluding\b|\bother\b|\bsuch as\b|\blike\b|\binclude\b|focus areas for collaboration",
         f"{cited.english} {cited.headings}",
     ):
         return True

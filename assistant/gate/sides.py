@@ -29,7 +29,8 @@ _IS_OF = re.compile(
     r" ?\((?:the )?| on the |(?:は|（|が|という)(?:、)?)"
 )
 _SUBJECT = re.compile(
-    r"(?:政府|側|国)?(?:は|が|では|も|を)|(?: (?:government|side|one|participant|signatory|counterpart|half))* (?:through|by|via|"
+    r"(?:政府|側|国)?(?:は|が|では|も|を)|(?: (?:government|side|one|participant|signatory|counterpart|"
+    r"half))* (?:through|by|via|"
     r"acts?|speaks?|has|uses|works)\b"
 )  # a side of which something is said begins anew
 _RESPECTIVELY = re.compile(r"\brespectively\b|\bin that order\b|それぞれ|順に|represent|speak for|act for|代表")

@@ -26,8 +26,8 @@ class Support:
     """The words of a claim that need support (their number) and those that have none, in order.
 
     Of the missing, ``names`` are written as names, ``used`` are what people call these things in their questions, and
-    ``doing`` are verbs, or native words of Japanese. ``anchored``: some word stands in the sentences themselves; without
-    one a claim says nothing of them, however little of it needs support.
+    ``doing`` are verbs, or native words of Japanese. ``anchored``: some word stands in the sentences themselves;
+    without one a claim says nothing of them, however little of it needs support.
     """
 
     words: int
