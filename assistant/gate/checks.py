@@ -4,7 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assistant import modality
-from assistant.gate import actors, causes, contrast, copies, facts, legal, negation, numbers, roles, scope, sides, weigh
+from assistant.gate import (
+    actors,
+    causes,
+    contrast,
+    copies,
+    facts,
+    institutions,
+    legal,
+    negation,
+    numbers,
+    roles,
+    scope,
+    sides,
+    weigh,
+)
 from assistant.gate.places import Place, best_elsewhere, off_topic
 from assistant.gate.record import Cited, Record
 from assistant.gate.support import Support, support
@@ -54,7 +68,11 @@ def check(claim: str, cited: Cited, language: Language, record: Record | None) -
         broken = ["wrong_citation", *(reason for reason in broken if reason == "wrong_language")]
     if off_topic(claim, cited) and not broken:
         broken = ["wrong_citation"]
-    if _no_statement(claim) or copies.broken_off(claim, cited) or copies.slipped(claim, cited, bool(found.missing)):
+    if (
+        _no_statement(claim)
+        or copies.broken_off(claim, cited)
+        or copies.slipped(claim, cited, missing=bool(found.missing))
+    ):
         broken = broken or ["low_score"]
     if not found.anchored:
         # Nothing of it stands there, however little its words weigh.
@@ -77,7 +95,7 @@ def _rules(claim: str, cited: Cited, language: Language) -> list[str]:
     reasons = numbers.mismatches(claim, cited)
     for reason, found in (
         ("wrong_language", is_japanese(claim) != (language == "ja")),
-        ("entity_mismatch", sides.wrong_institution(claim, cited) or sides.wrong_place(claim, cited)),
+        ("entity_mismatch", institutions.wrong(claim, cited) or sides.wrong_place(claim, cited)),
         ("party_swap", sides.swaps(claim, cited) or roles.turned(claim, cited) or actors.turned(claim, cited)),
         (
             "modality_upgrade",

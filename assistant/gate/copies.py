@@ -21,7 +21,7 @@ _SAME_END = 5  # characters by which two sentences end alike
 _TOPICS = re.compile(r"(?:(?:^|(?<=。))|(?<=は、))(?:[^。、]{1,14}は、){3}")
 
 
-def slipped(claim: str, cited: Cited, missing: bool) -> bool:
+def slipped(claim: str, cited: Cited, *, missing: bool) -> bool:
     """Whether a claim is a long copy of its sentences with a slip in it; ``missing``: some word of it is not theirs."""
     said = plain(claim)
     pieces = [said[i : i + 4] for i in range(len(said) - 3)]

@@ -3,9 +3,7 @@
 import itertools
 import re
 from collections.abc import Sequence
-from functools import cache
 
-from assistant import glossary
 from assistant.gate.contrast import affirmed
 from assistant.gate.marks import JP, US, WITH, Mark, is_together, marks
 from assistant.gate.record import Cited
@@ -74,12 +72,6 @@ _OTHER_LANGUAGE = re.compile(
     r"\b(?:in|and) japanese\b(?! (?:government|side|participant))|\bjapanese (?:language|version|text|copy|"
     r"copies|original)|"
     r"\b(?:both|two) languages\b|\bbilingual|日本語|和文|両言語|二か国語|2か国語"
-)
-# An institution named by its kind and its field, as it is written.
-_INSTITUTION = re.compile(
-    r"\b(?:Institutes?|Agency|Ministry|Office|Cent(?:er|re)|Department|Bureau|Foundation|Council|Commission|Administration|"
-    r"Society|Academy|Organi[sz]ation|Authority) (?:of|for|on) (?:the )?"
-    r"(?!Tokyo\b|Washington\b|Japan\b)[A-Z]\w+(?: [A-Z]\w+)*"
 )
 _WIDEST_GAP = 60
 
@@ -256,45 +248,6 @@ def _wrong_hub(said: str, found: Sequence[Mark], cited: Cited) -> bool:
         if not re.search(r"[,;。.](?! (?:whose|which|as)\b)", said[near[-1].end : match.start()]):
             return True
     return False
-
-
-def wrong_institution(claim: str, cited: Cited) -> bool:
-    """Whether a claim names an institution that its sentences do not name, or one that the glossary does not know."""
-    return bool(cited.addresses) and (_absent(claim, cited) or _unknown(claim, cited))
-
-
-def _unknown(claim: str, cited: Cited) -> bool:
-    named = (plain(match.group()) for match in _INSTITUTION.finditer(claim))
-    return any(name not in cited.everything and not any(name in form for form in _forms()) for name in named)
-
-
-def _absent(claim: str, cited: Cited) -> bool:
-    """An institution of the document that none of the cited sentences names."""
-    said = affirmed(plain(claim), cited)
-    held = {term.en for term in cited.terms}
-    return any(term not in held and form.search(said) for form, term in _institutions())
-
-
-@cache
-def _institutions() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Every form of every institution that the document names, and what the document calls it."""
-    return tuple(
-        (
-            re.compile(
-                rf"(?<![a-z0-9]){re.escape(plain(form))}(?![a-z0-9])" if form.isascii() else re.escape(plain(form))
-            ),
-            term.en,
-        )
-        for term in glossary.load().terms
-        if term.kind == "organisation" and term.side in ("us", "jp") and not term.en.startswith("Government")
-        for form in term.forms
-    )
-
-
-@cache
-def _forms() -> tuple[str, ...]:
-    """Every form of every glossary term, plain."""
-    return tuple(plain(form) for term in glossary.load().terms for form in term.forms)
 
 
 def wrong_place(claim: str, cited: Cited) -> bool:
