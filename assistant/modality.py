@@ -85,7 +85,8 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
 _HARMLESS = re.compile(
     r"shared commitments?(?: to)?|(?:joint|common|mutual) commitments?(?: to)?|"
     r"existing (?:\w+[ -]){0,8}?agreements?|agreements? between|\bagreements?\b|"
-    r"\b(?:nothing|neither|nor|(?:no|not|never|without|nobody|no one|don't|doesn't|cannot|isn't|"
+    r"\b(?:nothing|neither|nor|(?:no|not|never|without|nobody|no one|free of|free from|short of|don't|doesn't|"
+    r"cannot|isn't|"
     r"aren't|rather than|n't)\b"
     r"(?! (?:limited|only|just|merely)\b)(?![^.;]{0,60}?,[^.;]{0,60}?\b(?:will|shall|must|have to|has to)\b))\b"
     r"(?:[^.;]{0,60}?\b(?:commit\w*|oblig\w*|bound|binding|required?|requires|agreed?|must|shall|will|promise\w*|"
@@ -106,6 +107,7 @@ _HARMLESS_JA = re.compile(
 _DUTY_DENIED_LATER = re.compile(
     r"\b(?:dut(?:y|ies)|oblig\w+|commit\w*|bound|binding|requir\w+|promis\w+|pledge\w*|guarantee\w*)\b"
     r"(?=[^.;,]{0,70}(?:\b(?:not|no|never|nothing|neither|nowhere|none|absent)\b|n't))|"
+    r"\b(?:dut(?:y|ies)|oblig\w+|commit\w*|bound|binding)\b(?=[^.;]{0,90}\b(?:none|nothing|neither)\b[^.;,]{0,12}(?:[.;]|$))|"
     r"(?<=\bwrong to )[^.;]*|(?<=\bmistaken to )[^.;]*|(?<=\ba mistake to )[^.;]*|"
     r"(?:義務|約束|拘束|保証|確約|責務|必要|強制)(?=[^。]{0,40}(?:ない|ません|なく|ず)[^。、]{0,6}(?:。|$))"
 )

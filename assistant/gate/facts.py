@@ -60,7 +60,8 @@ _NOTIFIES = re.compile(
     r"\b(?:gives|provides|sends|notifies|informs|tells|delivers|issues|serves)\b(?! (?:that|which|of)\b)"
 )
 _NOW = re.compile(
-    r"\b(?:now|already|today|currently|by now|so far|meanwhile|these days)\b|既に|すでに|今や|もはや|現在(?:で)?は"
+    r"\b(?:now|already|today(?!'s)|currently|by now|so far|meanwhile|these days)\b|既に|すでに|今や|もはや|"
+    r"現在(?:で)?は"
 )
 _ALREADY = re.compile(r"\b(?:existing|ongoing|longstanding|continu\w+|rapid advancement)\b")
 _NEEDED = re.compile(  # the notice that a participant should give, told as what nothing goes without
@@ -77,6 +78,10 @@ _HEDGE_JA = re.compile(
     r"含ま|内容|書か|記|挙げ|挙が|並[んべぶ]|載[っせ]|述べ|言及|触れ|うた|掲げ|という|とされ|と(?:する|してい)|認識|念頭|重点|対象|分野|望ま|"
     r"場合|盛り込|例"
 )
+_PAST_JA = re.compile(
+    r"(?:(?:され|られ|でき|し|なり|進み|深まり|広がり|始まり)ました|(?:され|られ|なっ|進ん|深まっ|広がっ|始まっ)[ただ])$"
+)
+_END_OF_PAST = 11  # characters in which what has happened is hedged, if at all
 _COMES_ABOUT_JA = re.compile(r"ように(?:な(?:る|ります|った|りました)|しま(?:す|した)|した)$")
 _HAPPENS_JA = re.compile(
     r"(?:構築|実施|推進|開発|協力|拡大|強化|深化|支援|進行|連携|促進|加速|運用|整備|展開|準備|執行|保護)(?:の(?:最)?)?中"
@@ -94,12 +99,13 @@ def told(claim: str, cited: Cited) -> bool:
     """Whether a claim says that what its sentences intend, expect or allow is the case."""
     held = modality(cited.english or cited.japanese)
     listed = re.match(r"(?:driving|deepening|advancing|promoting|partnering)\b", cited.english) is not None
-    if not cited.addresses or (held == Modality.NONE and not listed):
+    purpose = cited.english.startswith("the purpose of")
+    if not cited.addresses or (held == Modality.NONE and not listed and not (purpose and is_japanese(claim))):
         return False
     said = plain(claim)
     if negation.left_alone(said, cited):
         return False  # that nothing happens to what was there before is all the sentence says
-    held = max(held, Modality.INTENDED) if listed else held
+    held = max(held, Modality.INTENDED) if listed or purpose else held
     return any(_happens(part, cited, held) for part in re.split(r"[.;](?=\s|$)|。", said) if part.strip())
 
 
@@ -115,7 +121,8 @@ def _happens(part: str, cited: Cited, held: Modality) -> bool:
     if is_japanese(part):
         if _COMES_ABOUT_JA.search(bare) and not _so_in_text(bare, cited):
             return True
-        hedged = _HEDGE_JA.search(bare[-34:]) is not None or _so_in_text(bare, cited)
+        end = bare[-_END_OF_PAST:] if _PAST_JA.search(bare) else bare[-34:]
+        hedged = _HEDGE_JA.search(end) is not None or _so_in_text(bare, cited)
         return not hedged and (
             _HAPPENS_JA.search(bare) is not None or _is_now(bare, cited) or frames.is_news(bare, cited, held)
         )
@@ -125,7 +132,11 @@ def _happens(part: str, cited: Cited, held: Modality) -> bool:
         )
     if _is_now(part, cited) and _HEDGE_NOW.search(part) is None:
         return True
-    if _HEDGE.search(frames.unplaced(re.sub(r"\bif (?:no|none|they|the|both)\b[^,]*", " ", part))):
+    if _HEDGE.search(
+        frames.unplaced(
+            re.sub(r"\b(?:if (?:no|none|they|the|both)|(?:when|where|unless) (?:no|none))\b[^,]*", " ", part)
+        )
+    ):
         return False
     if held == Modality.EXPECTED and (_STARTS.search(part) or _SUPPORTS.search(part)) and not _PERIOD.search(part):
         return True

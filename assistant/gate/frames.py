@@ -21,7 +21,8 @@ _SPEAKS_OF = re.compile(
     r"comes? up|singled out|(?:two|three|several) places|starts? (?:by|with|from)|opens? (?:by|with)|rests? on|among|"
     r"points?|bullet|passage|text|wording|words|section|part|preamble|chapter|heading|line|agenda|list|reasons?|"
     r"backdrop|background|grounds|argument|idea|thinking|gist|message|spirit|interests?|shared|common|concerns?|"
-    r"commitment|mission|(?:given|put|set|offered|shown) (?:\w+ )?as|possib\w+|potential|option|open to|up to|"
+    r"commitment|mission|in view|in sight|(?:given|put|set|offered|shown) (?:\w+ )?as|possib\w+|potential|"
+    r"option|open to|up to|"
     r"allow\w*|permit\w*|free to|needs?|essential|"
     r"important|importance|role|hub|crossroads?|side of|geared|directed|oriented|back(?:s|ed|ing|ers?)?|"
     r"support(?:s|ed|ers?) (?:by|such|from)|underpin\w*|not|no|nor|neither|none|nothing|without|untouched|unaffected|"
@@ -38,7 +39,7 @@ _SPEAKS_OF_JA = re.compile(
 _TOLD_JA = re.compile(r"(?:ました|ていました|[^だで]った|[いきしちりえけせてねべめれ]た|て(?:い(?:る|ます)|きた))$")
 # A verb in its plain present ("…形作られます"), other than what only is: ある, いる, です.
 _HAPPENS_JA = re.compile(
-    r"(?:(?<!あ)(?<!な)[いきぎしちにびみりえけげせてねべめれ]ます|(?<!で)(?<!あ)(?<!い)(?<!な)[うくぐすつぬぶむる])$"
+    r"(?:(?<!あ)[いきぎしちにびみりえけげせてねべめれ]ます|(?<!で)(?<!あ)(?<!い)(?<!ま)[うくぐすつぬぶむる])$"
 )
 _OF_TEXT_JA = re.compile(
     r"(?:記載|明記|列挙|例示|指摘|言及|認識|表明|宣言|想定|規定|定義|紹介|掲載|説明|明示|示唆|確認|尊重|署名|作成|代表|"
@@ -52,7 +53,11 @@ _PLACED = re.compile(
     r"parts?|chapters?|points?|lists?|passages?|bullets?)\b"
 )
 _CONDITION = re.compile(r"\b(?:if|when|where|whenever|unless|once) [^,;]*")
-_FALLBACK = re.compile(r"\b(?:default|fallback|backstop|period|counted|counts?|clock|comes first)\b|起算|数え|目安")
+_FALLBACK = re.compile(
+    r"\b(?:comes? into play|only (?:when|if|where)|default|fallback|backstop|period|counted|counts?|clock|"
+    r"comes first)\b|起算|数え|目安"
+)
+_PREDICATE = 10  # characters at the end of a Japanese sentence, in which it says what it says of its topic
 _HELD = (Modality.INTENDED, Modality.EXPECTED)
 
 
@@ -65,7 +70,7 @@ def is_news(part: str, cited: Cited, held: Modality) -> bool:
         return False
     end = part.rstrip("」』)）、 ")
     if is_japanese(part):
-        speaks = _SPEAKS_OF_JA.search(end) or _OF_TEXT_JA.search(end[-12:])
+        speaks = _SPEAKS_OF_JA.search(end[-_PREDICATE:]) or _OF_TEXT_JA.search(end[-12:])
         return speaks is None and (_TOLD_JA.search(end) is not None or _HAPPENS_JA.search(end) is not None)
     return _SPEAKS_OF.search(_CONDITION.sub(" ", unplaced(part))) is None and end.strip() not in cited.english
 

@@ -108,7 +108,8 @@ _NO_DATE = re.compile(
     r"無理|(?:決(?:ま|め|定)|合意|一致|判断)[^。]{0,10}(?:ない|なけれ|ません|ず|なかっ)|ない(?:場合|とき)|なければ"
 )
 _OUTSIDE = re.compile(
-    r"\b(?:outside|beyond) (?:of )?(?:the|their|each|its|any)\b|範囲(?:外|を超え)|枠(?:組み)?(?:外|を超え|"
+    r"枠(?:組み)?を(?:離れ|外れ|はずれ|飛び)|\b(?:outside|beyond) (?:of )?(?:the|their|each|its|any)\b|"
+    r"範囲(?:外|を超え)|枠(?:組み)?(?:外|を超え|"
     r"の外|にとらわれ|"
     r"に縛られ)"
 )
@@ -245,7 +246,7 @@ def denied(text: str, start: int, end: int) -> bool:
     clean = _DUTY_NOT_DENIAL.sub("", after)
     return (
         re.search(_NO, before) is not None
-        or re.search(rf"{_NO_JA}|(?:is|are|was|were|do|does) not|n't", clean) is not None
+        or re.search(rf"{_NO_JA}|(?:is|are|was|were|do|does) not|n't|\b(?:none|nothing)\b", clean) is not None
     )
 
 

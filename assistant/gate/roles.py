@@ -78,6 +78,7 @@ _LEAVER_IS_TOLD = re.compile(  # the one that ends it as the one that is told, a
     r"(?:is |has |does |did )?(?:not |n't |stays|remains|staying|left behind))|"
     r"(?:終了(?:させ|を望|する|した)|やめ|離脱)[^。、]{0,12}(?:参加者|側|国|方|ほう)(?:は|が|に)、?(?:(?!相手(?:方|国)?(?:に|へ)|他方[^。、]{0,6}(?:に|へ))"
     r"[^。、]){0,24}(?:通知|知らせ)(?:を受け|が(?:届|行わ|送ら)|され)|"
+    r"(?:通知|書面)[^。]{0,14}(?:のは|者は|側は|方は)、?[^。]{0,8}(?:告げられ|知らされ|伝えられ|通知され|とどま|残)|"
     r"(?:告げられ|知らされ|伝えられ|言い渡され|とどま|残)[^。、]{0,4}(?:側|ほう|方|参加者|国)(?:の(?:参加者|国))?(?:が|から|は)"
     r"(?![^。]{0,24}(?:受け|知らされ|届))[^。]{0,30}(?:通知|書面|知らせ|行[うわ]|送)"
 )
@@ -143,6 +144,8 @@ def _wrong_law(said: str, cited: Cited) -> bool:
         return False
     if _OTHERS_LAW.search(said):
         return True
+    if _only_laws_of_other(said):
+        return True
     for match in _SIDE_LAW.finditer(said):
         before = said[max(0, match.start() - 70) : match.start()]
         named = [m.group() for m in re.finditer(f"{US}|{JP}", before)]
@@ -153,6 +156,18 @@ def _wrong_law(said: str, cited: Cited) -> bool:
         ):
             return True
     return False
+
+
+def _only_laws_of_other(said: str) -> bool:
+    """One side, in whatever order, and the laws of the other alone."""
+    laws = list(_SIDE_LAW.finditer(said))
+    owners = {side_of(match["law"] or match["of"]) for match in laws}
+    named = {
+        side_of(match.group())
+        for match in re.finditer(f"{US}|{JP}", said)
+        if not any(law.start() <= match.start() < law.end() for law in laws)
+    }
+    return len(owners) == len(named) == 1 and owners != named
 
 
 def _one_way(said: str, cited: Cited) -> bool:
