@@ -13,6 +13,12 @@ _REPLY = re.compile(r"^\W*(?:(?:yes|no|correct|right)\b[,.:;]|(?:はい|いい�
 _OPPOSITES = (
     (r"(?:oral|verbal)(?:ly)?(?: notice| notification)?|by word of mouth|口頭(?:で|の通知)?", r"\bwritten\b"),
     (r"(?:just |only )?one(?: participant| side| government| country)?(?: alone)?|(?:一方|片方)(?:だけ)?", r"\bboth\b"),
+    (
+        r"(?:(?:with|from|on|at|after) )?(?:its|the|when it (?:is|was))? ?(?:writing|sending|posting|dispatch|"
+        r"written|sent)"
+        r"(?: of (?:it|the notice))?|(?:通知を)?(?:書いた|出した|送った|発した|作成した)(?:日|とき|時)(?:から)?",
+        r"\bis delivered\b",
+    ),
     (r"elsewhere|anywhere else|somewhere else|他の場所", r"\bsigned at\b"),
     (r"(?:as )?an? (?:agreement|treaty|contract)|(?:合意|条約|契約)(?:など)?", r"\brecognition reached\b"),
     (r"(?:those of )?the past|(?:the )?past (?:ones|missions)|過去の(?:もの|ミッション)?", r"\bfuture\b"),

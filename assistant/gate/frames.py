@@ -16,10 +16,11 @@ _SPEAKS_OF = re.compile(
     r"stress(?:es|ed)?|underlin\w+|underscor\w+|affirm\w*|(?:see|seen|sees)|"
     r"(?:view|treat|regard|consider|describ|portray|pictur|present|prais|valu)\w*|counts?|counted|rate[ds]?|assess\w*|"
     r"calls?|called|not(?:es?|ed)|concern\w*|deals? with|dealt with|touch(?:es|ed)?|about|cover\w*|span\w*|extends?|"
-    r"ranges?|speaks?|talks?|refers?|says?|states?|lists?|appears?|figures?|features?|belongs?|associated|linked|"
+    r"ranges?|speaks?|talks?|refers?|says?|(?<!united )states?|lists?|appears?|figures?|features?|belongs?|"
+    r"associated|linked|"
     r"connected|mention\w*|nam(?:es?|ed|ing)|cit(?:es?|ed)|includ\w+|contain\w*|compris\w+|consists?|brought up|"
     r"comes? up|singled out|(?:two|three|several) places|starts? (?:by|with|from)|opens? (?:by|with)|rests? on|among|"
-    r"points?|bullet|passage|text|wording|words|section|part|preamble|chapter|heading|line|agenda|list|reasons?|"
+    r"points?|bullet|comes?\b|passage|text|wording|words|section|part|preamble|chapter|heading|line|agenda|list|reasons?|"
     r"backdrop|background|grounds|argument|idea|thinking|gist|message|spirit|interests?|shared|common|concerns?|"
     r"commitment|mission|in view|in sight|(?:given|put|set|offered|shown) (?:\w+ )?as|possib\w+|potential|"
     r"option|open to|up to|"
@@ -31,7 +32,7 @@ _SPEAKS_OF = re.compile(
 )
 _SPEAKS_OF_JA = re.compile(
     r"名(?:が|は|を|も|前|指|称|で)|機関|担い手|窓口|経路|項目|テーマ|一つ|ひとつ|必要|示|位置|強調|重視|目を向け|評価|"
-    r"見られ|見て|見方|捉え|両面|並|入[っりる]|持|設けられ|使命|共有|共通|重要|大切|価値|役割|拠点|登場|取り上げ|語|表|"
+    r"認め|考え|みな[しす]|位置づけ|重ん|願|望|指し|意味し|表し|示し|うかが|掲げ|見られ|見て|見方|捉え|両面|並|入[っりる]|持(?!ち)|設けられ|使命|共有|共通|重要|大切|価値|役割|拠点|登場|取り上げ|語|表|"
     r"謳|課題|柱|焦点|主題|話|論|説|文言|ため(?:です|だ|である)|(?:こと|もの|点|形)(?:です|である|だ|にあ)|"
     r"(?:こと|もの|ない|ません|ず|なし)$|あり得|うる|支える(?:もの|存在|役)"
 )

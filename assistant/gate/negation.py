@@ -37,12 +37,14 @@ _OPEN = re.compile(
     r"(?:排除|除外|否定|妨げ|排斥|禁止)(?:され|する|し|られ)?(?:てい|るもので|もの)?(?:は|では)?(?:ない|ません|"
     r"ず|なく|ありません)|"
     r"\b(?:not|n't|never) (?:be )?(?:\w+ ){0,4}(?:only|just|merely|solely|limited|confined|restricted|exhaustive|"
-    r"exclusive)\b|\b(?:not|n't|never) (?:be )?(?:\w+ ){0,2}(?:tied|closed|complete|final|the only|the sole|all)\b|"
+    r"exclusive)\b|\b(?:not|n't|never) (?:be )?(?:\w+ ){0,2}(?:tied|closed|complete|final|fixed|frozen|carved|"
+    r"set in stone|immutable|unchangeable|permanent|"
+    r"the only|the sole|all)\b|"
     r"\brather than (?:an? |the )?(?:exhaustive|closed|complete|full|final|finite|fixed|limited)\b|"
     r"\bnothing (?:\w+ ){0,4}(?:final|closed|exhaustive)\b|\bwithout being (?:named|listed|specified|mentioned)\b|"
     r"\bwithout excluding\b|\bnon-?(?:exhaustive|exclusive|binding)\b|\bno exhaustive\b|\bwithout (?:limitation|"
     r"being limited)\b|"
-    r"\bno(?:t)? (?:fewer|less) than\b|\bnot least\b|"
+    r"\bno(?:t|thing)? (?:fewer|less) than\b|\bnot least\b|"
     r"\b(?:not|n't|never) (?:\w+ ){0,2}(?:the|a) limit\b|"
     r"\b(?:nothing|nowhere|no \w+)\b[^.;,]{0,50}\b(?:confin|limit|restrict|clos|exclud|rul)\w*\b|"
     r"\b(?:not|n't|never) (?:\w+ ){0,3}(?:confin|limit|restrict|exclud|clos|stop|end)\w*\b[^.;,]{0,30}"
@@ -54,7 +56,7 @@ _OPEN = re.compile(
     r"限られ(?:ない|ません|ず|る(?:もの|わけ)では(?:ない|なく|ありません))|限ら(?:ない|ず|れてい)|限定(?:列挙)?(?:されない|されません|されず|"
     r"されてい(?:ない|ません)|(?:する|される)(?:と|もの|わけ)(?:は|では)?[^。、]{0,6}(?:ない|ません|なく|ず)|では?な|で(?:は)?ありません|するものでは)|限定的(?:なもの)?で(?:は)?な[いく]|だけ(?:では|"
     r"が[^。]{0,12}わけでは)な|のみでは?な|に?とどまらない|"
-    r"網羅的では?な|これだけでは"
+    r"網羅[^。、]{0,8}(?:ない|なく|ません|ず)|固定(?:され)?(?:た|て(?:は)?い)?(?:もの(?:で)?は?)?(?:ない|ません|あり得ず)|これだけでは"
 )
 _NO_DUTY = re.compile(
     r"(?:not|no|never|neither|nor|without|nothing|rather than|n't)\b[^.;]{0,40}\b(?:bind\w*|bound|oblig\w*|"
@@ -66,7 +68,7 @@ _ONE_SIDED = re.compile(
     r"\b(?:neither|no (?:one |single )?(?:participant|side|government|country|party))\b[^.;,]{0,60}\b(?:alone|"
     r"unilaterally|by itself|on (?:its|their) own)\b|"
     r"\b(?:one|either|single|alone)\b[^.;,]{0,30}\b(?:(?:is|are|be) not (?:enough|sufficient)|cannot)\b|"
-    r"(?:一方|片方)[^。、]{0,16}(?:だけ|のみ)?では[^。、]{0,10}(?:ず|ない|ません)|"
+    r"(?:一方|片方)[^。、]{0,16}(?:だけ|のみ)?では、?[^。、]{0,14}(?:ず|ない|ません)|"
     r"(?:一方|片方|単独)(?:だけ|のみ)?(?:の(?:判断|意思|決定|都合))?で[^。、]{0,16}でき(?:ず|ない|ません)|"
     r"(?:not|n't|no)\b[^.;,]{0,24}\b(?:both|joint\w*|consent|approval|agreement|alone|just one|only one|one)\b|"
     r"(?:双方|両方|両者|そろって|同意|合意|一方)[^。、]{0,16}(?:必要は?(?:ない|ありません|なく)|なくても|"
@@ -217,6 +219,10 @@ _NEITHER_MAY = re.compile(  # what either may, told as what neither may
     r"allowed|permitted) to) (?:discontinu|end|leav|terminat|withdraw|walk|pull)\w*(?![^.;]{0,60}\b(?:force|"
     r"prevent|stop|block))"
 )
+_ONE_MAY_NOT = re.compile(  # what one may do on its own, told as what it may not
+    r"\b(?:cannot|can not|may not)\b[^.;,]{0,30}\b(?:by (?:only |just )?one|alone|unilaterally|on its own|by itself)\b|"
+    r"(?:一方|片方|単独)[^。、]{0,24}(?:終了|やめ|離脱)[^。、]{0,12}(?:でき|認められ|許され)(?:て(?:は)?い)?(?:ない|ません|ず)"
+)
 _POLAR = re.compile(r"いかなる[^。、]{0,12}も、?")  # begins a denial; without one at its end it turns it around
 _KEPT_DENIED = re.compile(  # existing agreements that do not stay as they are
     r"(?:\bnot|\bno longer|n't|\bnever|\bcease\w* to|\bfail\w* to|\bstop\w*) (?:\w+ ){0,2}?(?:stay|remain|"
@@ -266,7 +272,7 @@ def flips(claim: str, cited: Cited) -> bool:
         return True
     if "nothing in this moc is intended to affect" in cited.english and _KEPT_DENIED.search(said):
         return True
-    if "either participant may" in cited.english and _NEITHER_MAY.search(said):
+    if "either participant may" in cited.english and (_NEITHER_MAY.search(said) or _ONE_MAY_NOT.search(said)):
         return True
     if core and len(core) == len(cited.addresses) and not _DENIES_SOMEHOW.search(said) and _shares(said, cited):
         return True

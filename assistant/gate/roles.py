@@ -25,7 +25,7 @@ _ENDS_FIRST = (
 _NOTIFIES = (
     re.compile(
         rf"(?P<who>{_WHO})(?:'s)?(?: (?!may|can|could)\w+){{0,4}}? (?:should|that should|which should|has to|"
-        rf"must|needs to|is to|would|ought to|will|to) (?:\w+ ){{0,2}}?(?:{_WRITES})"
+        rf"must|needs to|is to|would|ought to|will|to) (?:(?!be\b)\w+ ){{0,2}}?(?:{_WRITES})"
     ),
     re.compile(rf"(?:notice|notification) (?:\w+ ){{0,4}}?(?:from|by) (?:the )?(?P<who>{_WHO})"),
     re.compile(
@@ -42,7 +42,7 @@ _NOTIFIED = re.compile(
 _OTHER_NOTIFIES = re.compile(
     rf"\bthe other (?:participant |side |party |government |country |one )?(?:{_IS_IT})?(?:should|must|has to|is to|"
     r"would|ought to|needs to|shall|will|is expected to|is supposed to|is asked to|is responsible for) "
-    rf"(?:\w+ ){{0,2}}?(?:{_WRITES})|"
+    rf"(?:(?!be\b)\w+ ){{0,2}}?(?:{_WRITES})|"
     rf"\b(?:the )?(?:{_WRITES})\w* [^.;]{{0,40}}\b(?:is|falls|lies|rests) (?:up to|on|with|the task of|a matter for) "
     r"the other\b|"
     r"\bnotice (?:\w+ ){0,5}?(?:from|by) the other\b|"
@@ -52,7 +52,7 @@ _OTHER_NOTIFIES = re.compile(
 _RECEIVER_NOTIFIES = re.compile(
     r"(?:通知|知らせ)[^。]{0,8}は、?[^。]{0,6}(?:終了させる|終了する|終了を望む|やめる|離脱する)(?:側|方|参加者|国)[^。、]{0,3}(?:に|へ|宛)|"
     r"\b(?:receiv\w+|stays?|remain\w*|staying|notified)\b[^.;]{0,36}\b(?:should|must|has to|is to|would|"
-    rf"ought to|needs to|is supposed to|is asked to)\b (?:\w+ ){{0,2}}?(?:{_WRITES})|"
+    rf"ought to|needs to|is supposed to|is asked to)\b (?:(?!be\b)\w+ ){{0,2}}?(?:{_WRITES})|"
     r"\b(?:notice|notification|informed?|notify)\b[^.;]{0,40}\bto the (?:\w+ )?(?:that|which|"
     r"who) (?:is )?(?:discontinu|leav|withdraw|end|terminat)|"
     r"\bto the (?:discontinuing|departing|withdrawing|leaving|terminating)\b|"
@@ -96,7 +96,8 @@ _TURNED_NOTICE = re.compile(  # the one that is told is made the one that ends i
 )
 _OTHERS_LAW = re.compile(
     r"\b(?:each other|one another|the other(?: side| country| participant| party|"
-    r" government)?)'s? (?:own )?(?:domestic |national |internal )?laws?\b|\blaws? of the other\b|"
+    r" government)?)'s? (?:own )?(?:domestic |national |internal )?laws?\b|\blaws? of (?:the other|(?:its|their|"
+    r"the) counterparts?|each other|one another)\b|\bcounterpart's (?:\w+ )?laws?\b|"
     r"(?:相手(?:国|方|側)?|互い|他方(?:の(?:国|参加者))?)の(?:国内)?法"
 )
 _SIDE_LAW = re.compile(

@@ -77,6 +77,7 @@ _HELD_ALL = re.compile(
     r"\b(?:all|any|every|full|throughout|global|nothing|each|whole|universe|across)\b|全|いかなる|世界"
 )
 _ALL_HARMLESS = re.compile(
+    r"(?:すべて|全て|全部)(?:を|が|は)?[^。、]{0,4}(?:網羅|列挙|尽く)[^。、]{0,8}(?:ない|ません|なく|ず)|"
     r"\b(?:first of|above) all\b|\b(?:are|were|is|be) all\b|\b(?:not|n't) (?:at )?all\b|\bat all\b|"
     r"\ball (?:in the|are|of (?:which|these|"
     r"this|them)|three|four|five|"
@@ -127,14 +128,14 @@ _CONDITION = re.compile(
     r"又は|または|もしくは|あるいは|か、|でき(?:ぬ|ん)"
 )
 _HALF_CHOICE = re.compile(r"^(?!.*(?:180|百八十|できな|できず|なけれ|半年)).*相互に決定する日に、?又は")
-_COUNTED_FROM = re.compile(r"\b(?:runs?|counted|counts?|reckoned) from\b|数え|起算|起点")
+_COUNTED_FROM = re.compile(r"\bclock\b|\b(?:runs?|counted|counts?|reckoned) from\b|数え|起算|起点")
 _BEGINS = re.compile(r"\b(?:commenc|beg[ia]n|start|take)\w*|開始|始ま")
 _ONE_CANNOT = re.compile(  # one is not enough: that both are needed
     r"\b(?:neither|no (?:one |single )?(?:participant|side|government|country|party))\b[^.;,]{0,60}\b(?:alone|"
     r"unilaterally|by itself|on (?:its|their) own)\b|"
     r"\b(?:only |just )?(?:one|either|single)\b[^.;,]{0,30}\b(?:(?:is|are) not (?:enough|sufficient)|cannot)\b"
     r"(?:[^.;,]{0,60}\b(?:alone|unilaterally|by itself|on (?:its|their) own)\b)?|"
-    r"(?:一方|片方)[^。、]{0,16}では[^。、]{0,10}(?:ず|ない|ません)|"
+    r"(?:一方|片方)[^。、]{0,16}では、?[^。、]{0,14}(?:ず|ない|ません)|"
     r"(?:一方|片方|単独)(?:の参加者|の国|の政府)?(?:だけ|のみ)?(?:の(?:判断|意思|決定|都合))?で(?!き)"
     r"[^。、]{0,16}でき(?:ず|ない|ません)"
 )
@@ -248,7 +249,7 @@ def _drops_condition(said: str, cited: Cited) -> bool:
     """The 180 days never without their if."""
     return (
         "180 days" in cited.english
-        and not (_COUNTED_FROM.search(said) and not _BEGINS.search(said))
+        and not (_COUNTED_FROM.search(said) and ("clock" in said or not _BEGINS.search(said)))
         and re.search(r"180|百八十|one hundred and eighty|half a year|six months|半年|6か月|六か月", said) is not None
         and not _CONDITION.search(said)
     ) or ("180 days" in cited.english and _HALF_CHOICE.search(said) is not None)

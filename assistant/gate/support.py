@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.gate import kinds, usage
-from assistant.gate.quantities import read
+from assistant.gate.quantities import Numbers, read
 from assistant.gate.record import Cited
 from assistant.gate.words import base, following, latin_words, lexicon, plain, runs, stem, stems
 
@@ -69,6 +69,7 @@ class Cover:
     singles: frozenset[str]
     term_words: frozenset[str]
     dated: bool  # the sentences hold a date, so that a claim may call it one
+    amounts: frozenset[tuple[float, str]]  # durations
 
 
 def support(claim: str, cited: Cited) -> Support:
@@ -77,7 +78,10 @@ def support(claim: str, cited: Cited) -> Support:
     cover = _cover(cited)
     missing = [word for word in said.latin if not _supported(word, cover)]
     words = len(said.latin) + sum(_supported(word, cover) for word in said.idle)
-    anchored = words > len(missing) or (cover.dated and bool(read(said.text).days))
+    counted = read(said.text)
+    anchored = (
+        words > len(missing) or (cover.dated and bool(counted.days)) or not cover.amounts.isdisjoint(_amounts(counted))
+    )
     doing = {word for word in missing if kinds.is_verb(word)}
     for run, after in said.runs:
         holes = _holes(run, cover)
@@ -92,6 +96,10 @@ def support(claim: str, cited: Cited) -> Support:
     return Support(
         words, tuple(missing), names, tuple(used), tuple(word for word in missing if word in doing), anchored
     )
+
+
+def _amounts(numbers: Numbers) -> Iterable[tuple[float, str]]:
+    return ((value, unit) for value, unit, _ in numbers.amounts if unit)
 
 
 def _names(claim: str, missing: Iterable[str]) -> tuple[str, ...]:
@@ -195,6 +203,7 @@ def _cover(cited: Cited) -> Cover:
         frozenset(characters | {word for word in (*same, *words.idle_ja) if len(word) == 1}),
         frozenset(word for form in forms for word in latin_words(form)),
         bool(read(cited.everything).days),
+        frozenset(_amounts(read(cited.everything))),
     )
 
 
