@@ -71,10 +71,11 @@ _THIRDS = (
 )
 _THIRDS_JA = (
     r"(?:同盟国(?:や|及び|と|・)?(?:パートナー)?(?:国)?|パートナー国?|第三国|他国|諸外国|外国|産業界|業界|企業|大学|"
-    r"研究機関|研究組織|標準化団体|国立研究所|研究所|科学者|技術者|子ども(?:たち)?|市民|学術界)"
+    r"量子(?:関係|研究)?機関|研究機関|研究組織|標準化団体|国立研究所|研究所|科学者|技術者|子ども(?:たち)?|市民|学術界)"
 )
 _THIRD_ACTS = re.compile(
-    rf"(?:^|[.;:,] |\bthat |\bwhile |\band )(?:the |its |their |our |all |leading )?(?:{_THIRDS})(?: also| jointly)? "
+    rf"(?:^|[.;:,] |\bthat |\bwhile |\band )(?:(?:the|its|their|our|all|leading) )*(?:{_THIRDS})"
+    r"(?: (?:across|in|of|from|within) (?:the )?[\w-]+)?(?: also| jointly)? "
     r"(?:intends?|plans?|aims?|seeks?|wants?|hopes?|wish(?:es)?|leads?|may|should|promotes?|supports?|builds?|"
     r"protects?|shapes?|set|decides?|encourages?|deepens?|collaborates?|(?:is|are) (?:to|intended to|expected to|"
     r"meant to))\b(?! (?:also |then )?(?:be|get|receive|become|benefit|have|gain|find|"
@@ -82,8 +83,9 @@ _THIRD_ACTS = re.compile(
     rf"\b(?:led|run|owned|chosen|shaped|directed|controlled|determined|decided|operated) by (?:the )?(?:{_THIRDS})\b"
 )
 _THIRD_ACTS_JA = re.compile(
-    rf"(?:^|[。、])(?:主導的な|主要な)?{_THIRDS_JA}(?:(?:や|と|及び|・|、){_THIRDS_JA}){{0,3}}(?:側)?(?:は|が)(?:(?!よう(?:に|、)|ため)[^。]){{0,60}}?(?:意図|意向|方針|目指|つもり|"
-    rf"予定|考え)|"
+    rf"(?:^|[。、])(?:[^。、はがを]{{0,16}}の)?(?:主導的な|主要な)?{_THIRDS_JA}(?:(?:や|と|及び|・|、){_THIRDS_JA}){{0,3}}"
+    r"(?:側)?(?:は|が)(?:(?!よう(?:に|、)|ため)[^。]){0,60}?(?:意図(?!される)|意向|方針|目指|つもり|予定|考え|"
+    r"求め(?!られ)|望(?!まれ))|"
     rf"{_THIRDS_JA}(?:が|の)(?:主導|率い|決め|統括|運営|[^。、]{{0,20}}(?:支える|支援する|決める|率いる|導く|担う|"
     r"主導する)(?:側|立場|役))"
 )

@@ -100,6 +100,10 @@ _OTHERS_LAW = re.compile(
     r"the) counterparts?|each other|one another)\b|\bcounterpart's (?:\w+ )?laws?\b|"
     r"(?:相手(?:国|方|側)?|互い|他方(?:の(?:国|参加者))?)の(?:国内)?法"
 )
+_DECLARES_FOR = re.compile(  # one side speaks for the other
+    rf"(?P<one>{US}|{JP})(?: government)? (?:declares|states|says|announces) that (?:the )?(?P<other>{US}|{JP})|"
+    rf"(?P<one_ja>{US}|{JP})(?:側|政府)?は、?(?P<other_ja>{US}|{JP})(?:側|政府)?が[^。]{{0,40}}(?:宣言|表明)"
+)
 _SIDE_LAW = re.compile(
     rf"\blaws? of (?:the )?(?P<of>{US}|{JP})|(?P<law>{US}|{JP})(?:'s|の)? ?(?:own )?(?:domestic |national |"
     rf"internal )?(?:laws?\b|国内法|法律|法令|"
@@ -143,7 +147,10 @@ def _wrong_law(said: str, cited: Cited) -> bool:
     """Each side means to abide by its own laws."""
     if "abide by their respective" not in cited.english:
         return False
-    if _OTHERS_LAW.search(said):
+    if _OTHERS_LAW.search(said) or any(
+        side_of(match["one"] or match["one_ja"]) != side_of(match["other"] or match["other_ja"])
+        for match in _DECLARES_FOR.finditer(said)
+    ):
         return True
     if _only_laws_of_other(said):
         return True

@@ -43,6 +43,10 @@ _HUB_IS_US = re.compile(
     rf"\b(?:hub|bridge|link|crossroads)\b[^.;,]{{0,60}}\b(?:is|being|means|was) (?:the )?(?:{US})|"
     rf"(?:{US}), (?:the|a|as|being) [^.;,]{{0,30}}\b(?:hub|bridge)\b"
 )
+_US_ACTS = re.compile(  # one side does what both intend; of Japan, the hub, the sentence says something of its own
+    rf"{US}(?: government)? (?:also )?(?:intends|plans|aims|seeks|wants|is to)\b|{US}(?:側|政府)?(?:は|が)"
+)
+_JOINED = re.compile(r"(?:と|及び|・|や|並びに|\band|\bwith) ?(?:the )?$")
 _CONTINENT_HUB = re.compile(
     r"\b(?:north america|asia|the indo-pacific)(?:'s| is| serves?| acts?| has| plays| as)\b[^.;,]{0,40}\b(?:hub|"
     r"role|bridge|link)\b|"
@@ -239,7 +243,8 @@ def _wrong_hub(said: str, found: Sequence[Mark], cited: Cited) -> bool:
     if sides and all(mark.side == "us" for mark in sides):
         return True
     continents = (match for match in _CONTINENT_HUB.finditer(said) if not _LINKS.search(said[: match.start()]))
-    if any(continents) or _JAPAN_LINKED.search(said) or _HUB_IS_US.search(said):
+    acting = (match for match in _US_ACTS.finditer(said) if not _JOINED.search(said[: match.start()]))
+    if any(acting) or any(continents) or _JAPAN_LINKED.search(said) or _HUB_IS_US.search(said):
         return True
     for match in _HUB.finditer(said):
         near = [mark for mark in sides if mark.end <= match.start() and match.start() - mark.end < _WIDEST_GAP]
