@@ -13,7 +13,7 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from assistant.answerable import OPINION_FROM
 from assistant.evidence import OPINION_FEATURES
-from assistant.scoring import Logistic, opinion_features
+from assistant.scoring import Logistic, opinion_features, opinion_words
 from evals.cases import Case
 from evals.meet import Met
 
@@ -36,7 +36,7 @@ def wishes(met: Sequence[Met]) -> Wishes:
     rows = [one for one in met if tells(one.case)]
     features = []
     for one in rows:
-        measured = opinion_features(one.measures, one.question.standalone)
+        measured = opinion_features(one.measures, opinion_words(one.question.standalone))
         features.append([measured[name] for name in OPINION_FEATURES])
     return Wishes(
         np.array(features),
