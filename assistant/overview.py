@@ -21,8 +21,8 @@ from index.reading_aid import ReadingAid
 # Wishes that mean the document when nothing is named.
 _STRONG = (
     r"overviews?|summar(?:y|ies|i[sz]e|i[sz]ing)|sum up|recap|outline|gist|tl;?dr|in a nutshell"
-    r"|main points?|key points?|short version",
-    r"要約|概要|概略|要点|まとめ|ざっくり|ざっと",
+    r"|main points?|key points?|short version|what (?:do|should|must) (?:i|we|people) (?:need to )?know",
+    r"要約|概要|概略|要点|まとめ|ざっくり|ざっと|知って(?:おく|おいた)(?:べき|ほうがいい|方がいい|方がよい)",
 )
 _WISH = re.compile(
     rf"\b(?:{_STRONG[0]}|contents?|(?:walk|take|run) me through|lay out|break ?down|set out|step by step|briefly|list"
