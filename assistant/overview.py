@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assistant.follow_up_words import AREAS
-from assistant.manner import MANNER_EN, MANNER_JA
+from assistant.manner import MANNER
 from assistant.modality import Modality, modality
 from assistant.named_part import NUMBERED, OUTSIDE, named_part, without_places
 from assistant.quote import MOST_SHOWN
@@ -21,8 +21,8 @@ from index.reading_aid import ReadingAid
 # Wishes that mean the document when nothing is named.
 _STRONG = (
     r"overviews?|summar(?:y|ies|i[sz]e|i[sz]ing)|sum up|recap|outline|gist|tl;?dr|in a nutshell"
-    r"|main points?|key points?|short version",
-    r"要約|概要|概略|要点|まとめ|ざっくり|ざっと",
+    r"|main points?|key points?|short version|what (?:do|should|must) (?:i|we|people) (?:need to )?know",
+    r"要約|概要|概略|要点|まとめ|ざっくり|ざっと|知って(?:おく|おいた)(?:べき|ほうがいい|方がいい|方がよい)",
 )
 _WISH = re.compile(
     rf"\b(?:{_STRONG[0]}|contents?|(?:walk|take|run) me through|lay out|break ?down|set out|step by step|briefly|list"
@@ -31,8 +31,6 @@ _WISH = re.compile(
     rf"|{_STRONG[1]}|一覧|列挙|箇条書き|漏れなく|もれなく|全部|すべて|全て|[一ひと]つ残らず|整理|内容|中身|概説|ポイント"
 )
 _BARE = re.compile(rf"\b(?:{_STRONG[0]})\b|{_STRONG[1]}")
-# Who says nothing but how to be told ("like I'm five") wishes the same.
-_MANNER = re.compile(rf"\b(?:{MANNER_EN})\b|{MANNER_JA}")
 _QUESTION = re.compile(
     r"\b(?:whats?|which|who|whom|whose|where|when|why|how|can|could|will|would|should)\b|何|なに|誰|いつ|どこ|なぜ|[?]"
 )
@@ -101,8 +99,9 @@ class Overviews:
         ``begins``: nothing was asked before, so that a wish that names nothing means the document.
         """
         plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
-        told = not _QUESTION.search(plain) and _MANNER.search(plain)
-        plain = _MANNER.sub(" ", plain)
+        # Who says nothing but how to be told ("like I'm five") wishes the same.
+        told = not _QUESTION.search(plain) and MANNER.search(plain)
+        plain = MANNER.sub(" ", plain)
         wish = _WISH.search(plain) or told
         if OUTSIDE.search(without_places(plain)) or _YES_OR_NO.match(plain):
             return ()

@@ -30,8 +30,8 @@ class Evidence:
     """Everything measured for one question.
 
     ``probabilities`` (addresses,): how likely each sentence is needed, in document order; ``answerable``: how likely
-    the document answers the question at all; ``opinion``: how likely it wants an opinion; ``reasons``: the classifier's
-    probability of each reason of absence.
+    the document answers the question at all; ``opinion``: how likely it wants an opinion, 0 for a part of
+    a question; ``reasons``: the classifier's probability of each reason of absence.
     """
 
     question: Question
@@ -75,17 +75,21 @@ class Retriever(BaseRetriever):
 
     def evidence(self, question: Question) -> Evidence:
         """Measure and score a question; a follow-up lies between what it says alone and what it says in context."""
-        alone = self._alone(question)
+        words = scoring.opinion_words(question.standalone)
+        alone = self._alone(question, words)
         if question.in_context is None or alone.answerable >= _SURE_ALONE:
             return alone
         # Embedded one by one: in a batch a text's vector may differ in its last bits.
-        return self._between(alone, self._alone(replace(question, corrected=question.in_context)))
+        return self._between(alone, self._alone(replace(question, corrected=question.in_context), words))
 
-    def _alone(self, question: Question) -> Evidence:
-        return self._judged(question, self._vectors([question.corrected], MOST_TOKENS)[0])
+    def _alone(self, question: Question, words: Mapping[str, float]) -> Evidence:
+        return self._judged(question, self._vectors([question.corrected], MOST_TOKENS)[0], words)
 
     def begin(self, questions: Sequence[Question]) -> Callable[[], list[Evidence]]:
-        """Start to embed questions beside whatever the caller does next; what is returned gives their evidence."""
+        """Start to embed parts of a question beside what the caller does next; what is returned gives their evidence.
+
+        It says nothing of opinions: only of a whole question it matters whether it wants one.
+        """
         if not questions:
             return list
         texts = [question.corrected for question in questions]
@@ -101,7 +105,7 @@ class Retriever(BaseRetriever):
     def _vectors(self, texts: Sequence[str], most: int) -> np.ndarray:
         return self._embedder.encode([self._embedder.shortened(text, most) for text in texts], query=True)
 
-    def _judged(self, question: Question, vector: np.ndarray) -> Evidence:
+    def _judged(self, question: Question, vector: np.ndarray, words: Mapping[str, float] | None = None) -> Evidence:
         measures = self._space.measure(vector, question.corrected)
         probabilities = self._scoring.choose(measures, self._space.choice_names)
         return Evidence(
@@ -109,7 +113,7 @@ class Retriever(BaseRetriever):
             self._space.addresses,
             probabilities,
             self._scoring.answers(measures, float(probabilities.max())),
-            self._scoring.wants_opinion(measures, question.standalone),
+            self._scoring.wants_opinion(measures, words) if words else 0.0,
             measures.reasons,
             self._scoring,
             self._ranked(probabilities, measures),

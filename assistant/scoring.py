@@ -63,18 +63,19 @@ class Scoring:
         """Probability that the document answers the question; ``best`` is the highest choice probability."""
         return sigmoid(self.answerable.log_odds({**measures.absence, "choice_best": log_odds(best)}))
 
-    def wants_opinion(self, measures: Measures, text: str) -> float:
-        """Probability that a question (its cleaned text) wants an opinion; 0 where nothing can tell."""
-        return sigmoid(self.opinion.log_odds(opinion_features(measures, text))) if self.opinion else 0.0
+    def wants_opinion(self, measures: Measures, words: Mapping[str, float]) -> float:
+        """Probability that a question with these ``opinion_words`` wants an opinion; 0 where nothing can tell."""
+        return sigmoid(self.opinion.log_odds(opinion_features(measures, words))) if self.opinion else 0.0
 
 
-def opinion_features(measures: Measures, text: str) -> dict[str, float]:
-    """What tells a wish for an opinion: the kernel over the bank, words of judgement, words about the text."""
-    return {
-        "kernel_opinion": measures.absence["kernel_opinion"],
-        "judgement": float(sounds_like_opinion(text)),
-        "about_text": float(asks_about_text(text)),
-    }
+def opinion_words(text: str) -> dict[str, float]:
+    """What the words of a question (its cleaned text) say of a wish for an opinion: of judgement, about the text."""
+    return {"judgement": float(sounds_like_opinion(text)), "about_text": float(asks_about_text(text))}
+
+
+def opinion_features(measures: Measures, words: Mapping[str, float]) -> dict[str, float]:
+    """What tells a wish for an opinion: the kernel over the bank and ``opinion_words``."""
+    return {"kernel_opinion": measures.absence["kernel_opinion"], **words}
 
 
 def load(document_sha256: str, embedding: str, level: Level = "classifier") -> tuple[Scoring, Head | None]:

@@ -34,13 +34,12 @@ from assistant.evidence import (
 )
 from assistant.overview import Overviews
 from assistant.retrieve import keyword_texts
-from assistant.types import Request, ShortReply
 from assistant.understand import Understanding
 from evals import cases
 from evals.classifiers import as_shipped, fit_head, save
-from evals.opinions import fit_opinion, wishes
+from evals.meet import Met, meet
+from evals.opinions import fit_opinion, tells, wishes
 from index import bank, reading_aid
-from index.embed import Embedder
 from index.library import open_index
 from index.settings import IndexSettings
 
@@ -116,25 +115,18 @@ def _spread_over_bank(head: Head, seen: np.ndarray) -> Head:
     return replace(head, kernel=replace(head.kernel, weights=weights))
 
 
-def dev_sample(space: Space, embedder: Embedder, understanding: Understanding, overviews: Overviews) -> Sample:
-    """The dev questions, measured as readers' are; rows where readers differ, or a rule answers, are left out."""
-    rows = [case for case in cases.load("dev") if case.expectation in ("answerable", "unanswerable")]
-    texts, kept = [], []
-    for case in rows:
-        understood = understanding.understand(Request(case.question))
-        if not isinstance(understood, ShortReply) and not overviews.asked(understood.standalone):
-            texts.append(understood.corrected)
-            kept.append(case)
-    vectors = embedder.encode(texts, query=True)
-    needed = _addresses_matrix([case.gold for case in kept], space.addresses)
-    tolerated = needed | _addresses_matrix([case.also for case in kept], space.addresses)
+def dev_sample(met: Sequence[Met], addresses: Sequence[str]) -> Sample:
+    """The dev questions, measured as readers' are; rows where readers differ are left out."""
+    kept = [one for one in met if one.case.expectation in ("answerable", "unanswerable")]
+    needed = _addresses_matrix([one.case.gold for one in kept], addresses)
+    tolerated = needed | _addresses_matrix([one.case.also for one in kept], addresses)
     return Sample(
-        [space.measure(vector, text) for vector, text in zip(vectors, texts, strict=True)],
+        [one.measures for one in kept],
         needed,
         tolerated,
         np.asarray(needed.any(axis=1)),
-        np.array([case.language for case in kept]),
-        np.array([case.fact for case in kept]),
+        np.array([one.case.language for one in kept]),
+        np.array([one.case.fact for one in kept]),
     )
 
 
@@ -256,7 +248,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     space = Space(store.entries, store.vectors, texts, head)
     bank_rows = bank_sample(space, questions, vectors)
     understanding, overviews = Understanding(store.document, words, aid), Overviews(store.document, aid)
-    dev = dev_sample(space, embedder, understanding, overviews)
+    met = meet(cases.load("dev"), space, embedder, understanding, overviews)
+    dev = dev_sample(met, space.addresses)
     levels: dict[str, dict[str, Any]] = {}
     for level in LEVELS:
         fitted, line = fit_level(level, bank_rows, dev, space.choice_names)
@@ -267,7 +260,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             "answerable": asdict(fitted.answerable),
         }
         print(line, flush=True)
-    opinion, line = fit_opinion(wishes(space, embedder, understanding, overviews))
+    met += meet(filter(tells, cases.load("routes")), space, embedder, understanding, overviews)
+    opinion, line = fit_opinion(wishes(met))
     levels["classifier"]["opinion"] = asdict(opinion)
     print(line, flush=True)
     if not arguments.dry:

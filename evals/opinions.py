@@ -3,6 +3,7 @@
 Fitted on the dev questions and on the rounds of the routes that are read for tuning; the fresh round is never read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,14 +12,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from assistant.answerable import OPINION_FROM
-from assistant.evidence import OPINION_FEATURES, Space
-from assistant.overview import Overviews
-from assistant.scoring import Logistic, opinion_features
-from assistant.types import Request, ShortReply
-from assistant.understand import Understanding
-from evals import cases
+from assistant.evidence import OPINION_FEATURES
+from assistant.scoring import Logistic, opinion_features, opinion_words
 from evals.cases import Case
-from index.embed import Embedder
+from evals.meet import Met
 
 _OPINION = "declined/opinion"
 _STRENGTH = 1.0  # inverse L2, on standardised features
@@ -34,25 +31,18 @@ class Wishes:
     fact: np.ndarray
 
 
-def wishes(space: Space, embedder: Embedder, understanding: Understanding, overviews: Overviews) -> Wishes:
-    """Dev and routes questions as the assistant meets them; those that a rule answers are left out."""
-    rows = []
-    for case in (*cases.load("dev"), *cases.load("routes")):
-        if not _tells(case):
-            continue
-        understood = understanding.understand(Request(case.question))
-        if not isinstance(understood, ShortReply) and not overviews.asked(understood.standalone):
-            rows.append((case, understood))
-    vectors = embedder.encode([understood.corrected for _, understood in rows], query=True)
+def wishes(met: Sequence[Met]) -> Wishes:
+    """Of dev and routes questions as the assistant meets them those that tell."""
+    rows = [one for one in met if tells(one.case)]
     features = []
-    for (_, understood), vector in zip(rows, vectors, strict=True):
-        measured = opinion_features(space.measure(vector, understood.corrected), understood.standalone)
+    for one in rows:
+        measured = opinion_features(one.measures, opinion_words(one.question.standalone))
         features.append([measured[name] for name in OPINION_FEATURES])
     return Wishes(
         np.array(features),
-        np.array([_wants_opinion(case) for case, _ in rows]),
-        np.array([case.expectation == "answerable" for case, _ in rows]),
-        np.array([case.fact for case, _ in rows]),
+        np.array([_wants_opinion(one.case) for one in rows]),
+        np.array([one.case.expectation == "answerable" for one in rows]),
+        np.array([one.case.fact for one in rows]),
     )
 
 
@@ -74,7 +64,7 @@ def fit_opinion(rows: Wishes) -> tuple[Logistic, str]:
     return Logistic(float(fitted.intercept_[0] - (weights * mean).sum()), named), line
 
 
-def _tells(case: Case) -> bool:
+def tells(case: Case) -> bool:
     """Whether a case says clearly if an opinion is wanted, stands alone and is read for tuning."""
     factual = case.expectation in ("answerable", "unanswerable") and _OPINION not in map(str, case.expect)
     clear = _wants_opinion(case) or factual

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -132,32 +133,33 @@ class Again:
 class SecondRun:
     """The same questions through ``python -m assistant ask --batch``: other processes, an index of its own for each.
 
-    They start at once, beside the first run, two of them with half of the questions each where there are many, for the
-    whole takes longer than the first; :meth:`again` waits for them.
+    They start when it is entered, beside the first run, two of them with half of the questions each where there are
+    many, for the whole takes longer than the first; :meth:`again` waits for them. Whatever was started ends with it.
     """
 
     def __init__(
         self, cases: Sequence[Case], environ: Mapping[str, str] = os.environ, processes: int | None = None
     ) -> None:
         processes = processes or (2 if len(cases) >= SHARED_FROM else 1)
-        self._scratch = tempfile.TemporaryDirectory(prefix="moc-evals-")
-        shares = [cases[first::processes] for first in range(processes)]
-        self._parts = [
-            _Part(Path(self._scratch.name) / str(number), share, environ)
-            for number, share in enumerate(shares)
-            if share
-        ]
+        self._shares = [cases[first::processes] for first in range(processes)]
+        self._environ = environ
+        self._started = ExitStack()
+        self._parts: list[_Part] = []
 
     def __enter__(self) -> "SecondRun":
+        with ExitStack() as started:
+            scratch = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="moc-evals-")))
+            for number, share in enumerate(filter(None, self._shares)):
+                part = _Part(scratch / str(number), share, self._environ)
+                started.callback(part.end)
+                self._parts.append(part)
+            self._started = started.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for part in self._parts:
-            part.process.kill()
-            part.process.wait()
-        self._scratch.cleanup()
+        self._started.close()
 
     def again(self) -> Again:
         """All of them; cases whose line is an error, or that took too long, are missing.
@@ -193,6 +195,11 @@ class _Part:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
+
+    def end(self) -> None:
+        """Stop the process, if it still runs."""
+        self.process.kill()
+        self.process.wait()
 
     def rows(self, seconds: float) -> list[dict[str, Any]]:
         """Its lines, once it has ended."""

@@ -18,6 +18,7 @@ AID = reading_aid.load(DOCUMENT)
     ("question", "words"),
     [
         ("What does it say about tariffs?", ("tariffs",)),
+        ("Does it cover Greenland and whales of Norway?", ("Greenland", "whales")),
         ("Does it cover Greenland and fjords of Norway?", ("Greenland", "Norway")),
         ("tariffs tariffs visas rice", ("tariffs", "visas")),
         ("What does it say about quantum computing?", ()),

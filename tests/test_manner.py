@@ -22,6 +22,8 @@ OVERVIEWS = Overviews(DOCUMENT, reading_aid.load(DOCUMENT))
         ("What does it do for children?", "What does it do for children?"),
         ("in plain english", "in plain english"),
         ("簡単に言うと", "簡単に言うと"),
+        (" What’s Japan’s part? ", " What’s Japan’s part? "),
+        ("In layman’s terms, what’s Japan’s part?", "what’s Japan’s part?"),
     ],
 )
 def test_the_manner_is_taken_out(text: str, asked: str) -> None:

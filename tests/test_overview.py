@@ -64,7 +64,17 @@ def test_of_a_long_part_each_part_below_it_has_a_sentence(question: str) -> None
     assert shown[2:] == ("ii.trusted.p1.s1", *(f"ii.trusted.{topic}.p1.s1" for topic in topics))
 
 
-@pytest.mark.parametrize("question", ["summary please", "要約して", "tl;dr", "この文書の概要を教えてください"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "summary please",
+        "要約して",
+        "tl;dr",
+        "この文書の概要を教えてください",
+        "What should I know about this deal?",
+        "覚書について知っておくべきことは？",
+    ],
+)
 def test_the_document_in_short(question: str) -> None:
     """One sentence of each part."""
     shown = OVERVIEWS.asked(question)
@@ -108,6 +118,7 @@ def test_the_document_in_short(question: str) -> None:
         "Which fields does the deal not cover?",
         "What is not in Section II?",
         "Summarise Section III and the space part",
+        "What do I need to know about buying shares after this deal?",
     ],
 )
 def test_who_wants_one_thing_gets_no_overview(question: str) -> None:

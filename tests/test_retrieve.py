@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from assistant import glossary, scoring
+from assistant.answerable import OPINION_FROM
 from assistant.evidence import LEVELS, Level, levels_up_to
 from assistant.retrieve import Evidence, Retriever, greatest, keyword_texts
 from assistant.types import Question
@@ -151,6 +152,14 @@ def test_questions_begun_together_are_judged_as_alone(retriever: Retriever) -> N
         assert np.array_equal(found.probabilities, alone.probabilities)
         assert (found.answerable, found.reasons, found.passages) == (alone.answerable, alone.reasons, alone.passages)
     assert retriever.begin([])() == []
+
+
+def test_only_a_whole_question_may_want_an_opinion(retriever: Retriever) -> None:
+    """Its own words tell, also with what was asked before; of a part of a question nobody asks whether it does."""
+    text = "Do you think it is a good deal for Japan?"
+    question = Question(text, text, text, "en", f"What does it say about fusion? {text}")
+    assert retriever.evidence(question).opinion > OPINION_FROM
+    assert retriever.begin([question])()[0].opinion == 0
 
 
 def test_questions_begun_while_all_threads_are_busy_are_not_waited_for(retriever: Retriever) -> None:

@@ -4,6 +4,7 @@ Nothing is fetched from elsewhere, nothing is uploaded, and what happens in a qu
 What stands around it is in ``room``.
 """
 
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,9 @@ _THREADS = 200  # Gradio counts asynchronous handlers against this too
 # Gradio keeps what every page showed, some 25 kB with the conversation in it, until so many others came after it; by
 # itself 10,000. Of a page that is no longer kept only a switched language is lost: the conversation is in the browser.
 SESSIONS = 300
+# So long the end of an answer waits for a page that is slow to fetch it when so many others came meanwhile; of these
+# Gradio itself keeps no more than 2,000.
+UNFETCHED_SECONDS = 120.0
 
 Props = Callable[[Language], dict[str, Any]]
 
@@ -135,6 +139,7 @@ def build(language: Language, service: Service) -> Any:
             )
 
         outputs = [bot, box]
+        leftovers = _Leftovers()
 
         async def ask(
             question: str | None,
@@ -151,7 +156,7 @@ def build(language: Language, service: Service) -> Any:
             before = list(history or [])
             emptied: Any = ""
             visitor = _visitor(request)
-            _forget_idle(blocks, request)
+            leftovers.forget(blocks, request)
             steps = chat.reply(service, question, language, _mode(mode, config), before, visitor)
             async for step in chat.while_there(steps, lambda: _has_left(blocks, request)):
                 yield [[*before, step.question, step.reply], question if step.mend else emptied]
@@ -212,22 +217,40 @@ def _visitor(request: gr.Request) -> Visitor:
     return visitor_of(request.request.scope).at("chat", session) if request.request else NOBODY
 
 
-def _forget_idle(blocks: gr.Blocks, request: gr.Request) -> None:
-    """Let go of what Gradio keeps of every page that ever asked: a queue of messages for 2,000, a set for all of them.
+class _Leftovers:
+    """What Gradio keeps of every page that ever asked: a queue of messages for 2,000, a set for all of them."""
 
-    Those of the last SESSIONS stay, and those with a question under way; a page that asks again gets new ones.
-    """
-    queue = blocks._queue
-    kept, pending = queue.pending_messages_per_session, queue.pending_event_ids_session
-    if request.session_hash in kept:
-        kept.move_to_end(request.session_hash)
-    for session in list(kept)[: max(0, len(kept) - SESSIONS)]:
-        if pending.get(session, set()).isdisjoint(queue.event_ids_to_events):
-            del kept[session]
-    if len(pending) > len(kept):
-        for session in [session for session in pending if session not in kept]:
-            if pending[session].isdisjoint(queue.event_ids_to_events):
-                del pending[session]
+    def __init__(self) -> None:
+        self._unfetched_since: dict[str, float] = {}
+
+    def forget(self, blocks: gr.Blocks, request: gr.Request) -> None:
+        """Let go of all but the last SESSIONS and those still owed something; a page that asks again gets new ones."""
+        queue = blocks._queue
+        kept, pending = queue.pending_messages_per_session, queue.pending_event_ids_session
+        self._unfetched_since.pop(request.session_hash or "", None)
+        if request.session_hash in kept:
+            kept.move_to_end(request.session_hash)
+        for session in list(kept)[: max(0, len(kept) - SESSIONS)]:
+            if not self._owed(queue, session):
+                del kept[session]
+                pending.pop(session, None)
+        if len(pending) > len(kept):
+            for session in [session for session in pending if session not in kept]:
+                if pending[session].isdisjoint(queue.event_ids_to_events):
+                    del pending[session]
+        self._unfetched_since = {session: since for session, since in self._unfetched_since.items() if session in kept}
+
+    def _owed(self, queue: Any, session: str) -> bool:
+        """Whether a page has a question under way, or has lately not fetched the end of an answer.
+
+        Gradio strikes a question off ``pending_event_ids_session`` when its page has fetched the end, and never when
+        the page was closed before.
+        """
+        asked = queue.pending_event_ids_session.get(session, set())
+        if not asked.isdisjoint(queue.event_ids_to_events):
+            return True
+        now = time.monotonic()
+        return bool(asked) and now - self._unfetched_since.setdefault(session, now) < UNFETCHED_SECONDS
 
 
 def _has_left(blocks: gr.Blocks, request: gr.Request) -> bool:

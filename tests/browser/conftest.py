@@ -36,7 +36,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 OPERATOR = "Office of Testing"
 WINDOW: "ViewportSize" = {"width": 1280, "height": 800}
-WAIT = 120_000  # milliseconds; only a failing test, or one on a very busy machine, waits as long
+WAIT = 60_000  # milliseconds; only a failing test waits as long
 HERE = ("http://127.0.0.1:", "http://localhost:", "data:", "blob:http://127.0.0.1:")  # localhost: the other site
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
@@ -250,6 +250,7 @@ def kept(contexts: "Callable[[Language], BrowserContext]") -> Callable[[str, Lan
 def chatting(kept: Callable[[str, Language], Watched], running: Running, language: Language) -> Iterator[Chat]:
     """The shared page, for one test; it may complain of nothing, and ask no other host for anything."""
     watched = kept(running.address, language)
+    watched.page.bring_to_front()  # a page behind another one is painted once a second
     yield Chat(watched.page, running.address, language, running.model)
     complaints = watched.settle()
     if watched.page.url != f"{running.address}/":

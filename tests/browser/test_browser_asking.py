@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Route, expect
 
-from assistant.types import Language
+from assistant.strings import strings
 from evals.fakellm import says, stalls
 from tests.browser.chat import BINDING, FUSION, Chat
 from tests.browser.conftest import Running
@@ -70,16 +70,16 @@ def test_13_personal_data_is_refused_before_any_call(written: Chat) -> None:
     assert "jane.roe" not in sent
 
 
-@pytest.mark.parametrize("language", ["en"])
-def test_13_a_chat_that_does_not_load_says_so(page: Page, quoting_program: Running, language: Language) -> None:
+def test_13_a_chat_that_does_not_load_says_so(browser: Browser, quoting_program: Running) -> None:
     """When Gradio's files do not come, the page says what to do, and the document can be read."""
-    page.allow("Failed to load resource")  # type: ignore[attr-defined]
-    page.route("**/assets/**", lambda route: route.abort())
-    page.clock.install()
-    page.goto(f"{quoting_program.address}/")
-    page.clock.fast_forward(25_000)
-    expect(page.locator("#loading .in-en")).to_have_text(Chat(page, "", language).words["chat_slow"])
-    expect(page.locator("#panel")).to_be_visible()
+    with browser.new_context(locale="en-US") as context:  # of its own: a clock is installed for all pages of a context
+        context.clock.install()
+        page = context.new_page()
+        page.route("**/assets/**", lambda route: route.abort())
+        page.goto(f"{quoting_program.address}/")
+        page.clock.fast_forward(25_000)
+        expect(page.locator("#loading .in-en")).to_have_text(strings("en")["chat_slow"])
+        expect(page.locator("#panel")).to_be_visible()
 
 
 def failing(status: int, headers: dict[str, str], code: str) -> Callable[[Route], None]:

@@ -2,7 +2,10 @@
 
 import json
 import os
+import signal
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +101,31 @@ def test_the_second_run_shares_the_questions_out(tmp_path: Path, monkeypatch: py
     assert set(again.answers) == {"a", "b", "c"}
     assert again.answers["a"] == again.answers["c"] != again.answers["b"]
     assert again.milliseconds == {"a": 7, "b": 7, "c": 7}
+
+
+def test_when_not_all_processes_start_none_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second cannot be started: the first is ended, and its folder is gone."""
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nexec sleep 600\n", encoding="utf-8")
+    program.chmod(0o755)
+    start = subprocess.Popen
+    started: list[Any] = []
+
+    def once(*arguments: Any, **options: Any) -> Any:
+        if started:
+            raise OSError("no more processes")
+        started.append(start(*arguments, **options))
+        return started[0]
+
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(subprocess, "Popen", once)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    second = runner.SecondRun([case("a"), case("b")], os.environ, processes=2)
+    assert not started
+    with pytest.raises(OSError, match="no more processes"), second:
+        pytest.fail("entered with one of two processes")
+    assert started[0].returncode == -signal.SIGKILL
+    assert list(tmp_path.iterdir()) == [program]
 
 
 class Axes:

@@ -1,5 +1,6 @@
 """The real assistant made worse on purpose: the suite says that, and where."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ def test_nothing_whole_is_searched_for_when_questions_are_cut_short(
         def __init__(self) -> None:
             pass
 
-        def _alone(self, question: Question) -> Evidence:
+        def _alone(self, question: Question, words: Mapping[str, float]) -> Evidence:
+            del words
             asked.append(question.corrected)
             return Evidence(question, (), np.array([0.1]), 0.5, 0.0, {}, None, ())  # type: ignore[arg-type]
 

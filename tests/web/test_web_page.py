@@ -4,6 +4,7 @@ import gc
 import html
 import json
 import re
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from assistant.config import Config, LlmSettings
 from assistant.strings import strings
 from assistant.types import Language
 from assistant.web import page
+from assistant.web.service import Service
 from index import parse
 from tests.web.scripted import Scripted, client_of, service_with
 
@@ -88,6 +90,41 @@ def test_the_server_forgets_what_pages_showed(scripted: Scripted, monkeypatch: p
         assert set(asked.pending_event_ids_session) == {"b3", "b4", "a"}
         assert len(asked.event_analytics) == 1
     assert [message["role"] for message in again] == ["user", "assistant"] * 2
+
+
+def test_who_fetches_slowly_gets_the_whole_answer(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its end waits for the page however many ask after it, and not for ever when nobody comes."""
+    built: list[Any] = []
+    build = page.build
+
+    def kept(language: Language, service: Service) -> Any:
+        built.append(build(language, service))
+        return built[-1]
+
+    monkeypatch.setattr(page, "build", kept)
+    monkeypatch.setattr(page, "SESSIONS", 2)
+    with client_of(service_with(scripted)) as client:
+        begun = {
+            session: client.post(
+                "/gradio_api/call/ask", json={"data": ["First?", [], "quote"], "session_hash": session}
+            ).json()["event_id"]
+            for session in ("slow", "gone")
+        }
+        [queue] = [blocks._queue for blocks in built if blocks._queue.pending_messages_per_session]
+        ended = time.monotonic() + 30
+        while queue.event_ids_to_events and time.monotonic() < ended:
+            time.sleep(0.01)
+        assert queue.event_ids_to_events == {}
+        for number in range(4):
+            call(client, "Is it binding?", [], "quote", session=f"b{number}")
+        stream = client.get(f"/gradio_api/call/ask/{begun['slow']}").text
+        assert "event: complete" in stream
+        assert "event: error" not in stream
+        assert list(queue.pending_messages_per_session) == ["slow", "gone", "b2", "b3"]
+        monkeypatch.setattr(page, "UNFETCHED_SECONDS", 0)
+        call(client, "Is it binding?", [], "quote", session="b4")
+        assert list(queue.pending_messages_per_session) == ["b3", "b4"]
+        assert set(queue.pending_event_ids_session) == {"b3", "b4"}
 
 
 def test_an_error_keeps_the_question(client: TestClient, scripted: Scripted) -> None:
