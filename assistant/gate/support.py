@@ -77,10 +77,13 @@ def support(claim: str, cited: Cited) -> Support:
     said = _read(claim)
     cover = _cover(cited)
     missing = [word for word in said.latin if not _supported(word, cover)]
-    words = len(said.latin) + sum(_supported(word, cover) for word in said.idle)
+    words = len(said.latin) + sum(stem(word) in cover.stems for word in said.idle)
     counted = read(said.text)
     anchored = (
-        words > len(missing) or (cover.dated and bool(counted.days)) or not cover.amounts.isdisjoint(_amounts(counted))
+        words > len(missing)
+        or any(_supported(word, cover) for word in said.idle)
+        or (cover.dated and bool(counted.days))
+        or not cover.amounts.isdisjoint(_amounts(counted))
     )
     doing = {word for word in missing if kinds.is_verb(word)}
     for run, after in said.runs:
