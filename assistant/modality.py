@@ -37,7 +37,8 @@ _ENGLISH: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"undertaking to|certain to|automatic(?:ally)?|inevitabl[ey]|definitely|without fail|"
             r"obligations?|obligat(?:es?|ory)|obliges?|duty|duties|resolved to|decided (?:to|that|on)|decide to|"
             r"determined to|firmly|bound to|"
-            r"(?:is|are|was) settled|owe[ds]?|incumbent|falls? (?:to|on|upon) (?:the |both |each |"
+            r"(?:is|are|was|be) (?:settled|held (?:to|by)|subject to)|to which (?:\w+ ){1,4}(?:is|are) held|"
+            r"owe[ds]?|incumbent|falls? (?:to|on|upon) (?:the |both |each |"
             r"japan)|no choice but|non-negotiable|insists?|surely|certainly|undoubtedly|resolves? to|"
             r"(?:bound|binds?|binding|obliges?|commits?) (?:itself|themselves)|in return for|responsible for|"
             r"ha(?:s|ve) (?:already )?(?:established|launched|begun|started|"
@@ -69,7 +70,7 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"決め(?:た(?!日)|ました|ている)|決ま(?:った|りました|っている|っています)|同意(?:し|する|済|が|を)|"
             r"了承し|承諾し|取り決め(?:た(?!日)|ました|てい)|申し合わせ|自動的に|間違いなく|確実に(?![すし])|"
             r"コミットし|コミットする|"
-            r"公約|断言|強制|しなくてはいけ|実施されている(?!と)|既に(?:開始|実施|合意)|すでに(?:開始|実施|合意)|"
+            r"運び(?:です|だ|である|とな)|公約|断言|強制|しなくてはいけ|実施されている(?!と)|既に(?:開始|実施|合意)|すでに(?:開始|実施|合意)|"
             r"(?:する|した|とする)(?:ことにし|運びと)|べし|ねばなら|必須|定められて|規定されて|決意し|要求され|"
             r"不可避|ざるを得な)"
         ),
@@ -84,7 +85,8 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
 _HARMLESS = re.compile(
     r"shared commitments?(?: to)?|(?:joint|common|mutual) commitments?(?: to)?|"
     r"existing (?:\w+[ -]){0,8}?agreements?|agreements? between|\bagreements?\b|"
-    r"\b(?:nothing|neither|nor|(?:no|not|never|without|nobody|no one|don't|doesn't|cannot|isn't|"
+    r"\b(?:nothing|neither|nor|(?:no|not|never|without|nobody|no one|free of|free from|short of|don't|doesn't|"
+    r"cannot|isn't|"
     r"aren't|rather than|n't)\b"
     r"(?! (?:limited|only|just|merely)\b)(?![^.;]{0,60}?,[^.;]{0,60}?\b(?:will|shall|must|have to|has to)\b))\b"
     r"(?:[^.;]{0,60}?\b(?:commit\w*|oblig\w*|bound|binding|required?|requires|agreed?|must|shall|will|promise\w*|"
@@ -100,6 +102,14 @@ _HARMLESS_JA = re.compile(
     r"既存の(?:合意|協定)|共通のコミットメント|共有されたコミットメント|共通の約束|必ずしも|"
     r"(?:なければならない|なければなりません|なければいけない|必要がある|義務がある)[^。、]{0,6}(?:わけ|もの|"
     r"こと|の)(?:で|に)?は?(?:な|あり)"
+)
+# A duty first and its denial after it ("legally binding duties do not arise"): only where the sentence denies duties.
+_DUTY_DENIED_LATER = re.compile(
+    r"\b(?:dut(?:y|ies)|oblig\w+|commit\w*|bound|binding|requir\w+|promis\w+|pledge\w*|guarantee\w*)\b"
+    r"(?=[^.;,]{0,70}(?:\b(?:not|no|never|nothing|neither|nowhere|none|absent)\b|n't))|"
+    r"\b(?:dut(?:y|ies)|oblig\w+|commit\w*|bound|binding)\b(?=[^.;]{0,90}\b(?:none|nothing|neither)\b[^.;,]{0,12}(?:[.;]|$))|"
+    r"(?<=\bwrong to )[^.;]*|(?<=\bmistaken to )[^.;]*|(?<=\ba mistake to )[^.;]*|"
+    r"(?:義務|約束|拘束|保証|確約|責務|必要|強制)(?=[^。]{0,40}(?:ない|ません|なく|ず)[^。、]{0,6}(?:。|$))"
 )
 _DENIED_AT_END = re.compile(
     r"(?:なければ|義務|約束|必要|保証|拘束)[^。]*(?:わけ|もの|こと)(?:で)?は?(?:ない|ありません|ないと|"
@@ -120,6 +130,7 @@ _FLAT = re.compile(
     r"(?:\w+ ){0,2}(?:commitment|interest|goal|view|recognition|priorit|mission|aim|purpose|concern))"
 )
 _ABLE_END = re.compile(r"ことができ(?:る|ます)[。.]?\s*$")
+_SET_JA = re.compile(r"(?:する|させる|行う|決める|変える|やめる|終える)(?:ものと|ことと)(?:され|なって|定め|し[てま])")
 _LISTED = re.compile(r"(?:driving|deepening|advancing|promoting|partnering)\b")
 _SHOULD_END = re.compile(
     r"\bshould (?:discontinue|end|terminate|leave|withdraw)\b|(?:終了させる|終了す|終わらせる|やめる|離脱す)べき"
@@ -130,7 +141,7 @@ _ARE_TO = re.compile(
 _WILL_HEDGED = re.compile(  # "it is expected that … will" says no more than "is expected to"
     r"(?P<hedge>\b(?:expect(?:s|ed|ation)?|anticipat(?:es?|ed)|foreseen|intend(?:s|ed)|intention|hope[ds]?|aim|plan|"
     r"goal|idea)"
-    r"(?: is| are)?(?: that)? [^.;]{0,90}?)\bwill\b(?! (?:definitely|certainly|surely|automatically))|"
+    r"(?: is| are)?(?: that)?[ ,][^.;]{0,90}?)\bwill\b(?! (?:definitely|certainly|surely|automatically))|"
     r"(?P<need>\b(?:should|meant|supposed|wants?|intend(?:s|ed)|to) (?:(?!\b(?:and|but|or)\b)[^.;,]){0,90}?)"
     r"\bwill(?= (?:need|use|face|meet|hold|live|work)\b)|"
     r"(?:ことになる|こととなる)(?=(?:もの)?と(?:見込|想定|期待|予想))"
@@ -203,6 +214,8 @@ def upgrades(claim: str, evidence: str) -> bool:
         return True
     if held == Modality.SHOULD and Modality.EXPECTED in rungs and not rungs & {Modality.MAY, Modality.SHOULD}:
         return True
+    if held in (Modality.MAY, Modality.SHOULD) and _SET_JA.search(said):
+        return True
     if "may discontinue" in evidence.casefold() and _SHOULD_END.search(said):
         return True
     if held == Modality.MAY and _ARE_TO.search(said) and Modality.MAY not in rungs:
@@ -262,6 +275,7 @@ def _allowed(said: str, evidence: str) -> str:
             said,
         )
     if re.search(r"does not create|nothing in this moc", evidence):
+        said = _DUTY_DENIED_LATER.sub(" ", said)
         said = re.sub(r"\bwill (?:not|never)\b|\bmust not\b", " ", said)
         said = re.sub(r"\bno (?:\w+ )*?(?:will|must|has to)\b", " ", said)
     if "shared commitment" in evidence:
@@ -269,5 +283,5 @@ def _allowed(said: str, evidence: str) -> str:
     if "need to secure" in evidence:
         said = re.sub(r"\bneeds? to\b|\brequires?\b|必要(?:があ(?:る|り)|とされ|である|です|だ|とな)", " ", said)
     if "promises" in evidence:
-        said = re.sub(r"\bpromis\w+ (?:that|to|of|a)\b|約束(?:し|する|され)", " ", said)
+        said = re.sub(r"\bpromis\w+ (?:that|to|of|a)\b(?:[^.;,]{0,24}\bwill\b)?|約束(?:し|する|され)", " ", said)
     return said

@@ -79,7 +79,7 @@ class Verifier:
         near = nearest(claim.text, self._record)[:_REPAIRS]
         tried = [replace(claim, addresses=(address,)) for address in near if address not in claim.addresses]
         judged = [(other, self.finding(other, language, offered)) for other in tried]
-        bearing = [(other, found) for other, found in judged if found.supported]
+        bearing = [(other, found) for other, found in judged if found.supported and found.whole]
         return bearing[0] if len(bearing) == 1 else (claim, finding)
 
     def answer(self, draft: Draft, timings_ms: Mapping[str, float]) -> Answer:

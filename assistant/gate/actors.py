@@ -49,7 +49,7 @@ _UPON_JA = re.compile(
 _OTHER_ONE = re.compile(
     r"\b(?:the other(?: participant| side| party| government| country| nation| one)?(?:'s)?|its counterpart(?:'s)?|"
     r"each other'?s|one another'?s)(?= |[.,;]|$)(?! (?:hand|areas|fields|topics|aims|goals|items|half|part))|"
-    r"(?:相手|他方|もう一方|片方)(?:の)?(?:国|側|方|政府|参加者)?(?=の|が|に|は|を|へ|から)"
+    r"(?:(?<![携力]の)相手|他方|もう一方|片方)(?:の)?(?:国|側|方|政府|参加者)?(?=の|が|に|は|を|へ|から)"
 )
 _OTHER_HELD = re.compile(r"other participant|cannot mutually determine|mutual|share|respective|written decision")
 _OTHER_LAW = re.compile(
@@ -71,10 +71,11 @@ _THIRDS = (
 )
 _THIRDS_JA = (
     r"(?:同盟国(?:や|及び|と|・)?(?:パートナー)?(?:国)?|パートナー国?|第三国|他国|諸外国|外国|産業界|業界|企業|大学|"
-    r"研究機関|研究組織|標準化団体|国立研究所|研究所|科学者|技術者|子ども(?:たち)?|市民|学術界)"
+    r"量子(?:関係|研究)?機関|研究機関|研究組織|標準化団体|国立研究所|研究所|科学者|技術者|子ども(?:たち)?|市民|学術界)"
 )
 _THIRD_ACTS = re.compile(
-    rf"(?:^|[.;:,] |\bthat |\bwhile |\band )(?:the |its |their |our |all |leading )?(?:{_THIRDS})(?: also| jointly)? "
+    rf"(?:^|[.;:,] |\bthat |\bwhile |\band )(?:(?:the|its|their|our|all|leading) )*(?:{_THIRDS})"
+    r"(?: (?:across|in|of|from|within) (?:the )?[\w-]+)?(?: also| jointly)? "
     r"(?:intends?|plans?|aims?|seeks?|wants?|hopes?|wish(?:es)?|leads?|may|should|promotes?|supports?|builds?|"
     r"protects?|shapes?|set|decides?|encourages?|deepens?|collaborates?|(?:is|are) (?:to|intended to|expected to|"
     r"meant to))\b(?! (?:also |then )?(?:be|get|receive|become|benefit|have|gain|find|"
@@ -82,8 +83,9 @@ _THIRD_ACTS = re.compile(
     rf"\b(?:led|run|owned|chosen|shaped|directed|controlled|determined|decided|operated) by (?:the )?(?:{_THIRDS})\b"
 )
 _THIRD_ACTS_JA = re.compile(
-    rf"(?:^|[。、])(?:主導的な|主要な)?{_THIRDS_JA}(?:側)?(?:は|が)[^。]{{0,60}}?(?:意図|意向|方針|目指|つもり|"
-    rf"予定|考え)|"
+    rf"(?:^|[。、])(?:[^。、はがを]{{0,16}}の)?(?:主導的な|主要な)?{_THIRDS_JA}(?:(?:や|と|及び|・|、){_THIRDS_JA}){{0,3}}"
+    r"(?:側)?(?:は|が)(?:(?!よう(?:に|、)|ため)[^。]){0,60}?(?:意図(?!される)|意向|方針|目指|つもり|予定|考え|"
+    r"求め(?!られ)|望(?!まれ))|"
     rf"{_THIRDS_JA}(?:が|の)(?:主導|率い|決め|統括|運営|[^。、]{{0,20}}(?:支える|支援する|決める|率いる|導く|担う|"
     r"主導する)(?:側|立場|役))"
 )
@@ -110,7 +112,7 @@ _DATE_BY_ONE = re.compile(
 _ADAPTS = re.compile(  # one side brings what is its own into line with the other's
     rf"\b(?P<one>{US}|{JP})(?:'s)? (?:\w+ ){{0,3}}?(?:bring|align|adapt|adjust|conform|match|"
     rf"harmoni[sz]e|follow|adopt|change|"
-    rf"revise|accept)\w*\b[^.;]{{0,60}}\b(?:with|to|those of|of|from) (?:the )?(?:\w+ ){{0,2}}?(?P<other>{US}|{JP})"
+    rf"revise|accept)\w*\b[^.;]{{0,60}}\b(?:with|to|those of|of|from) (?:the )?(?:\w+ ){{0,6}}?(?P<other>{US}|{JP})"
 )
 _NOT_FOR_ONE = re.compile(  # what is said of both, denied for one
     rf"\b(?:not|n't|never|without|nor) (?:\w+ ){{0,3}}?(?:appl\w+|extend\w*|concern\w*|reach\w*|"
@@ -212,10 +214,20 @@ def _third_acts(said: str, cited: Cited) -> bool:
         return False
     if _FOREIGN.search(said) and not re.search(r"allies|partners|not limited to", cited.english):
         return not re.search(r"\b(?:no|not|nor|without)\b|ない|ません|ず", said)
-    acts = (match for match in _THIRD_ACTS.finditer(said) if not _HELPED.search(said[: match.start()]))
-    if _THIRD_ACTS_JA.search(said) or any(acts):
-        return _BOTH_BY_NAME.search(said) is None
-    return False
+    acts = [match for match in _THIRD_ACTS.finditer(said) if not _HELPED.search(said[: match.start()])]
+    acts += _THIRD_ACTS_JA.finditer(said)
+    return any(_BOTH_BY_NAME.search(said[: match.start()]) is None and not _passed_on(said, match) for match in acts)
+
+
+def _passed_on(said: str, act: re.Match[str]) -> bool:
+    """Whether the participants themselves act behind a third that is named first."""
+    rest = said[act.start() :]
+    subject = re.search(
+        r"(?:参加者|両国|両者|双方|両政府)(?:は|が)|\b(?:by|that|which|,) (?:the |"
+        r"both )?participants\b",
+        rest,
+    )
+    return subject is not None
 
 
 def _one_sided(said: str) -> bool:

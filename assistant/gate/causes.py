@@ -11,7 +11,7 @@ _CAUSE = re.compile(
     r"\b(?:because(?! of (?:this|the|its|that) (?:document|memorandum|moc|text|paper))|due to|owing to|thanks to|"
     r"as a result|result(?:s|ed|ing)? (?:from|in|of)|the result of|caused|causes|causing|led (?:\w+ly )?to|leads to|"
     r"leading to|in response to|in reaction to|therefore|consequently|hence|that is why|which is why|"
-    r"on account of|triggered|prompted|"
+    r"on account of(?! (?:this|the|its|that) (?:document|memorandum|moc|text|paper))|triggered|prompted|"
     r"stem(?:s|med|ming)? from|driven by|following (?:the|a) (?:crisis|attack|incident|breach|scandal|war|"
     r"pandemic)|after (?:the|a) (?:crisis|attack|breach|scandal|war|pandemic)|became necessary|owed to)\b|"
     r"(?:た|だ|い|る)ため(?:、|に、|で|だ|と)|ためである|ためです|ためだ|ことから|を受け(?:て|、)|を理由に|"
@@ -32,7 +32,13 @@ _WORDING = re.compile(
     r"word|記|挙|含ま|言及|述べ|"
     r"され(?:ている|ており|る)ため|できるため"
 )
+_AS_WRITTEN_JA = re.compile(  # the wording itself as the ground (…とあるので)
+    r"と(?:あ(?:る|り)|書かれてい(?:る|ます)|されてい(?:る|ます)|記されてい(?:る|ます)|述べてい(?:る|ます))(?:の?で|ため|ことから|から)、?"
+)
 _SILENT_ON = re.compile(r"nothing in this moc|does not create")
+_ONE_CANNOT = re.compile(
+    r"\balone (?:cannot|may not)|\b(?:cannot|may not)\b[^.;,]{0,40}\b(?:alone|by itself|on its own)\b"
+)
 _GROUND = re.compile(
     r"\b(?:recognizing|appreciating|highlighting|noting|affirming|expanding|acknowledging|importance|need|role|"
     r"potential|because|underpin|essential)\b|認識し|踏まえ|評価し|強調し"
@@ -41,8 +47,8 @@ _GROUND = re.compile(
 
 def names_cause(claim: str, cited: Cited) -> bool:
     """Whether a claim gives a ground for something; the sentence itself as the ground of a yes or no is none."""
-    said = plain(claim)
-    replies = without_reply(said) != said
+    said = _AS_WRITTEN_JA.sub(" ", plain(claim))
+    replies = without_reply(said) != said or _ONE_CANNOT.search(said) is not None
     return any(
         not _WORDING.search(_clause_at(said, match.start())) and not (replies and _borne(said[match.end() :], cited))
         for match in _CAUSE.finditer(said)
@@ -75,4 +81,5 @@ def invents_cause(claim: str, cited: Cited) -> bool:
 
 def _purpose(claim: str, cited: Cited) -> bool:
     """「…するため」 of a purpose the sentence names is no cause."""
-    return "ため" in cited.japanese and re.search(r"(?:る|の)ため", plain(claim)) is not None
+    held = "ため" in cited.japanese or "目的" in cited.japanese
+    return held and re.search(r"(?:[うくぐすつぬぶむる]|の)ため", plain(claim)) is not None

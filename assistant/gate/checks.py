@@ -1,21 +1,30 @@
 """All checks over one claim: the rules first, then whether it belongs where it says, then what is left to weigh."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assistant import modality
-from assistant.gate import actors, causes, contrast, facts, legal, negation, numbers, roles, scope, sides, weigh
+from assistant.gate import (
+    actors,
+    causes,
+    contrast,
+    copies,
+    facts,
+    institutions,
+    legal,
+    negation,
+    numbers,
+    roles,
+    scope,
+    sides,
+    weigh,
+)
 from assistant.gate.places import Place, best_elsewhere, off_topic
 from assistant.gate.record import Cited, Record
-from assistant.gate.support import Support, support, touches
-from assistant.gate.words import is_japanese, plain, runs
+from assistant.gate.support import Support, support
+from assistant.gate.words import is_japanese, plain
 from assistant.repetition import loops
 from assistant.types import Language
-
-_UNFINISHED = re.compile(r"\b(?:the|a|an|and|or|that's|which|including|between)$")
-_NEARLY = 0.85  # share of a claim's pieces of four characters, from which it is a copy with slips
-_LONG_COPY = 20  # characters; as long a stretch is copied, not found by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,46 +68,26 @@ def check(claim: str, cited: Cited, language: Language, record: Record | None) -
         broken = ["wrong_citation", *(reason for reason in broken if reason == "wrong_language")]
     if off_topic(claim, cited) and not broken:
         broken = ["wrong_citation"]
-    if _no_statement(claim) or _broken_off(claim, cited):
+    if (
+        _no_statement(claim)
+        or copies.broken_off(claim, cited)
+        or copies.slipped(claim, cited, missing=bool(found.missing))
+    ):
         broken = broken or ["low_score"]
-    if found.missing and _slipped(claim, cited):
-        broken = broken or ["low_score"]
-    if not found.missing and not touches(claim, cited):
-        broken = broken or ["low_score"]
-    if found.missing and not found.anchored:
+    if not found.anchored:
         # Nothing of it stands there, however little its words weigh.
-        broken = broken or ["entity_mismatch" if found.names else "added_content"]
+        added = "entity_mismatch" if found.names else "added_content"
+        broken = broken or [added if found.missing else "low_score"]
     cause = causes.names_cause(claim, cited)
-    measures = weigh.measures(found, place, broken, cause, is_japanese(claim))
+    measures = weigh.measures(found, broken, cause, is_japanese(claim))
     return Checked(tuple(broken), measures, found, place, cause)
 
 
 def _no_statement(claim: str) -> bool:
     """A question, the prompt's own words, or a text that goes round in circles."""
     said = plain(claim).rstrip("。.」\"' ")
-    return said.endswith(("?", "か", "answer in japanese", "answer in english")) or loops(said)
-
-
-def _slipped(claim: str, cited: Cited) -> bool:
-    """A long copy of its sentences with a slip in it: whoever copies word for word has no words of his own to add."""
-    said = plain(claim)
-    pieces = [said[i : i + 4] for i in range(len(said) - 3)]
-    held = sum(piece in cited.everything for piece in pieces)
-    return len(said) >= _LONG_COPY * 2 and held >= _NEARLY * len(pieces)
-
-
-def _broken_off(claim: str, cited: Cited) -> bool:
-    """A bracket left open, a last word that needs another, or a copy that ends inside a word."""
-    said = plain(claim).rstrip("。. ")
-    if any(said.count(opened) > said.count(closed) for opened, closed in ("()", "「」", "『』", "[]")):
-        return True
-    if _UNFINISHED.search(said) or (said.endswith("、") and said not in cited.everything):
-        return True
-    if len(said) < _LONG_COPY or said not in cited.everything:
-        return False
-    after = cited.everything[cited.everything.index(said) + len(said) :][:1]
-    joined = runs(said[-1] + after)
-    return bool(joined) and joined[0] == said[-1] + after
+    prompts = said.endswith(("?", "か", "answer in japanese", "answer in english"))
+    return prompts or loops(said) or copies.stammers(claim)
 
 
 def _rules(claim: str, cited: Cited, language: Language) -> list[str]:
@@ -106,7 +95,7 @@ def _rules(claim: str, cited: Cited, language: Language) -> list[str]:
     reasons = numbers.mismatches(claim, cited)
     for reason, found in (
         ("wrong_language", is_japanese(claim) != (language == "ja")),
-        ("entity_mismatch", sides.wrong_place(claim, cited) or sides.unknown_institution(claim, cited)),
+        ("entity_mismatch", institutions.wrong(claim, cited) or sides.wrong_place(claim, cited)),
         ("party_swap", sides.swaps(claim, cited) or roles.turned(claim, cited) or actors.turned(claim, cited)),
         (
             "modality_upgrade",

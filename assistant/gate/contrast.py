@@ -13,6 +13,12 @@ _REPLY = re.compile(r"^\W*(?:(?:yes|no|correct|right)\b[,.:;]|(?:はい|いい�
 _OPPOSITES = (
     (r"(?:oral|verbal)(?:ly)?(?: notice| notification)?|by word of mouth|口頭(?:で|の通知)?", r"\bwritten\b"),
     (r"(?:just |only )?one(?: participant| side| government| country)?(?: alone)?|(?:一方|片方)(?:だけ)?", r"\bboth\b"),
+    (
+        r"(?:(?:with|from|on|at|after) )?(?:its|the|when it (?:is|was))? ?(?:writing|sending|posting|dispatch|"
+        r"written|sent)"
+        r"(?: of (?:it|the notice))?|(?:通知を)?(?:書いた|出した|送った|発した|作成した)(?:日|とき|時)(?:から)?",
+        r"\bis delivered\b",
+    ),
     (r"elsewhere|anywhere else|somewhere else|他の場所", r"\bsigned at\b"),
     (r"(?:as )?an? (?:agreement|treaty|contract)|(?:合意|条約|契約)(?:など)?", r"\brecognition reached\b"),
     (r"(?:those of )?the past|(?:the )?past (?:ones|missions)|過去の(?:もの|ミッション)?", r"\bfuture\b"),
@@ -22,16 +28,24 @@ _OPPOSITES = (
         r"\bmutual understanding of guidelines\b",
     ),
 )
+_DUTIES = (  # nothing in the document is one of these
+    r"(?:as )?(?:an? |any )?(?:(?:fixed|firm|blanket|binding|strict|hard|formal|legal|mutual|general|automatic|"
+    r"unconditional|mandatory) ){0,2}(?:dut(?:y|ies)|obligations?|requirements?|promises?|guarantees?|commitments?|"
+    r"pledges?|mandates?)|(?:確定した|固定の|一律の|厳格な|法的な?|拘束力のある)?(?:義務|要件|約束|保証|確約)|"
+    r"(?:as )?(?:something |anything |a thing |a matter )?(?:already |yet |that is )*(?:settled|achieved|agreed|"
+    r"decided|done|"
+    r"in place|promised|guaranteed|required|fixed)"
+)
 _DENIALS = tuple(
     (
         re.compile(
-            rf"(?:, (?:and |but )?not|,? \brather than|,? \binstead of) (?:{denied})(?=[.,;]|$)|"
+            rf"(?:(?:,|\b(?:and|but)) (?:and |but )?not|,? \brather than|,? \binstead of) (?:{denied})(?=[.,;]|$)|"
             rf"\bnot (?:{denied}),? but\b|(?:(?<=[、。はをが])|^)(?:{denied})(?:の|わけ)?では?なく、?",
             re.IGNORECASE,
         ),
         re.compile(said),
     )
-    for denied, said in _OPPOSITES
+    for denied, said in (*_OPPOSITES, (_DUTIES, ""))
 )
 
 

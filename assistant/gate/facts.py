@@ -6,7 +6,7 @@ takes place through …", 「…を構築中です」).
 
 import re
 
-from assistant.gate import frames
+from assistant.gate import frames, negation
 from assistant.gate.record import Cited
 from assistant.gate.words import is_japanese, plain
 from assistant.modality import Modality, modality
@@ -19,6 +19,11 @@ _HEDGE = re.compile(
     r"priorit\w+|areas?|fields?|topics?|subjects?|items?|elements?|tasks?|themes?|parts? of|propos\w*|ambitions?|"
     r"aspir\w*|desir\w*|suppos\w*|slated|designed|ways?|so that|in order|tied to|provid\w+ for|asks?|asked|if|unless|"
     r"list(?:s|ed)?|name[ds]?|mention\w*|examples?|idea)\b|'d like"
+)
+_HEDGE_NOW = re.compile(  # of these, what keeps even "now" or "already" from saying that something has come about
+    r"\b(?:intend\w*|intent(?:ions?)?|aim(?:s|ed|ing)?|goals?|meant|plan(?:s|ned|ning)?|expect\w*|should|ought|may|might|"
+    r"would|can|could|want\w*|wish\w*|seek\w*|(?:is|are) to|to be|suppos\w*|if|unless|list(?:s|ed)?|name[ds]?|"
+    r"mention\w*)\b"
 )
 _DONE = (
     r"supported|backed|underpinned|sustained|enhanced|strengthened|promoted|protected|safeguarded|guarded|built|"
@@ -55,7 +60,8 @@ _NOTIFIES = re.compile(
     r"\b(?:gives|provides|sends|notifies|informs|tells|delivers|issues|serves)\b(?! (?:that|which|of)\b)"
 )
 _NOW = re.compile(
-    r"\b(?:now|already|today|currently|by now|so far|meanwhile|these days)\b|既に|すでに|今や|もはや|現在(?:で)?は"
+    r"\b(?:now|already|today(?!'s)|currently|by now|so far|meanwhile|these days)\b|既に|すでに|今や|もはや|"
+    r"現在(?:で)?は"
 )
 _ALREADY = re.compile(r"\b(?:existing|ongoing|longstanding|continu\w+|rapid advancement)\b")
 _NEEDED = re.compile(  # the notice that a participant should give, told as what nothing goes without
@@ -69,9 +75,14 @@ _AFTER_PURPOSE = re.compile(r"\b(?:sure|ensur\w+|see to it|how|whether|so|where|
 _PERIOD = re.compile(r"\b(?:period|counted|count|clock|running|runs|interval)\b")
 _HEDGE_JA = re.compile(
     r"意図|意向|目指|方針|考え|予定|つもり|見込|見通|想定|期待|予想|べき|狙|ねらい|目標|目的|趣旨|よう|たい|得|でき(?!あが|上が)|可能|"
-    r"含ま|内容|書か|記|挙げ|述べ|言及|触れ|うた|掲げ|という|とされ|と(?:する|してい)|認識|念頭|重点|対象|分野|望ま|"
+    r"含ま|内容|書か|記|挙げ|挙が|並[んべぶ]|載[っせ]|述べ|言及|触れ|うた|掲げ|という|とされ|と(?:する|してい)|認識|念頭|重点|対象|分野|望ま|"
     r"場合|盛り込|例"
 )
+_PAST_JA = re.compile(
+    r"(?:(?:され|られ|でき|し|なり|進み|深まり|広がり|始まり)ました|(?:され|られ|なっ|進ん|深まっ|広がっ|始まっ)[ただ])$"
+)
+_END_OF_PAST = 11  # characters in which what has happened is hedged, if at all
+_COMES_ABOUT_JA = re.compile(r"ように(?:な(?:る|ります|った|りました)|しま(?:す|した)|した)$")
 _HAPPENS_JA = re.compile(
     r"(?:構築|実施|推進|開発|協力|拡大|強化|深化|支援|進行|連携|促進|加速|運用|整備|展開|準備|執行|保護)(?:の(?:最)?)?中"
     r"(?:です|である|だ|となってい(?:る|ます))?$|"
@@ -79,7 +90,7 @@ _HAPPENS_JA = re.compile(
     r"き(?:た|ました|ています))$|"
     r"(?:強化|拡大|深化|促進|推進|構築|支援|協力|連携|加速|保護|確保|実施|開発|継続|軽減|低減|除去|執行)(?:し|"
     r"され)(?:て|つつ)(?:い(?:る|ます|ました|ったところです)|あ(?:る|ります)|き(?:た|ました|ています)|お(?:り|ります))$|"
-    r"(?:決定|合意|約束|確定)(?:事項|済み)(?:です|である|だ)?$|責任があ(?:る|ります)$|責任です$|"
+    r"(?:(?:決定|合意|約束|確定)事項|済み|完了|達成|実現)(?:です|である|だ)?$|責任があ(?:る|ります)$|責任です$|"
     r"(?:条件|要件|前提)(?:です|である|だ|とな(?:る|ります)|になる|になります|とされ(?:る|ます))$"
 )
 
@@ -88,10 +99,13 @@ def told(claim: str, cited: Cited) -> bool:
     """Whether a claim says that what its sentences intend, expect or allow is the case."""
     held = modality(cited.english or cited.japanese)
     listed = re.match(r"(?:driving|deepening|advancing|promoting|partnering)\b", cited.english) is not None
-    if not cited.addresses or (held == Modality.NONE and not listed):
+    purpose = cited.english.startswith("the purpose of")
+    if not cited.addresses or (held == Modality.NONE and not listed and not (purpose and is_japanese(claim))):
         return False
     said = plain(claim)
-    held = max(held, Modality.INTENDED) if listed else held
+    if negation.left_alone(said, cited):
+        return False  # that nothing happens to what was there before is all the sentence says
+    held = max(held, Modality.INTENDED) if listed or purpose else held
     return any(_happens(part, cited, held) for part in re.split(r"[.;](?=\s|$)|。", said) if part.strip())
 
 
@@ -105,7 +119,10 @@ def _happens(part: str, cited: Cited, held: Modality) -> bool:
     if "provide written notice" in cited.english and _needs_notice(part):
         return True
     if is_japanese(part):
-        hedged = _HEDGE_JA.search(bare[-34:]) is not None or _so_in_text(bare, cited)
+        if _COMES_ABOUT_JA.search(bare) and not _so_in_text(bare, cited):
+            return True
+        end = bare[-_END_OF_PAST:] if _PAST_JA.search(bare) else bare[-34:]
+        hedged = _HEDGE_JA.search(end) is not None or _so_in_text(bare, cited)
         return not hedged and (
             _HAPPENS_JA.search(bare) is not None or _is_now(bare, cited) or frames.is_news(bare, cited, held)
         )
@@ -113,7 +130,13 @@ def _happens(part: str, cited: Cited, held: Modality) -> bool:
         return (
             re.search(r"\b(?:should|ought|expected|asks?|asked|supposed|calls? (?:for|on)|when|once)\b", part) is None
         )
-    if _HEDGE.search(re.sub(r"\bif (?:no|none|they|the|both)\b[^,]*", " ", part)):
+    if _is_now(part, cited) and _HEDGE_NOW.search(part) is None:
+        return True
+    if _HEDGE.search(
+        frames.unplaced(
+            re.sub(r"\b(?:if (?:no|none|they|the|both)|(?:when|where|unless) (?:no|none))\b[^,]*", " ", part)
+        )
+    ):
         return False
     if held == Modality.EXPECTED and (_STARTS.search(part) or _SUPPORTS.search(part)) and not _PERIOD.search(part):
         return True

@@ -14,10 +14,14 @@ _LONGEST_EVIDENCE = 40_000  # characters of all quotes together
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the gate says of one claim: reason codes (none: it stands) and a support score 0..1 or None."""
+    """What the gate says of one claim: reason codes (none: it stands) and a support score 0..1 or None.
+
+    ``whole``: no word of it lacks support.
+    """
 
     reasons: tuple[str, ...]
     score: float | None
+    whole: bool = False
 
     @property
     def supported(self) -> bool:
@@ -45,11 +49,11 @@ def compare(claim: str, cited: Cited, language: Language, record: Record | None)
     if any(plain(piece) not in cited.everything for piece in foreign.carried(claim)):
         return Finding(("added_content",), 0.0)
     if plain(claim) == (cited.japanese if language == "ja" else cited.english):
-        return Finding((), 1.0)  # word for word what it cites
+        return Finding((), 1.0, whole=True)  # word for word what it cites
     if foreign.talks(claim) or _announces(claim, cited):
         return Finding(("added_content",), 0.0)
     found = checks.check(claim, cited, language, record)
-    return Finding(found.reasons, found.score)
+    return Finding(found.reasons, found.score, whole=not found.support.missing)
 
 
 def _announces(claim: str, cited: Cited) -> bool:

@@ -19,7 +19,7 @@ _FORCE = re.compile(
 _TREATY_WORDS = re.compile(
     r"\b(?:ratif\w+|protocols?|articles? (?:[ivx]+|\d+)\b|(?:its|the) articles\b|contracting part(?:y|ies)|"
     r"states? part(?:y|ies)|signatory states?|each party|"
-    r"pact|convention|statut\w+|courts?|tribunals?|arbitrat\w+|litigat\w+|sanctions?|penalt\w+|fines?|liab\w+|"
+    r"pact|accord|covenant|convention|statut\w+|courts?|tribunals?|arbitrat\w+|litigat\w+|sanctions?|penalt\w+|fines?|liab\w+|"
     r"breach\w*|violat\w+|"
     r"(?:binding|international|formal|legal) agreements?|precedence|supersed\w+|overrid\w+)\b|"
     r"批准|議定書|締約|第[\d一二三四五六七八九十]+条|第(?:iv|iii|ii|i)条|国際協定|正式な協定|裁判|仲裁|制裁|罰則|"

@@ -23,6 +23,7 @@ WITH = re.compile(  # what only puts two beside each other, and hands nothing fr
 )
 _TOGETHER = re.compile(
     r"(?:,? (?:and|with|alongside) (?:the |its )?(?:government of )?(?:the )?|&|/|-|・|と|及び|並びに|や|および|"
+    r"だけでなく、?|のみならず、?|"
     r"、| and | & |・)(?:政府)?"
 )
 # Parts of names that nothing else in the document is called by.
@@ -31,6 +32,7 @@ _PARTS_US = (
     "science foundation",
     "center for ai standards",
     "ai standards center",
+    "standards and innovation",
     "科学財団",
     "通信情報庁",
     "標準・イノベーションセンター",

@@ -2,15 +2,16 @@
 
 import re
 
+from assistant.gate import refusals
 from assistant.gate.contrast import affirmed, without_reply
 from assistant.gate.record import Cited
-from assistant.gate.words import clauses, plain
+from assistant.gate.words import clauses, latin_words, plain, runs, stem
 
 _NO = (
     r"\b(?:not|no|nothing|none|never|neither|nor|without|cannot|nobody|no one|nowhere|non-?(?:binding|legally|"
     r"exhaustive|exclusive)|free of|lacks?|absent|"
     r"rather than|instead of|hardly|scarcely|barely|rarely|seldom|(?<!a )little (?=\w)|fails?|"
-    r"failing|refus\w+|declin\w+|exempt|nonbinding|untouched|unaffected|"
+    r"failing|wrong to|mistaken? to|incorrect to|misread\w*|refus\w+|declin\w+|exempt|nonbinding|untouched|unaffected|"
     r"intact|unchanged|unaltered|voluntary)\b|n't\b"
 )
 _NO_JA = (
@@ -28,6 +29,7 @@ _DUTY_NOT_DENIAL = re.compile(
     r"を問わず|必ず|問わず|欠かせない|欠かせません|やむを得ない"
 )
 _NEGATION = re.compile(f"{_NO}|{_NO_JA}")
+_SHORT = 3  # letters; articles, prepositions and the like
 # Openness of a list, and the limits of a duty: denials that every sentence of the document bears.
 _OPEN = re.compile(
     r"\b(?:not|n't|never|nor) (?:\w+ ){0,2}(?:ruled out|excluded|closed off|left out|shut out|precluded|"
@@ -35,20 +37,26 @@ _OPEN = re.compile(
     r"(?:排除|除外|否定|妨げ|排斥|禁止)(?:され|する|し|られ)?(?:てい|るもので|もの)?(?:は|では)?(?:ない|ません|"
     r"ず|なく|ありません)|"
     r"\b(?:not|n't|never) (?:be )?(?:\w+ ){0,4}(?:only|just|merely|solely|limited|confined|restricted|exhaustive|"
-    r"exclusive)\b|\b(?:not|n't|never) (?:be )?(?:\w+ ){0,2}(?:tied|closed|complete|final|the only|the sole|all)\b|"
+    r"exclusive)\b|\b(?:not|n't|never) (?:be )?(?:\w+ ){0,2}(?:tied|closed|complete|final|fixed|frozen|carved|"
+    r"set in stone|immutable|unchangeable|permanent|"
+    r"the only|the sole|all)\b|"
     r"\brather than (?:an? |the )?(?:exhaustive|closed|complete|full|final|finite|fixed|limited)\b|"
     r"\bnothing (?:\w+ ){0,4}(?:final|closed|exhaustive)\b|\bwithout being (?:named|listed|specified|mentioned)\b|"
     r"\bwithout excluding\b|\bnon-?(?:exhaustive|exclusive|binding)\b|\bno exhaustive\b|\bwithout (?:limitation|"
     r"being limited)\b|"
-    r"\bno(?:t)? (?:fewer|less) than\b|\bnot least\b|"
+    r"\bno(?:t|thing)? (?:fewer|less) than\b|\bnot least\b|"
+    r"\b(?:not|n't|never) (?:\w+ ){0,2}(?:the|a) limit\b|"
+    r"\b(?:nothing|nowhere|no \w+)\b[^.;,]{0,50}\b(?:confin|limit|restrict|clos|exclud|rul)\w*\b|"
+    r"\b(?:not|n't|never) (?:\w+ ){0,3}(?:confin|limit|restrict|exclud|clos|stop|end)\w*\b[^.;,]{0,30}"
+    r"\b(?:list\w*|nam\w+|disciplines|fields|areas|these|those|following)\b|"
     r"\b(?:not|n't|never) (?:\w+ ){0,2}(?:stop|end|finish)\w* (?:at|with|there|here)\b|"
     r"\bnot (?:as )?(?:a )?limit(?:s|ations?)?\b|限られるわけでは(?:ない|なく|ありません)|"
     r"(?:書かれ|挙げられ|列挙され|例示され)ていない(?:分野|もの|項目)[^。、]{0,6}も|"
     r"(?:抜け|漏れ|落ち|外れ)[^。、]{0,4}(?:ておらず|ていない|ていません|てはいない)|"
-    r"限られ(?:ない|ません|ず|るものでは)|限ら(?:ない|ず|れてい)|限定(?:列挙)?(?:されない|されません|されず|"
-    r"されてい(?:ない|ません)|では?な|で(?:は)?ありません|するものでは)|限定的(?:なもの)?で(?:は)?な[いく]|だけ(?:では|"
+    r"限られ(?:ない|ません|ず|る(?:もの|わけ)では(?:ない|なく|ありません))|限ら(?:ない|ず|れてい)|限定(?:列挙)?(?:されない|されません|されず|"
+    r"されてい(?:ない|ません)|(?:する|される)(?:と|もの|わけ)(?:は|では)?[^。、]{0,6}(?:ない|ません|なく|ず)|では?な|で(?:は)?ありません|するものでは)|限定的(?:なもの)?で(?:は)?な[いく]|だけ(?:では|"
     r"が[^。]{0,12}わけでは)な|のみでは?な|に?とどまらない|"
-    r"網羅的では?な|これだけでは"
+    r"網羅[^。、]{0,8}(?:ない|なく|ません|ず)|固定(?:され)?(?:た|て(?:は)?い)?(?:もの(?:で)?は?)?(?:ない|ません|あり得ず)|これだけでは"
 )
 _NO_DUTY = re.compile(
     r"(?:not|no|never|neither|nor|without|nothing|rather than|n't)\b[^.;]{0,40}\b(?:bind\w*|bound|oblig\w*|"
@@ -60,7 +68,7 @@ _ONE_SIDED = re.compile(
     r"\b(?:neither|no (?:one |single )?(?:participant|side|government|country|party))\b[^.;,]{0,60}\b(?:alone|"
     r"unilaterally|by itself|on (?:its|their) own)\b|"
     r"\b(?:one|either|single|alone)\b[^.;,]{0,30}\b(?:(?:is|are|be) not (?:enough|sufficient)|cannot)\b|"
-    r"(?:一方|片方)[^。、]{0,16}(?:だけ|のみ)?では[^。、]{0,10}(?:ず|ない|ません)|"
+    r"(?:一方|片方)[^。、]{0,16}(?:だけ|のみ)?では、?[^。、]{0,14}(?:ず|ない|ません)|"
     r"(?:一方|片方|単独)(?:だけ|のみ)?(?:の(?:判断|意思|決定|都合))?で[^。、]{0,16}でき(?:ず|ない|ません)|"
     r"(?:not|n't|no)\b[^.;,]{0,24}\b(?:both|joint\w*|consent|approval|agreement|alone|just one|only one|one)\b|"
     r"(?:双方|両方|両者|そろって|同意|合意|一方)[^。、]{0,16}(?:必要は?(?:ない|ありません|なく)|なくても|"
@@ -78,15 +86,16 @@ _NOT_WITHOUT = re.compile(  # what needs both does not come without both
 )
 _NOT_ANEW = re.compile(  # what was there before is built on
     r"(?:\bnot|n't|\brather than|\binstead of)\b[^.;:]{0,24}\bfrom (?:zero|scratch|nothing)\b|"
-    r"(?:ゼロ|白紙|一)から[^。、]{0,10}(?:では?な|のでは|わけでは)(?:く|い|ありません)?"
+    r"(?:新し|新た)[^。、]{0,10}では?なく|(?:ゼロ|白紙|一)から[^。、]{0,10}(?:では?な|のでは|わけでは)(?:く|い|ありません)?"
 )
-_NO_CONSENT = re.compile(
+NO_CONSENT = re.compile(
     r"\b(?:without|need not|regardless of|needs? no|not needing|"
     r"neither (?:\w+ ){0,2}?needs?)\b[^.;]{0,30}\b(?:other\w*|consent|approval|"
     r"agreement|permission|"
     r"both|joint\w*|wait\w*)|"
-    r"\b(?:no|not) (?:\w+ ){0,2}?(?:permission|consent|approval|agreement) (?:\w+ ){0,4}?(?:needed|required|necessary)|"
-    r"(?:同意|合意|承認|了解|許可)[^。、]{0,8}(?:(?:条件|"
+    r"\b(?:no|not) (?:\w+ ){0,2}?(?:permission|consent|approval|agreement)\b|"
+    r"\b(?:permission|consent|approval|agreement)\b[^.;,:]{0,30}?(?:\bnot\b|n't|\bnever\b)[^.;,:]{0,24}|"
+    r"(?:同意|合意|承認|了解|許可|了承|承諾)[^。、]{0,8}(?:(?:条件|"
     r"前提)[^。、]{0,6}(?:ていません|ていない|ていず|では)|なしに|なしで|を待たず|を得ず|不要|なく|"
     r"[要い]り?(?:ません|らない|らず)|必要[はが]?(?:ない|ありません|なく))"
 )
@@ -98,15 +107,18 @@ _NO_DATE = re.compile(
     r"instead of) (?:the |after )?180|(?:failing (?:that|this)|if not|"
     r"if (?:that|this|it) fails|"
     r"absent (?:that|this|one))|"
-    r"(?:決(?:ま|め|定)|合意|一致|判断)[^。]{0,10}(?:ない|なけれ|ません|ず|なかっ)|ない(?:場合|とき)|なければ"
+    r"無理|(?:決(?:ま|め|定)|合意|一致|判断)[^。]{0,10}(?:ない|なけれ|ません|ず|なかっ)|ない(?:場合|とき)|なければ"
 )
 _OUTSIDE = re.compile(
-    r"\b(?:outside|beyond) (?:of )?(?:the|their|each|its|any)\b|範囲(?:外|を超え)|枠(?:組み)?(?:外|を超え|"
+    r"枠(?:組み)?を(?:離れ|外れ|はずれ|飛び)|\b(?:outside|beyond) (?:of )?(?:the|their|each|its|any)\b|"
+    r"範囲(?:外|を超え)|枠(?:組み)?(?:外|を超え|"
     r"の外|にとらわれ|"
     r"に縛られ)"
 )
 _NOT_OUTSIDE = re.compile(
-    r"(?:\bnot|n't|\bnever) (?:\w+ ){0,3}?(?:go|reach|step|happen|take place|extend) (?:beyond|outside)\b|"
+    r"(?:\bnot|n't|\bnever|\bneither|\bno|\bnor|\bnothing|\bwithout) (?:\w+ ){0,5}?(?:go|going|reach|step|"
+    r"stepping|happen|"
+    r"take place|extend|fall|lie|be|is|are) (?:beyond|outside)\b|"
     r"(?:枠(?:組み)?|範囲)を(?:超え|越え|は?み出)[^。、]{0,10}(?:ない|ません|ず)"
 )
 _BEFORE_SIGNING = re.compile(
@@ -138,41 +150,6 @@ _SILENT = re.compile(  # what the text leaves open is no denial of what it says
     r"特定されて|明示されて)(?:は)?"
     r"(?:いない|いません|おらず)"
 )
-_REFUSAL = re.compile(
-    r"\b(?:(?:keep|kept|stay|stayed) away|barr(?:ed|ing|s)\b|exclud\w+|rul(?:es?|ed|ing) out|"
-    r"curb\w*|refus\w+|reject\w*|abandon\w*|weaken\w*|oppos\w+|prohibit\w*|"
-    r"prevent\w*|bann?(?:ed|ing|s)?\b|suspend\w*|"
-    r"halt\w*|discourag\w+|scal(?:e|ed|ing) back|phas(?:e|ed|ing) out|relax\w*|loosen\w*|dismantl\w+|block(?:s|"
-    r"ed|ing)?\b|stop(?:s|ped|ping)?\b|ceas\w+|avoid\w*|den(?:y|ies|ied)|left? out|leav\w+ out|drop(?:s|ped|"
-    r"ping)?\b|forbid\w*|"
-    r"withdraw\w*|isolat\w+|slow(?:s|ed|ing)?\b|hinder\w*|restrict\w*|limit(?:s|ing)?\b|shrink\w*|cut(?:s|"
-    r"ting)? back|downgrad\w+|ignor\w+|neglect\w*|hamper\w*|delay\w*|undermin\w+|impair\w*|worsen\w*|diminish\w*|"
-    r"suspension\w*|disband\w*|dissolv\w*|disregard\w*|dismiss\w*|deter(?:s|red|ring)?\b|inhibit\w*|obstruct\w*|"
-    r"imped\w*|"
-    r"decoupl\w*|disengag\w*|retreat\w*|scrap(?:s|ped|ping)?\b|repeal\w*|revok\w*|revers(?:e|ed|ing|al)\b|"
-    r"roll(?:ed|ing|s)? back|"
-    r"curtail\w*|freez\w*|frozen|cool(?:ed|ing) off|loos(?:er|en)\b|lowered|lowering|water(?:ed|ing) down|"
-    r"tear\w* down|"
-    r"pull(?:s|ed|ing)? (?:back|away)|cancel\w*|sideline\w*|resist\w*|thwart\w*|stifl\w*|harm(?:s|ed|ing|ful)?\b|"
-    r"damag\w*|"
-    r"detriment\w*|drift(?:ing)? apart|compet(?:e|ing|ition) (?:with|against|between)|rival\w*|"
-    r"narrow(?:s|ed|ing)?\b|reduc\w+|decreas\w+|mistrust\w*|distrust\w*|conceal\w*|separat\w+|independently|"
-    r"(?:left|leav\w+|set(?:s|ting)?) aside|omit\w*|overlook\w*|skip(?:s|ped|ping)?\b|bypass\w*|shelv(?:e|es|"
-    r"ed|ing)\b|"
-    r"refrain\w*|keep(?:s|ing)? out\b|wound down|wind(?:s|ing)? down|irrelevant|unimportant|unnecessary|needless)|"
-    r"\b(?:end(?:s|ed|ing)?|terminat\w+|discontinu\w*|quit\w*|giv(?:e|es|ing) up|clos(?:e|es|ed|ing) (?:down|off)) "
-    r"(?:the|their|its|this|all|any|ongoing|longstanding|strong|joint|shared|existing|further|such)\b|"
-    r"終え|終了|解消|不(?:参加|支持|同意|可能|承認|適用|関与|干渉|介入|利益|一致|信)|反対|まい(?=[。、]|$)|"
-    r"除外|外され|外れ|排除|禁止|禁じ|中止|停止|縮小|弱め|緩和|緩め|拒否|拒む|廃止|抑制|撤廃|妨げ|見送|打ち切|"
-    r"やめ|止め|減速|後退|排し|制限|反対|遅らせ|狭め|弱体化|阻害|分断|悪化|独自に|別々に|ばらばら|不要|不必要|非公開|否定|"
-    r"軽視|放置|放棄|手放|断念|"
-    r"(?:協力|対象|枠組み?|取組|議題|範囲|視野|想定|項目|目標|関心)(?:の)?外(?!国|務|部|交|国)|抑え|締め出|封じ|"
-    r"閉ざ|凍結|撤退|"
-    r"脱退|決裂|対立|断ち切|断絶|縮め|低下|損な|損ね|妨害|阻止|拒絶|引き下げ|冷え|鈍化|逆行|離反|引き揚げ|取りやめ|"
-    r"認めな|"
-    r"(?:より|さらに)?(?:狭く|弱く|遅く|低く|緩く|浅く|少なく|疎に)(?:する|す|し|なる|保)|"
-    r"減らす|減らし|削減|弱く|遠ざけ|疎遠|棚上げ|見合わせ|対象外|含まず|除き、|(?<!取り)除[くかい]"
-)
 _CORE = (  # the sentences that deny: what they deny, in both languages
     (
         re.compile(r"does not create legally binding"),
@@ -201,23 +178,50 @@ _CORE = (  # the sentences that deny: what they deny, in both languages
 
 _LEFT_ALONE = re.compile(  # what is denied, said without a negation
     r"\b(?:remain\w*|stay\w*|continu\w+|keep\w*|left|leav\w+|stand\w*)\b[^.;]{0,40}\b(?:as (?:it|they|before)|"
-    r"alone|in place|"
+    r"alone|in place|outside|"
     r"in force|in effect|standing|valid|the same|apply|untouched|open|voluntary|optional|up to|free|to (?:each|"
     r"the))\b|"
     r"\b(?:free (?:of|from)|short of|devoid of|absence of|zero)\b|"
     r"そのまま|維持され|存続|変わらず|任意|自由|有効なまま|引き続き"
 )
 _KEEPS_OUT = re.compile(  # a frame that is said to be none
-    r"(?:\bnot|n't|\bnever|\bwithout being) (?:\w+ ){0,2}?(?:confined|limited|restricted|tied|bound|constrained|"
+    r"(?:\bnot|n't|\bnever|\bwithout being|\bneither|\bnor|\brather than) (?:\w+ ){0,5}?(?:confined|limited|"
+    r"restricted|tied|bound|constrained|"
     r"held)\b|"
     r"枠(?:組み)?[^。、]{0,12}(?:限られ|縛られ|制約され|限定され|拘束され|とどま)[^。、]{0,4}(?:ない|ません|ず)"
 )
 _IN_PART = re.compile(  # what is denied altogether, denied of a part
     r"\bnot (?:all|every)\b|(?:すべて|全て|全部)(?:の[^。、]{1,10})?(?:が|を|に)[^。]{0,24}(?:わけでは|とは限)"
 )
+_OTHERS_OUT = re.compile(  # what an open list does not name, said to stand outside
+    r"\b(?:beyond|other than|besides|outside|not (?:on|in|among)|unlisted|unnamed|no other|any other|further|"
+    r"more|rest)\b"
+    r"[^.;]{0,60}\b(?:fall\w* outside|(?:is|are|be|stay\w*|remain\w*|left|lie\w*) (?:out\b|outside|excluded|"
+    r"off)|not (?:part|covered|included|meant|intended|open|eligible|allowed|considered))|"
+    r"(?:ほか|他|以外|外|その他|載って(?:い)?ない|挙がって(?:い)?ない|書かれて(?:い)?ない)(?:の(?:分野|もの|領域|項目))?"
+    r"(?:は|に(?:は|ついては))?[^。]{0,24}(?:入りません|入らない|含まれません|含まれない|扱いません|扱わない|及びません|及ばない|"
+    r"行いません|行わない|ありません(?!し)|対象外|枠外|範囲外|外れ)"
+)
 _ARISES_JA = re.compile(
     r"(?:義務|権利|拘束力)(?:だけ|のみ)?(?:は|も)[^。、]{0,6}(?:生じる|生じます|発生する|発生します|ある|あります|負う|負います)"
     r"(?=。|、|$|が、)"
+)
+# Of sentences that only deny, a claim without any of these affirms something, or names what they are about.
+_DENIES_SOMEHOW = re.compile(
+    f"{_NEGATION.pattern}|{_LEFT_ALONE.pattern}|\\b(?:no|non)\\w*|"
+    r"\b(?:deal\w*|about|concern\w*|address\w*|cover\w*|mention\w*|speak\w*|spoken|deni\w+|deny|exclud\w+|rul\w+ out|"
+    r"disclaim\w*|spar\w+|free|question|subject|topic|refer\w*|limit\w*|respect\w*|preserv\w*|intact|only|merely)\b|"
+    r"否定|除外|触れ|言及|尊重|扱|述べ|規定|話題|テーマ|無|不|非|免|排"
+)
+_NEITHER_MAY = re.compile(  # what either may, told as what neither may
+    r"\b(?:neither|no (?:single )?(?:participant|side|government|country|party))\b[^.;,]{0,24}\b(?:may|can|"
+    r"could|is (?:free|able|"
+    r"allowed|permitted) to) (?:discontinu|end|leav|terminat|withdraw|walk|pull)\w*(?![^.;]{0,60}\b(?:force|"
+    r"prevent|stop|block))"
+)
+_ONE_MAY_NOT = re.compile(  # what one may do on its own, told as what it may not
+    r"\b(?:cannot|can not|may not)\b[^.;,]{0,30}\b(?:by (?:only |just )?one|alone|unilaterally|on its own|by itself)\b|"
+    r"(?:一方|片方|単独)[^。、]{0,24}(?:終了|やめ|離脱)[^。、]{0,12}(?:でき|認められ|許され)(?:て(?:は)?い)?(?:ない|ません|ず)"
 )
 _POLAR = re.compile(r"いかなる[^。、]{0,12}も、?")  # begins a denial; without one at its end it turns it around
 _KEPT_DENIED = re.compile(  # existing agreements that do not stay as they are
@@ -231,6 +235,7 @@ _DENIED_TWICE = re.compile(
     r"exempts?|excus\w+|"
     r"spares?|shields?)\b[^.;,]{0,40}\bfrom\b|\b(?:not|n't|never) (?:\w+ )?(?:lacks?|without|non-?(?:binding|"
     r"legally))|"
+    r"\b(?:wrong|mistaken?|incorrect|untrue|false)\b[^.;,]{0,60}\b(?:not|no|nothing|never|free)\b|"
     r"\bbut (?:it )?(?:does|do) (?:so|create|bind)\b|(?<!なら)(?<!れば)ないわけでは|なくはな|ないとは(?:言|"
     r"い)え|ないこともな|ないとは限"
 )
@@ -247,13 +252,15 @@ def denied(text: str, start: int, end: int) -> bool:
     clean = _DUTY_NOT_DENIAL.sub("", after)
     return (
         re.search(_NO, before) is not None
-        or re.search(rf"{_NO_JA}|(?:is|are|was|were|do|does) not|n't", clean) is not None
+        or re.search(rf"{_NO_JA}|(?:is|are|was|were|do|does) not|n't|\b(?:none|nothing)\b", clean) is not None
     )
 
 
 def flips(claim: str, cited: Cited) -> bool:
     """Whether a claim denies what its sentences say, or says what they deny."""
     said = without_reply(plain(claim))
+    if "not limited to" in cited.english and _OTHERS_OUT.search(said):
+        return True
     if _KEEPS_OUT.search(said) and "legal framework" in cited.english:
         return True
     core = [topic for sentence, topic in _CORE if sentence.search(cited.english)]
@@ -265,6 +272,10 @@ def flips(claim: str, cited: Cited) -> bool:
         return True
     if "nothing in this moc is intended to affect" in cited.english and _KEPT_DENIED.search(said):
         return True
+    if "either participant may" in cited.english and (_NEITHER_MAY.search(said) or _ONE_MAY_NOT.search(said)):
+        return True
+    if core and len(core) == len(cited.addresses) and not _DENIES_SOMEHOW.search(said) and _shares(said, cited):
+        return True
     if core:
         return _LEFT_ALONE.search(said) is None and any(_affirms(said, topic) for topic in core)
     bare = _DUTY_NOT_DENIAL.sub(" ", affirmed(plain(claim), cited))
@@ -274,7 +285,7 @@ def flips(claim: str, cited: Cited) -> bool:
         bare = _NOT_ANEW.sub(" ", bare)
     if "either participant" in cited.english or "both participants" in cited.english:
         bare = _ONE_SIDED.sub(" ", bare)
-        bare = _NOT_WITHOUT.sub(" ", bare) if "either participant" not in cited.english else _NO_CONSENT.sub(" ", bare)
+        bare = _NOT_WITHOUT.sub(" ", bare) if "either participant" not in cited.english else NO_CONSENT.sub(" ", bare)
     if "both participants have signed" in cited.english and _UNTIL_SIGNED.search(said):
         # Not before both have signed is what the sentence says; what it is not, without their signing.
         return _NEGATION.search(_UNTIL_SIGNED.sub(" ", said)) is None
@@ -291,7 +302,22 @@ def flips(claim: str, cited: Cited) -> bool:
         return True
     if "cannot mutually determine" in cited.english and _turns_condition(said):
         return True
-    return any(match.group() not in held and not _close(match.group(), held) for match in _REFUSAL.finditer(bare))
+    return refusals.refuses(bare, held)
+
+
+def _shares(said: str, cited: Cited) -> bool:
+    """Whether a plain claim is about its sentences at all."""
+    words = (word for word in latin_words(said) if len(word) > _SHORT)
+    return any(stem(word) in cited.stems for word in words) or any(run in cited.japanese for run in runs(said))
+
+
+def left_alone(said: str, cited: Cited) -> bool:
+    """Whether a plain claim leaves existing agreements as they are, which is what its only sentence says of them."""
+    return (
+        cited.english.startswith("nothing in this moc is intended to affect")
+        and len(cited.addresses) == 1
+        and _LEFT_ALONE.search(said) is not None
+    )
 
 
 def _turns_condition(said: str) -> bool:
@@ -325,20 +351,3 @@ def _opens_denied(text: str, clause: str) -> bool:
     sentence_start = max(text.rfind(mark, 0, place) for mark in (". ", "。", "; "))
     rest = re.split(r"[.。;]", text[place:], maxsplit=1)[0]
     return _NEGATION.search(text[max(sentence_start, 0) : place]) is not None or _NEGATION.search(rest) is not None
-
-
-def _close(word: str, held: str) -> bool:
-    """Words the document itself uses of debris, threats and the end of the memorandum."""
-    if re.match(r"stop|ceas|withdraw|やめ|打ち切|中止|廃止", word):
-        return "discontinu" in held
-    if re.match(r"harm|damag|deter|resist|avoid|block|inhibit|反対|損", word):
-        return re.search(r"mitigat|threat|protect|safeguard|secur|resilien", held) is not None
-    if re.match(r"end|terminat|discontinu|quit|終|解消", word):
-        return "discontinu" in held or "remediat" in held
-    if re.match(r"cancel|revers|revok|scrap|repeal|取りやめ|脱退", word):
-        return "discontinu" in held
-    if re.match(
-        r"抑え|lower|減|limit|curb|restrict|cut|reduc|decreas|diminish|抑制|止め|prevent|制限|減ら|削減|narrow", word
-    ):
-        return re.search(r"mitigat|limited|remediat", held) is not None
-    return re.match(r"separat|independent|別々", word) is not None and "respective" in held

@@ -23,6 +23,7 @@ _UNCOUNTED = re.compile(  # a second of what the text has one of, numbered names
     r"\bevery (?:second|third|fourth|fifth|tenth)\b|"
     r"(?<!half )\b(?:an?|one|another) (?:full |whole |single )?(?:week|month|year|decade) (?:after|before|"
     r"later|from|following|ahead|in advance|of notice)\b|"
+    r"\b(?:regular|periodic)(?:al)?(?:ly)?\b|\bfrom time to time\b|定期的?|毎回|随時|頻繁|"
     r"\b(?:several|many|few|some|couple of|number of|dozens of) (?:days|weeks|months|years)\b|数(?:か月|"
     r"カ月|ヶ月|週間|日後|年後)"
 )
@@ -72,6 +73,25 @@ _TWO = re.compile(
     r"(?:技術|分野|部門|機関|団体|項目|目標|例)は(?:二|2)つ"
 )
 _TWO_OF = re.compile(r"\b(?:two|2) (?!of\b)(?:\w+ ){0,2}?(?P<noun>[a-z]{4,}s)\b")
+# Three or more of what the sentence has and does not count; of what it lists, a list of so many may stand for it.
+_MANY_OF = re.compile(
+    rf"\b(?P<word>{'|'.join(word for word, n in ONES.items() if n > 2)}|"
+    rf"\d+) (?!of\b)(?:\w+ ){{0,3}}?(?P<noun>[a-z]{{4,}}s)\b"
+)
+_MANY_OF_JA = re.compile(r"(?P<count>\d+|[二三四五六七八九十]+)つの(?P<noun>[一-鿿々]+|[ァ-ヺー]+)")
+_LISTABLE = frozenset(
+    stem(word)
+    for word in (
+        "areas fields sectors disciplines technologies networks institutions bodies agencies organizations institutes "
+        "funders goals aims purposes objectives stakeholders groups topics examples items subjects things points "
+        "initiatives challenges measures practices standards activities efforts steps tasks laboratories applications "
+        "stacks channels sciences participants governments countries nations sides states parties"
+    ).split()
+)
+_LISTABLE_JA = re.compile(
+    r"(?:分野|部門|技術|機関|団体|組織|目標|目的|項目|例|課題|活動|取組|措置|標準|関係者|主体|領域|対象|ネットワーク|政府|国|点|要素|柱|"
+    r"理由|働き|作業|種類|側面|段落|内容|事柄|テーマ|学問|方向|面|方法|手段|言語|参加者)$"
+)
 _TIMES_OF = re.compile(  # counters of what is no item of a list
     r"(?P<number>\d+|[二三四五六七八九十百千万億]+)(?:回|人(?![材類工々])|名(?![称前])|"
     r"本(?![柱文覚MOCmoc])|基(?![本盤礎準])|台|機(?![関構会能微])|隻|枚|席|歳|割|"
@@ -82,7 +102,7 @@ _SHARE = re.compile(  # so many institutions of one side
     rf"\b(?P<word_after>{'|'.join(ONES)}) (?:named |different )?(?:{US}|{JP})(?: (?:\w+ )?(?:institutions?|"
     rf"bod(?:y|ies)|"
     rf"agenc(?:y|ies)|institutes?|organi[sz]ations?|funders?|ones?))|"
-    rf"(?:{US}|{JP})(?:側)?(?:は|から|からは|の|が)"
+    rf"(?:{US}|{JP})(?:側)?(?:は|から|からは|の|が|を代表する)"
     rf"(?:名前の挙がった)?(?P<digit_after>[\d一二三四五六七八九十]+)(?:つの)?(?:機関|団体|つ)"
 )
 _COLLECTIVES = (
@@ -126,7 +146,7 @@ def _wrong_number(claim: str, cited: Cited) -> bool:
         bool(said.vague - held.vague or _bounds(claim) - _bounds(cited.everything))
         or not all(_stands(amount, values, numbers, counts) for amount in said.amounts)
         or _wrong_copies(claim, cited)
-        or any(match.group() not in cited.everything for match in _UNCOUNTED.finditer(claim))
+        or any(not _is_held(match.group(), cited) for match in _UNCOUNTED.finditer(claim))
         or _out_of_order(claim, counts)
         or _pairs_of_many(claim, cited)
         or _counted_anew(claim, cited)
@@ -205,15 +225,31 @@ def _counted_anew(claim: str, cited: Cited) -> bool:
     ):
         return False
     words = [stem(word) for word in latin_words(cited.english)]
+    counted = {stem(match["noun"]) for match in _MANY_OF.finditer(claim) if _value(match["word"]) not in held}
+    if any(noun in words and noun not in _LISTABLE for noun in counted):
+        return True
+    if any(m["noun"] in cited.japanese and not _LISTABLE_JA.search(m["noun"]) for m in _MANY_OF_JA.finditer(claim)):
+        return True
     return any(
-        words.count(stem(match["noun"])) == 1 and match["noun"] not in _BOTH_SIDES for match in _TWO_OF.finditer(claim)
+        (words.count(stem(match["noun"])) == 1 or stem(match["noun"]) in set(words) - _LISTABLE)
+        and match["noun"] not in _BOTH_SIDES
+        for match in _TWO_OF.finditer(claim)
     )
+
+
+def _is_held(phrase: str, cited: Cited) -> bool:
+    """Whether the cited sentences have a count or a span, or are about what is long-standing anyway."""
+    return phrase in cited.everything or (phrase.endswith("years") and "longstanding" in cited.english)
+
+
+def _value(number: str) -> float:
+    return whole(number) if number.isdigit() else spelled(number)
 
 
 def _wrong_share(claim: str, cited: Cited) -> bool:
     """Another number of a side's institutions than the cited sentences name."""
     owners = _owners(cited)
-    if len(cited.addresses) != 1 or len(owners) < 3 or not _INSTITUTIONS.search(claim):
+    if len(cited.addresses) != 1 or len(owners) < 2 or not _INSTITUTIONS.search(claim):
         return False
     for match in _SHARE.finditer(claim):
         said = match["word"] or match["word_after"] or match["digit"] or match["digit_after"]

@@ -14,7 +14,8 @@ from assistant.gate.words import plain
 _TOPICS = (
     (
         re.compile(
-            r"\b(?:discontinu\w+|terminat\w+|end(?:ing)? (?:the|this|it|its) ?(?:moc|memorandum|arrangement|"
+            r"\b(?:discontinu\w+|terminat\w+|(?<!in the )end(?:ing)? (?:the|this|it|its) ?(?:moc|memorandum|"
+            r"arrangement|"
             r"document|deal|"
             r"cooperation|participation)?|withdraw(?:al|ing|s)?|pull(?:ing)? out|walk(?:ing)? away)\b|終了(?:させ|"
             r"する|を|の通知|は)|離脱"

@@ -5,6 +5,7 @@ import re
 from assistant.gate.actors import names_one_side
 from assistant.gate.contrast import affirmed
 from assistant.gate.marks import JP, US, side_of
+from assistant.gate.negation import NO_CONSENT
 from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
@@ -34,7 +35,7 @@ _HARMLESS_ONLY = re.compile(
     r"(?:だけ|のみ)(?:でなく|では?な[くい]|ではあり|ならず)|だけが[^。]{0,14}(?:わけ|もの|の)では(?:なく|な|"
     r"あり)|だけでも|限(?:られ(?:ない|ません|ず|る(?:もの|わけ))|らず|らない)|限定(?:列挙)?(?:では|されない|されません|"
     r"されず|するもの)|"
-    r"一方(?:的)?だけ(?:では|でも)|にとどま|限られてい(?:ない|ません)|限定されてい(?:ない|ません)|一つだけでは"
+    r"一方(?:的)?だけ(?:では|でも)|にとどま|限られてい(?:ない|ません)|限定されてい(?:ない|ません)|一つだけでは|限定(?:する|される)(?:と|もの|わけ)(?:は|では)?[^。、]{0,6}(?:ない|ません|なく|ず)"
 )
 _OPENED = re.compile(  # words of exclusion that a claim itself takes back
     r"(?:に|だけ|だけに|のみに)限(?:られ|ら|定され)[^。]{0,6}(?:ない|ず|ません)|without excluding|"
@@ -76,7 +77,9 @@ _HELD_ALL = re.compile(
     r"\b(?:all|any|every|full|throughout|global|nothing|each|whole|universe|across)\b|全|いかなる|世界"
 )
 _ALL_HARMLESS = re.compile(
-    r"\b(?:are|were|is|be) all\b|\b(?:not|n't) (?:at )?all\b|\bat all\b|\ball (?:in the|are|of (?:which|these|"
+    r"(?:すべて|全て|全部)(?:を|が|は)?[^。、]{0,4}(?:網羅|列挙|尽く)[^。、]{0,8}(?:ない|ません|なく|ず)|"
+    r"\b(?:first of|above) all\b|\b(?:are|were|is|be) all\b|\b(?:not|n't) (?:at )?all\b|\bat all\b|"
+    r"\ball (?:in the|are|of (?:which|these|"
     r"this|them)|three|four|five|"
     r"six|the while|part|in|mentioned|listed|named|meant|intended|among|come|figure|appear|count)\b|"
     r"\bany (?:cooperation|collaboration|such|change|modification|work|discontinuation|activit\w+|notice|"
@@ -90,6 +93,7 @@ _SETTLED = re.compile(  # an open list told as a whole one
     r"full (?:list|set|roster)|"
     r"whole (?:list|set)|nothing beyond|(?:list|matter|scope) (?:ends|stops) (?:there|here)|closed|finite|"
     r"the (?:whole|entirety|totality) of (?:the|it|this)|all there is|"
+    r"\ball (?:that|which) (?:the|there|it)\b[^.;,]{0,40}\b(?:is|are|covers?|includes?|has)\b|"
     r"(?:ends?|stops?|finish(?:es)?) (?:with|at) (?:those|these|what|the (?:list|ones)))\b|"
     r"で構成され|から成る|からなる|で全部|ですべて|で全て|に尽き|打ち止め|それで終わり"
 )
@@ -105,6 +109,9 @@ _BOTH = re.compile(
     r"\b(?:both|two|together|jointly|mutual\w*|joint)\b|双方|両方|両者|両国|両政府|そろ|揃|共同|日米|お互い|二者|"
     r"ともに|両参加者|両当事者|両側|両|互い"
 )
+_CONSENT = re.compile(  # what nobody needs who may leave on its own
+    r"\b(?:consent|approval|permission|assent|go-ahead|sign-off|blessing|acceptance)\b|同意|承認|許可|了承|承諾"
+)
 _END = re.compile(
     r"\b(?:discontinu\w*|end(?:s|ed|ing)?|terminat\w*|withdraw\w*|leav\w+|quit\w*|wants? out|pull out|cancel\w*|"
     r"stop\w*)\b|終了|やめ|打ち切|離脱|終わら|終え"
@@ -117,18 +124,18 @@ _CONDITION = re.compile(
     r"provided|not (?:\w+ ){0,2}(?:agree|determine|decide|set)\w*|else|until|only|whenever|fail(?:s|ing)?|or)\b|"
     r"n't|\b(?:backstop|back-up|backup|alternative\w*|instead|then|last resort|deadlock|disagree\w*|impasse|next)\b|"
     r"代わり|次善|不調|まとまら|折り合|不一致|一致しな|そうでな|"
-    r"場合|とき|時は|なければ|ないと|さもな|決まら|決められ(?:な|ず)|できなけれ|できない|できず|ないなら|限り|"
+    r"無理|なら(?!な|び)|場合|とき|時は|なければ|ないと|さもな|決まら|決められ(?:な|ず)|できなけれ|できない|できず|ないなら|限り|"
     r"又は|または|もしくは|あるいは|か、|でき(?:ぬ|ん)"
 )
 _HALF_CHOICE = re.compile(r"^(?!.*(?:180|百八十|できな|できず|なけれ|半年)).*相互に決定する日に、?又は")
-_COUNTED_FROM = re.compile(r"\b(?:runs?|counted|counts?|reckoned) from\b|数え|起算|起点")
+_COUNTED_FROM = re.compile(r"\bclock\b|\b(?:runs?|counted|counts?|reckoned) from\b|数え|起算|起点")
 _BEGINS = re.compile(r"\b(?:commenc|beg[ia]n|start|take)\w*|開始|始ま")
 _ONE_CANNOT = re.compile(  # one is not enough: that both are needed
     r"\b(?:neither|no (?:one |single )?(?:participant|side|government|country|party))\b[^.;,]{0,60}\b(?:alone|"
     r"unilaterally|by itself|on (?:its|their) own)\b|"
     r"\b(?:only |just )?(?:one|either|single)\b[^.;,]{0,30}\b(?:(?:is|are) not (?:enough|sufficient)|cannot)\b"
     r"(?:[^.;,]{0,60}\b(?:alone|unilaterally|by itself|on (?:its|their) own)\b)?|"
-    r"(?:一方|片方)[^。、]{0,16}では[^。、]{0,10}(?:ず|ない|ません)|"
+    r"(?:一方|片方)[^。、]{0,16}では、?[^。、]{0,14}(?:ず|ない|ません)|"
     r"(?:一方|片方|単独)(?:の参加者|の国|の政府)?(?:だけ|のみ)?(?:の(?:判断|意思|決定|都合))?で(?!き)"
     r"[^。、]{0,16}でき(?:ず|ない|ません)"
 )
@@ -210,7 +217,7 @@ def _one_for_both(said: str, cited: Cited) -> bool:
         ):
             return True
     if "either participant may discontinue" in english and "both" not in english and _END.search(said):
-        return (
+        return _CONSENT.search(NO_CONSENT.sub(" ", said)) is not None or (
             re.search(
                 r"\b(?:both|two) (?:\w+ )?(?:participants|sides|governments|countries|parties) (?:must|have to|"
                 r"need to|should|may|can|together|jointly)\b[^.;]{0,30}(?:discontinu|end|terminat|agree|decid|"
@@ -242,7 +249,7 @@ def _drops_condition(said: str, cited: Cited) -> bool:
     """The 180 days never without their if."""
     return (
         "180 days" in cited.english
-        and not (_COUNTED_FROM.search(said) and not _BEGINS.search(said))
+        and not (_COUNTED_FROM.search(said) and ("clock" in said or not _BEGINS.search(said)))
         and re.search(r"180|百八十|one hundred and eighty|half a year|six months|半年|6か月|六か月", said) is not None
         and not _CONDITION.search(said)
     ) or ("180 days" in cited.english and _HALF_CHOICE.search(said) is not None)
@@ -251,7 +258,8 @@ def _drops_condition(said: str, cited: Cited) -> bool:
 def _narrows(said: str, cited: Cited) -> bool:
     """One phase for all phases; chiefly; by word of mouth for in writing."""
     if _SETTLED.search(_HARMLESS_ONLY.sub(" ", said)) and re.search(
-        r"\bincluding\b|\bother\b|\bsuch as\b|\blike\b", cited.english
+        r"\bincluding\b|\bother\b|\bsuch as\b|\blike\b|\binclude\b|focus areas for collaboration",
+        f"{cited.english} {cited.headings}",
     ):
         return True
     if "all phases" in cited.english and _PHASE.search(said) and not _WHOLE.search(said):

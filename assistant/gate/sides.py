@@ -3,9 +3,7 @@
 import itertools
 import re
 from collections.abc import Sequence
-from functools import cache
 
-from assistant import glossary
 from assistant.gate.contrast import affirmed
 from assistant.gate.marks import JP, US, WITH, Mark, is_together, marks
 from assistant.gate.record import Cited
@@ -28,7 +26,11 @@ _IS_OF = re.compile(
     r"one of) )?|,(?: which is| itself)? (?=japan'?s|japanese|america|unitedstates'|the unitedstates')|"
     r" ?\((?:the )?| on the |(?:は|（|が|という)(?:、)?)"
 )
-_SUBJECT = re.compile(r"(?:政府|側|国)?(?:は|が|では|も|を)")  # a side of which something is said begins anew
+_SUBJECT = re.compile(
+    r"(?:政府|側|国)?(?:は|が|では|も|を)|(?: (?:government|side|one|participant|signatory|counterpart|"
+    r"half))* (?:through|by|via|"
+    r"acts?|speaks?|has|uses|works)\b"
+)  # a side of which something is said begins anew
 _RESPECTIVELY = re.compile(r"\brespectively\b|\bin that order\b|それぞれ|順に|represent|speak for|act for|代表")
 _HUB = re.compile(
     r"\bhub\b|\bconnect\w*\b|\bbridge\b|\brole\b|\blink\w*\b|ハブ|接続|結ぶ|結節|役割|拠点|つなぐ|要|架け橋"
@@ -41,6 +43,10 @@ _HUB_IS_US = re.compile(
     rf"\b(?:hub|bridge|link|crossroads)\b[^.;,]{{0,60}}\b(?:is|being|means|was) (?:the )?(?:{US})|"
     rf"(?:{US}), (?:the|a|as|being) [^.;,]{{0,30}}\b(?:hub|bridge)\b"
 )
+_US_ACTS = re.compile(  # one side does what both intend; of Japan, the hub, the sentence says something of its own
+    rf"{US}(?: government)? (?:also )?(?:intends|plans|aims|seeks|wants|is to)\b|{US}(?:側|政府)?(?:は|が)"
+)
+_JOINED = re.compile(r"(?:と|及び|・|や|並びに|\band|\bwith) ?(?:the )?$")
 _CONTINENT_HUB = re.compile(
     r"\b(?:north america|asia|the indo-pacific)(?:'s| is| serves?| acts?| has| plays| as)\b[^.;,]{0,40}\b(?:hub|"
     r"role|bridge|link)\b|"
@@ -70,12 +76,6 @@ _OTHER_LANGUAGE = re.compile(
     r"\b(?:in|and) japanese\b(?! (?:government|side|participant))|\bjapanese (?:language|version|text|copy|"
     r"copies|original)|"
     r"\b(?:both|two) languages\b|\bbilingual|日本語|和文|両言語|二か国語|2か国語"
-)
-# An institution named by its kind and its field, as it is written.
-_INSTITUTION = re.compile(
-    r"\b(?:Institutes?|Agency|Ministry|Office|Cent(?:er|re)|Department|Bureau|Foundation|Council|Commission|Administration|"
-    r"Society|Academy|Organi[sz]ation|Authority) (?:of|for|on) (?:the )?"
-    r"(?!Tokyo\b|Washington\b|Japan\b)[A-Z]\w+(?: [A-Z]\w+)*"
 )
 _WIDEST_GAP = 60
 
@@ -243,7 +243,8 @@ def _wrong_hub(said: str, found: Sequence[Mark], cited: Cited) -> bool:
     if sides and all(mark.side == "us" for mark in sides):
         return True
     continents = (match for match in _CONTINENT_HUB.finditer(said) if not _LINKS.search(said[: match.start()]))
-    if any(continents) or _JAPAN_LINKED.search(said) or _HUB_IS_US.search(said):
+    acting = (match for match in _US_ACTS.finditer(said) if not _JOINED.search(said[: match.start()]))
+    if any(acting) or any(continents) or _JAPAN_LINKED.search(said) or _HUB_IS_US.search(said):
         return True
     for match in _HUB.finditer(said):
         near = [mark for mark in sides if mark.end <= match.start() and match.start() - mark.end < _WIDEST_GAP]
@@ -252,20 +253,6 @@ def _wrong_hub(said: str, found: Sequence[Mark], cited: Cited) -> bool:
         if not re.search(r"[,;。.](?! (?:whose|which|as)\b)", said[near[-1].end : match.start()]):
             return True
     return False
-
-
-def unknown_institution(claim: str, cited: Cited) -> bool:
-    """Whether a claim names an institution that neither its sentences nor the glossary know."""
-    if not cited.addresses:
-        return False
-    named = (plain(match.group()) for match in _INSTITUTION.finditer(claim))
-    return any(name not in cited.everything and not any(name in form for form in _forms()) for name in named)
-
-
-@cache
-def _forms() -> tuple[str, ...]:
-    """Every form of every glossary term, plain."""
-    return tuple(plain(form) for term in glossary.load().terms for form in term.forms)
 
 
 def wrong_place(claim: str, cited: Cited) -> bool:

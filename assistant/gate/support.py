@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.gate import kinds, usage
-from assistant.gate.quantities import read
+from assistant.gate.quantities import Numbers, read
 from assistant.gate.record import Cited
 from assistant.gate.words import base, following, latin_words, lexicon, plain, runs, stem, stems
 
@@ -14,7 +14,7 @@ _PREFIX = 6  # letters two stems share at the front when they are one word in tw
 _SHORT = 4  # letters; idle words as short are articles, prepositions and the like
 # What a missing word weighs: a name, a thing or an event, a character left over of a compound, a word people use of the
 # sentence, a native word of Japanese, an English verb.
-_NAME, _NEWS, _LEFT_OVER, _USED, _NATIVE, _VERB = 2.0, 1.25, 0.75, 0.5, 0.5, 1.0
+_NAME, _NEWS, _LEFT_OVER, _USED, _NATIVE, _VERB = 2.0, 1.25, 0.75, 0.5, 0.4, 1.0
 _AFFIXES = frozenset(
     "者性化的等側面型系各両同本当該上中下内間際時目毎部"
 )  # they add no meaning of their own to a compound
@@ -26,8 +26,8 @@ class Support:
     """The words of a claim that need support (their number) and those that have none, in order.
 
     Of the missing, ``names`` are written as names, ``used`` are what people call these things in their questions, and
-    ``doing`` are verbs, or native words of Japanese. ``anchored``: some word stands in the sentences themselves, and is
-    none of those that stand anywhere.
+    ``doing`` are verbs, or native words of Japanese. ``anchored``: some word stands in the sentences themselves;
+    without one a claim says nothing of them, however little of it needs support.
     """
 
     words: int
@@ -69,6 +69,7 @@ class Cover:
     singles: frozenset[str]
     term_words: frozenset[str]
     dated: bool  # the sentences hold a date, so that a claim may call it one
+    amounts: frozenset[tuple[float, str]]  # durations
 
 
 def support(claim: str, cited: Cited) -> Support:
@@ -76,8 +77,11 @@ def support(claim: str, cited: Cited) -> Support:
     said = _read(claim)
     cover = _cover(cited)
     missing = [word for word in said.latin if not _supported(word, cover)]
-    words = len(said.latin) + sum(stem(word) in cover.stems for word in said.idle)
-    anchored = words > len(missing)
+    words = len(said.latin) + sum(_supported(word, cover) for word in said.idle)
+    counted = read(said.text)
+    anchored = (
+        words > len(missing) or (cover.dated and bool(counted.days)) or not cover.amounts.isdisjoint(_amounts(counted))
+    )
     doing = {word for word in missing if kinds.is_verb(word)}
     for run, after in said.runs:
         holes = _holes(run, cover)
@@ -92,6 +96,10 @@ def support(claim: str, cited: Cited) -> Support:
     return Support(
         words, tuple(missing), names, tuple(used), tuple(word for word in missing if word in doing), anchored
     )
+
+
+def _amounts(numbers: Numbers) -> Iterable[tuple[float, str]]:
+    return ((value, unit) for value, unit, _ in numbers.amounts if unit)
 
 
 def _names(claim: str, missing: Iterable[str]) -> tuple[str, ...]:
@@ -113,21 +121,12 @@ def _names(claim: str, missing: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def touches(claim: str, cited: Cited) -> bool:
-    """Whether a claim shares any word of over three letters, or any kanji or katakana, with its sentences."""
-    text = plain(claim)
-    held = _cover(cited)
-    long = (word for word in latin_words(text) if len(word) > 3)
-    return any(_supported(word, held) for word in long) or any(
-        piece in held.pieces or piece in held.singles for piece in _pieces((text,))
-    )
-
-
 @dataclass(frozen=True)
 class _Said:
     latin: tuple[str, ...]
     idle: frozenset[str]  # need no support, but speak for the claim where the sentence has them
     runs: tuple[tuple[str, str], ...]  # each with the character after it
+    text: str
 
 
 @lru_cache(maxsize=512)
@@ -143,6 +142,7 @@ def _read(claim: str) -> _Said:
         tuple(word for word in every if word not in idle),
         frozenset(word for word in idle if len(word) > _SHORT),
         tuple(following(text)),
+        text,
     )
 
 
@@ -203,6 +203,7 @@ def _cover(cited: Cited) -> Cover:
         frozenset(characters | {word for word in (*same, *words.idle_ja) if len(word) == 1}),
         frozenset(word for form in forms for word in latin_words(form)),
         bool(read(cited.everything).days),
+        frozenset(_amounts(read(cited.everything))),
     )
 
 

@@ -6,19 +6,17 @@ they were fitted on.
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from assistant.gate.places import Place
 from assistant.gate.support import Support
 from assistant.gate.words import LEXICON
 from assistant.scoring import Logistic, sigmoid
 
 COEFFICIENTS = Path(__file__).parent.parent / "models" / "gate.json"
-FEATURES = ("missing", "missing_share", "missing_names", "pull", "rules", "cause", "missing_ja")
+FEATURES = ("missing", "missing_names", "rules", "cause", "missing_ja")
 _MOST_MISSING = 6.0  # beyond this a claim is as unsupported as can be
 
 
@@ -30,17 +28,12 @@ class Weights:
     show_from: float
 
 
-def measures(
-    support: Support, place: Place | None, reasons: Sequence[str], cause: bool, japanese: bool
-) -> Mapping[str, float]:
-    """The features of one claim: what is missing, where else it belongs, which rules it breaks."""
+def measures(support: Support, reasons: Sequence[str], cause: bool, japanese: bool) -> Mapping[str, float]:
+    """The features of one claim: what is missing, which rules it breaks, whether it names a cause."""
     missing = min(support.weight, _MOST_MISSING)
-    pull = math.log((place.near + 2) / (place.cited_near + 2)) if place is not None else 0.0
     return {
         "missing": missing,
-        "missing_share": 1 - support.share,
         "missing_names": float(min(len(support.names), 3)),
-        "pull": max(pull, -1.0),
         "rules": float(min(len(reasons), 2)),
         "cause": float(cause),
         "missing_ja": missing if japanese else 0.0,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.gate import checks, kinds, numbers, sides
+from assistant.gate import checks, copies, institutions, kinds, numbers
 from assistant.gate.record import Cited, Record
 from assistant.gate.support import support
 from assistant.types import Language
@@ -56,9 +56,11 @@ def test_a_long_copy_with_a_slip_is_seen() -> None:
     """One word changed in a copied sentence; a short claim and one in its own words are no copies."""
     cited = at("ii.trusted.fusion.p1.s3")
     copy = DOCUMENT.by_address["ii.trusted.fusion.p1.s3"].text
-    assert checks._slipped(copy.replace("deployment", "demolition"), cited)
-    assert not checks._slipped("Fusion research and demolition.", cited)
-    assert not checks._slipped("Both sides want to bring fusion reactors to market, and JT-60SA is to help.", cited)
+    assert copies.slipped(copy.replace("deployment", "demolition"), cited, missing=True)
+    assert not copies.slipped("Fusion research and demolition.", cited, missing=True)
+    assert not copies.slipped(
+        "Both sides want to bring fusion reactors to market, and JT-60SA is to help.", cited, missing=True
+    )
     assert checks.check(copy.replace("deployment", "depoyment"), cited, "en", RECORD).reasons
 
 
@@ -68,13 +70,15 @@ def test_a_long_copy_with_a_slip_is_seen() -> None:
         ("The Institute for Lunar Mining is named.", True),
         ("The Ministry of Agriculture joins the research.", True),
         ("The National Institute of Information and Communications Technology is named.", False),
-        ("The Office of Science and Technology Policy is named.", False),
+        ("The Office of Science and Technology Policy is named.", True),
+        ("総務省を通じた共同研究開発です。", True),
+        ("NSFとNICTを通じた共同研究開発です。", False),
     ],
 )
-def test_an_institution_nobody_knows_is_seen(claim: str, unknown: bool) -> None:
-    """Known are those of the cited sentences and of the glossary; text of no document has no glossary."""
-    assert sides.unknown_institution(claim, at("ii.trusted.telecom.p1.s2")) is unknown
-    assert not sides.unknown_institution(claim, Cited.of(["Tea is served."]))
+def test_an_institution_its_sentences_do_not_name_is_seen(claim: str, unknown: bool) -> None:
+    """Nobody's, or of another sentence of the document; text of no document has no glossary."""
+    assert institutions.wrong(claim, at("ii.trusted.telecom.p1.s2")) is unknown
+    assert not institutions.wrong(claim, Cited.of(["Tea is served."]))
 
 
 @pytest.mark.parametrize(
