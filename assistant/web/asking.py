@@ -93,7 +93,7 @@ class Asking:
                 return
         turn: Turn | None = None
         try:
-            admission = partial(self._gate.admission, known=self._visitor.known)
+            admission = partial(self._gate.admission, visitor=self._visitor)
             async with aclosing(assistant.stream(self._request, admission)) as events:
                 async for event in events:
                     if turn is not None:

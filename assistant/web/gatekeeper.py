@@ -198,9 +198,13 @@ class Gatekeeper:
 
     async def turn(self, visitor: Visitor) -> Turn:
         """Wait for this visitor's turn to have a question searched."""
+        return await self.turns.take(self._one_of_all(visitor))
+
+    def _one_of_all(self, visitor: Visitor) -> str:
+        """Who has a turn of their own: a signed-in person, else an address."""
         # Behind a raised address are many people, and it is trusted to name them.
         several = factor_of(visitor.address, self._config.web) > 1
-        return await self.turns.take(visitor.user or f"{block_of(visitor.address)} {visitor.who if several else ''}")
+        return visitor.user or f"{block_of(visitor.address)} {visitor.who if several else ''}"
 
     async def assistant(self) -> "Assistant":
         """The opened Assistant."""
@@ -237,8 +241,8 @@ class Gatekeeper:
         return [code for code in STATES if code in holding]
 
     @asynccontextmanager
-    async def admission(self, most_tokens: int, known: bool = True) -> AsyncIterator[Usage]:
-        """The way to the language model: the switch, a slot (for whoever is known first), the budget."""
+    async def admission(self, most_tokens: int, visitor: Visitor) -> AsyncIterator[Usage]:
+        """The way to the language model: the switch, a slot (address by address, who is known first), the budget."""
         if self.switch != "on":
             raise NotAdmitted("llm_off")
         # Opened and closed in the one task of ``asking._ahead``, so that its end cancels nothing of the caller's.
@@ -246,7 +250,8 @@ class Gatekeeper:
         try:
             async with limit:
                 self._writing.add(limit)
-                async with self.slots.one(known), self.budget.reserved(most_tokens) as usage:
+                slot = self.slots.one(self._one_of_all(visitor), visitor.known)
+                async with slot, self.budget.reserved(most_tokens) as usage:
                     try:
                         yield usage
                     finally:
