@@ -11,6 +11,7 @@ from assistant.types import Answer, Request
 from assistant.web import logs
 from assistant.web.turns import Turn
 from assistant.web.visitor import Visitor
+from index.errors import EmbeddingUnavailable
 
 if TYPE_CHECKING:
     from assistant.ask import Assistant, Event
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
 class NotReady(Exception):
     """The Assistant could not be opened, or not within the time someone was willing to wait."""
+
+
+class CannotSearch(NotReady):
+    """The embedding server does not answer, so that questions cannot be searched for (state SEARCHLESS)."""
+
+
+SEARCHLESS = "embedding_unavailable"
 
 
 class Asking:
@@ -33,7 +41,7 @@ class Asking:
         """The whole answer.
 
         Raises:
-            NotReady: the Assistant could not be opened.
+            NotReady: the Assistant could not be opened, or cannot search (``CannotSearch``).
         """
         async with aclosing(self.events()) as events:
             async for event in events:
@@ -45,7 +53,7 @@ class Asking:
         """What happens while it is answered; the last event is the Answer. Whatever came of it is counted and logged.
 
         Raises:
-            NotReady: the Assistant could not be opened.
+            NotReady: the Assistant could not be opened, or cannot search (``CannotSearch``).
         """
         begun = time.perf_counter()
         outcome, answer, cached, error = "left", None, False, None
@@ -57,13 +65,17 @@ class Asking:
                     if isinstance(event, Answer):
                         answer, outcome = event, event.status
                         cached = answer.mode == "llm" and self._cached
-                        self._gate.note(event)
+                        self._gate.note(event, searched=not self._cached)
                     elif first is None and type(event).__name__ == "ClaimShown":
                         first = time.perf_counter() - begun
                     yield event
         except NotReady:
             outcome = "not_ready"
             raise
+        except EmbeddingUnavailable as raised:
+            outcome, error = SEARCHLESS, raised
+            self._gate.recent.saw(SEARCHLESS)
+            raise CannotSearch from raised
         except Exception as raised:
             outcome, error = "failed", raised
             raise

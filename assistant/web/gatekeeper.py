@@ -14,7 +14,7 @@ from assistant.config import Config
 from assistant.types import Answer, Request
 from assistant.web import logs
 from assistant.web.allow_list import Route
-from assistant.web.asking import Asking
+from assistant.web.asking import SEARCHLESS, Asking
 from assistant.web.cache import AnswerCache
 from assistant.web.door import Door
 from assistant.web.limits import Busy, Crowd, Limited, Rates, Refused, Store, SwitchedOff
@@ -270,8 +270,10 @@ class Gatekeeper:
             for limit in self._writing:
                 limit.reschedule(self._writing_ends)
 
-    def note(self, answer: Answer) -> None:
-        """Learn from an answer how the language model does."""
+    def note(self, answer: Answer, searched: bool = True) -> None:
+        """Learn from an answer how the language model does, and, if it was searched for, that searching works."""
+        if searched and answer.status not in ("small_talk", "declined"):
+            self.recent.over(SEARCHLESS)
         if answer.mode_note in _FAILURES:
             self.recent.saw(answer.mode_note)
         elif answer.mode == "llm" or answer.mode_note == "gate_dropped_all":

@@ -1,4 +1,4 @@
-"""What the language model may cost: answers at once, a queue that serves addresses in turn, tokens in an hour and a day."""
+"""What the language model may cost: answers at once, a queue serving addresses in turn, tokens in an hour and a day."""
 
 import asyncio
 import time
