@@ -56,7 +56,8 @@ class Asking:
             NotReady: the Assistant could not be opened, or cannot search (``CannotSearch``).
         """
         begun = time.perf_counter()
-        outcome, answer, cached, error = "left", None, False, None
+        outcome, answer, cached = "left", None, False
+        error: Exception | None = None
         first: float | None = None
         try:
             assistant = await self._gate.assistant()
@@ -72,10 +73,10 @@ class Asking:
         except NotReady:
             outcome = "not_ready"
             raise
-        except EmbeddingUnavailable as raised:
-            outcome, error = SEARCHLESS, raised
+        except EmbeddingUnavailable as unavailable:
+            outcome, error = SEARCHLESS, unavailable
             self._gate.recent.saw(SEARCHLESS)
-            raise CannotSearch from raised
+            raise CannotSearch from unavailable
         except Exception as raised:
             outcome, error = "failed", raised
             raise

@@ -66,7 +66,8 @@ def test_it_goes_away_and_comes_back(quoting: Assistant, monkeypatch: pytest.Mon
             told = said["status"] if reply.status_code == 200 else said["error"]["code"]
             return reply.status_code, told, ready.json().get("states", [])
 
-        good, down = (200, "answered", []), (503, "embedding_unavailable", ["embedding_unavailable"])
+        good: tuple[int, str, list[str]] = (200, "answered", [])
+        down = (503, "embedding_unavailable", ["embedding_unavailable"])
         with embedding(port, built_in):
             assert asked() == good
         assert asked() == down
