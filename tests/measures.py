@@ -143,7 +143,8 @@ def supply_chain() -> Found:
     from tests.test_requirements import entries, faults
 
     locks = {
-        name: (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8") for name in ("app", "dev", "audit")
+        name: (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+        for name in ("app", "dev", "audit", "llm")
     }
     bad = sum(len(faults(lock)) for lock in locks.values())
     hosts = sum("://" in lock for lock in locks.values())
