@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.attacks.breaches import KINDS
+from evals.attacks.cases import attacks, in_browser
 from evals.attacks.results import refusals
 from evals.attacks.running import WAYS
 from evals.statistics import Rate
@@ -66,6 +67,12 @@ _PLANTED = """
 Of the {texts} planted texts {found} come first when their own words are searched for. What keeps them from the model is
 one control: a sentence that speaks to a machine is quoted and never written from. With it taken away, {told} of them
 were given to the model and {achieved} of the trials were lost, so that a trial can be lost at all."""
+_BROWSER = """
+These trials read HTML as a parser sees it. In a real browser (Chromium) {tried} of the {inputs} inputs are tried,
+{tried_ja} of them Japanese, by `tests/browser/test_browser_attacks.py`: typed five at a time, then repeated five at a
+time by the model. They are twelve that would run, load or send something, and the shortest of each class in turn. Of
+attacks of several turns, in the history or in planted texts, of those that ask for the prompt, and of the prompts of
+other projects none is tried there."""
 _REFUSED = """\
 ## Real questions that look like attacks
 
@@ -95,6 +102,10 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield "\n| what an attack could achieve | trials in which it did |\n|---|---|"
     for kind in KINDS:
         yield f"| {_KINDS[kind]} | {found['breaches'][kind]} of {found['trials']['n']} |"
+    tried = in_browser()
+    yield _BROWSER.format(
+        tried=len(tried), inputs=len(attacks()), tried_ja=sum(attack.language == "ja" for attack in tried)
+    )
     for failed in found["failed"]:
         yield f"\nNot withstood: `{failed['id']}` ({failed['way']}): {', '.join(failed['breaches'])}."
     yield "\n## By class and language\n\n| class | language | withstood |\n|---|---|---|"
