@@ -35,6 +35,10 @@ _PICKED = re.compile(
     r"(?:that|who|which)\b|"
     rf"(?:の|者|側|ほう|方)は、?(?:{US}|{JP})(?:の)?(?:側|政府|参加者)?(?:で(?!は)|だ|であ|です)"
 )
+_ONE_SIGNS = re.compile(
+    rf"\b(?:once|when|as soon as|after|whenever|if) (?:only )?(?:{US}|{JP})(?: alone| has| have)* sign(?:s|ed)?\b|"
+    rf"(?:{US}|{JP})(?:側|政府)?(?:が|の)署名(?:した|すれば|すると|だけ|のみ|で)"
+)
 _FOR_BOTH = re.compile(
     r"\b(?:represent|act|speak)\w* (?:for |on behalf of )?both\b|\bboth (?:\w+ ){0,3}(?:represented|spoken for)\b|"
     r"(?:両政府|両国(?:の政府)?|日米(?:の)?(?:両)?政府|双方|両者)を代表"
@@ -152,6 +156,8 @@ def turned(claim: str, cited: Cited) -> bool:
 
 def _it_is_one(said: str, cited: Cited) -> bool:
     """One side picked out ("it is Japan that …", 「…のは米国で」) of what both are or do, or for both governments."""
+    if "both participants have signed" in cited.english and _ONE_SIGNS.search(said):
+        return True
     both = re.search(r"\bparticipants?\b|unitedstates and japan", cited.english) and "hub" not in cited.english
     return (both and _PICKED.search(said) is not None) or (
         "represented by" in cited.english

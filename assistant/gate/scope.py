@@ -10,6 +10,7 @@ from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
 _ONLY = re.compile(
+    r"^just\b(?! (?:as|like|what|how|after|before)\b)|"
     r"\b(?:only|just(?= (?:the|these|those|one|two|three|four|five|an?|on|in|for|with|by)\b)|"
     r"(?:covers?|concerns?|involves?|includes?|names?|lists?|means?|applies to|about) "
     r"just\b(?! (?:as|like|what|how|that))|strictly (?:limited|confined|bilateral|between|for|to)|definitive|"
@@ -21,7 +22,12 @@ _ONLY = re.compile(
     r"not extend beyond|other than|leav\w+ out|excluding|except(?:ing)?|apart from)\b|"
     r"(?<!できる)(?<!出来る)だけ|のみ|に限(?:り|られ(?!な|ませ|ず)|って|る(?!もの|わけ))|限定(?:され(?!な|ませ|ず)|"
     r"列挙(?!では)|した|"
-    r"して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)(?![^。]*(?:排除|除外|可能|あり得|含ま|対象に))|に限定"
+    r"して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)(?![^。]*(?:排除|除外|可能|あり得|含ま|対象に))|に限定|絞(?:ら|り|っ)|に限った"
+)
+_ONE_LAW = re.compile(
+    r"\b(?:limited|confined|restricted|only|just) (?:to )?(?:under )?(?:the )?"
+    r"(?:unitedstates|united states|american|us|"
+    r"japan\w*|domestic|international|national)(?:'s)? (?:domestic )?laws?\b"
 )
 _HARMLESS_ONLY = re.compile(
     r"(?:not|n't|isn't|neither|never|without) (?:\w+ ){0,4}(?:only|just|merely|solely|exclusive(?:ly)?|limited to|"
@@ -71,7 +77,9 @@ _ALWAYS = re.compile(  # no sentence bears these by another word
     r"in all (?:of )?(?:the |these |those )?(?:\w+ ){0,3}(?:cases|fields|areas|sectors|disciplines)|"
     r"(?:any|every) (?:other )?(?:country|nation|state)|(?:all|every|"
     r"any) (?:other )?(?:\w+ )?(?:bod(?:y|ies)|agenc(?:y|ies)|laborator(?:y|ies)|technolog\w+|sectors?|fields?|"
-    r"disciplines?|areas?|industr\w+|institutions?|companies|universit\w+|partners?))\b|例外なく|無制限|常に|"
+    r"disciplines?|areas?|industr\w+|institutions?|companies|universit\w+|partners?)|"
+    r"any (?:kind|form|sort|type|manner) of|in any (?:form|way|manner))\b|"
+    r"(?:どんな|どのような|いかなる)(?:形|方法|手段|種類|決定)|例外なく|無制限|常に|"
     r"(?:すべて|全て|あらゆる|全)の?(?:標準化団体|団体|子ども|分野|技術|部門|産業|機関|企業|大学|国|パートナー)"
 )
 _HELD_ALL = re.compile(
@@ -192,6 +200,8 @@ def _closes(said: str, cited: Cited) -> bool:
             " ",
             bare,
         )
+    if _ONE_LAW.search(said) and "domestic laws of either" in cited.english:
+        return True
     held = cited.everything.replace("not limited to", " ").replace("限られない", " ")
     return any(match.group() not in held for match in _ONLY.finditer(bare))
 
