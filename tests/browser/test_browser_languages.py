@@ -62,6 +62,10 @@ def test_07_the_chat_and_its_receipts_mark_it(chat: Chat) -> None:
     for asked in LANGUAGES:
         chat.ask(BINDING[asked])
         links.append(chat.answer.locator("a.receipt").get_attribute("href") or "")
+        chat.answer.get_by_role("button", name=strings(asked)["copy_answer"]).click()
+        said = chat.answer.locator(".said")
+        expect(said).to_have_text(chat.words["copied"])  # in the page's language, wherever it stands
+        expect(said).to_have_attribute("lang", chat.language)
     chat.answer.locator("a.cite").first.click()
     field = chat.page.get_by_role("searchbox")
     field.fill("MOC")

@@ -92,7 +92,10 @@
       line.className = "said";
       acts.append(line);
     }
-    if (line) line.textContent = text;
+    if (line) {
+      line.lang = language(); // the answer it stands in may be in the other one
+      line.textContent = text;
+    }
     say(text);
   }
 
