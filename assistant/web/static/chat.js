@@ -30,6 +30,7 @@ window.room = (() => {
   let seen = 0; // questions shown before it
   let growing = false;
   let failed = -Infinity; // when a failure was last told
+  let failure = () => ""; // what was told of it, in the page's language
   let owed = false; // an announcement, for the answer to the newest question
 
   function fill(area, value) {
@@ -209,7 +210,8 @@ window.room = (() => {
     // What a reader asked too often is told in the conversation; here the request itself was refused.
     const many = code === "too_many_open" ? "error_open" : "error_requests";
     const key = { 0: "error_offline", 429: many, 503: "error_busy" }[status] ?? "error_refused";
-    byId("problem").textContent = words(key, { wait: wait(retryAfter), status });
+    failure = () => words(key, { wait: wait(retryAfter), status });
+    byId("problem").textContent = failure();
     byId("problem").hidden = false;
     growing = false;
     mark();
@@ -280,6 +282,7 @@ window.room = (() => {
     document.querySelector('#find input[name="lang"]').value = wished;
     document.querySelector("#small .talk").setAttribute("aria-label", words("tools_label"));
     byId("state").setAttribute("aria-label", words("state_label"));
+    if (!byId("problem").hidden) byId("problem").textContent = failure();
     count();
     mark();
   }
