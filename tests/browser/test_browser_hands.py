@@ -71,18 +71,22 @@ def test_14_preferences_are_respected(chat: Chat) -> None:
 
 
 def test_14_one_announcement_for_each_answer(written: Chat) -> None:
-    """A growing answer is not read out piece by piece: the region says it once, when it is whole."""
+    """A growing answer is not read out piece by piece: once that it is searched for, and once when it is whole."""
     assert written.model is not None
     written.model.play([says(between=0.02, size=200)])
     written.open()
     written.page.evaluate(
         """() => { window.said = []; new MutationObserver(() => {
         const text = document.getElementById("live").textContent; if (text) window.said.push(text); })
-        .observe(document.getElementById("live"), { childList: true }); }"""
+        .observe(document.getElementById("live"), { childList: true });
+        const line = document.getElementById("pending"); window.searching = []; let shown = false;
+        new MutationObserver(() => { if (!line.hidden && !shown) window.searching.push(line.textContent);
+        shown = !line.hidden; }).observe(line.closest("[role=status]"), { subtree: true, attributes: true }); }"""
     )
     answer = written.ask(FUSION[written.language])
     written.heard(answer.locator(".statement a.cite").first.inner_text())
     assert len(written.page.evaluate("() => window.said")) == 1
+    assert written.page.evaluate("() => window.searching") == [written.words["stage_searching"]]
     expect(written.page.locator("#live > [lang]")).to_have_attribute("lang", written.language)
     expect(written.page.locator("#conversation .bubble-wrap")).to_have_attribute("aria-live", "off")
 

@@ -235,9 +235,10 @@ window.room = (() => {
     root.classList.toggle("busy", busy());
     root.classList.toggle("pending", waits);
     const line = byId("pending");
-    if (line.hidden === waits) line.hidden = !waits;
     const said = words("stage_searching");
+    // Told once when it appears: what is around it is a live region of its own.
     if (waits && line.textContent !== said) line.textContent = said; // each change is looked at by what calls this
+    if (line.hidden === waits) line.hidden = !waits;
   }
 
   function follow() {
