@@ -43,7 +43,9 @@ def test_14_by_keyboard_alone(chat: Chat) -> None:
         reached.add(name)
         if name == "language":
             break
-    wanted = {chat.words[key] for key in ("copy_answer", "copy_link", "check_answer", "helpful", "not_helpful")}
+    wanted = {chat.words[key] for key in ("copy_answer", "copy_link", "helpful", "not_helpful")}
+    wanted |= {f"{chat.words['check_answer']} {chat.words['opens_new_tab']}"}
+    expect(chat.answer.locator("a.receipt")).to_have_attribute("target", "_blank")
     wanted |= set(chat.answer.locator("a.cite").all_inner_texts()) | set(chat.answer.locator(".chip").all_inner_texts())
     assert wanted <= reached
     for _ in range(60):
