@@ -67,7 +67,7 @@ async def reply(
                 if isinstance(event, Answer):
                     private = event.reason == "personal_data"
                     mend = private or event.reason == "too_long"
-                    yield Step(withheld(language) if private else typed, finished(event), mend)
+                    yield Step(withheld(language) if private else typed, finished(event, language), mend)
                 elif isinstance(event, ClaimShown):
                     # A model writes claim by claim; quote mode has them all at once, and the whole answer follows.
                     if service.config.llm_on and mode != "quote":

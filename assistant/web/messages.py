@@ -61,8 +61,8 @@ def growing(claims: Iterable[tuple[VerifiedClaim, tuple[Citation, ...]]], stage:
     return _answer(language, "growing", stage=strings(language)[f"stage_{stage}"], claims=shown)
 
 
-def finished(answer: Answer) -> Message:
-    """An answer with its mode, its evidence and what can be done with it."""
+def finished(answer: Answer, page_language: Language) -> Message:
+    """An answer with its mode, its evidence and what can be done with it; its receipt opens in the page's language."""
     words = strings(answer.language)
     evidence = answer.status in ("answered", "partial")
     # What was declined or small talk has nothing to copy or check; a question with personal data least of all.
@@ -88,7 +88,7 @@ def finished(answer: Answer) -> Message:
             for drop in answer.dropped
         ],
         retry=answer.mode == "llm" or answer.mode_note in _PASSING,
-        link=receipt.link(render.answer_object(answer), "").lstrip("/") if kept else None,
+        link=receipt.link(render.answer_object(answer), "", page_language).lstrip("/") if kept else None,
         follow_ups=answer.follow_ups,
         next_label=wording("frame.readings", answer.language)
         if answer.reason == "unclear"

@@ -74,5 +74,6 @@ def test_07_switching_the_language_keeps_the_conversation(chat: Chat) -> None:
     assert chat.page.title() == chat.words["page_title"]
     assert f"lang={other}" in chat.page.url
     assert chat.answer.inner_text() == before
+    expect(chat.answer.locator("a.receipt")).to_have_attribute("href", re.compile(rf"\?lang={other}#"))
     chat.ask(FUSION[other])
     assert chat.answers.count() == 2

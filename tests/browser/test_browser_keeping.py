@@ -45,7 +45,7 @@ def test_09_link_download_and_print(chat: Chat) -> None:
     answer.get_by_role("button", name=chat.words["copy_link"]).click()
     chat.heard(chat.words["link_copied"])
     link = chat.page.evaluate("() => navigator.clipboard.readText()")
-    assert re.match(rf"{re.escape(chat.address)}/a/a_[0-9a-f]{{64}}#[\w-]+$", link)
+    assert re.match(rf"{re.escape(chat.address)}/a/a_[0-9a-f]{{64}}\?lang={chat.language}#[\w-]+$", link)
     chat.ask(UNANSWERABLE[chat.language])
     with chat.page.expect_download() as downloading:
         chat.page.get_by_role("button", name=chat.words["tool_download"]).click()

@@ -12,6 +12,7 @@ pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from assistant import receipt
+from assistant.types import Language
 from assistant.web.server import create
 from index import parse
 from tests.browser import axe
@@ -142,9 +143,11 @@ def test_the_keyboard_skips_and_is_never_hidden(tabs: Tabs, address: str) -> Non
 
 
 @pytest.mark.parametrize(("language", "verdict"), [("en", "Everything in this answer holds."), ("ja", "すべて本文と")])
-def test_a_receipt_is_checked(tabs: Tabs, address: str, answer: dict[str, Any], language: str, verdict: str) -> None:
+def test_a_receipt_is_checked(
+    tabs: Tabs, address: str, answer: dict[str, Any], language: Language, verdict: str
+) -> None:
     """The link of an answer shows question, quotes and what holds; axe finds nothing; the fragment is sent nowhere."""
-    link = receipt.link(answer, address).replace("#", f"?lang={language}#")
+    link = receipt.link(answer, address, language)
     page, seen = tabs.open(link, NARROW)
     expect(page.locator("#verdict")).to_contain_text(verdict)
     expect(page.locator(".claims blockquote")).to_have_text([claim["text"] for claim in answer["claims"]])
@@ -160,7 +163,7 @@ def test_a_forged_receipt_is_found_out(tabs: Tabs, address: str, answer: dict[st
     """A changed quote is marked with its reason beside what the text says; markup in it stays text."""
     forged = json.loads(json.dumps(answer))
     forged["claims"][0]["text"] = "<img src=x onerror=alert(1)> This MOC creates legally binding rights."
-    page, seen = tabs.open(receipt.link(forged, address).replace("#", "?lang=en#"))
+    page, seen = tabs.open(receipt.link(forged, address, "en"))
     expect(page.locator("#verdict.bad")).to_have_text("Not everything in this answer holds.")
     expect(page.locator(".claims > li").first).to_contain_text("does not hold (the quote differs from the text)")
     expect(page.locator(".claims > li").first.locator("q")).to_have_text(answer["claims"][0]["text"])

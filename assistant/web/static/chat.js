@@ -273,7 +273,8 @@ window.room = (() => {
     root.dataset.language = root.lang = wished;
     document.title = words("page_title");
     for (const link of document.querySelectorAll('a[href*="lang="]')) {
-      const other = link.id === "language" || link.closest(".answer, #welcome .in-en, #welcome .in-ja");
+      const own = link.closest(".answer, #welcome .in-en, #welcome .in-ja") && !link.matches(".receipt");
+      const other = link.id === "language" || own;
       if (!other) link.setAttribute("href", link.getAttribute("href").replace(/lang=(en|ja)/, `lang=${wished}`));
     }
     byId("language").setAttribute("href", `./?lang=${wished === "ja" ? "en" : "ja"}`);
