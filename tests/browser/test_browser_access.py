@@ -84,6 +84,8 @@ def test_embedded(chat: Chat) -> None:
     """The compact form, empty and after an answer."""
     chat.page.set_viewport_size({"width": 360, "height": 600})
     chat.open(f"?embed=1&lang={chat.language}")
+    other = "en" if chat.language == "ja" else "ja"
+    expect(chat.page.locator("#language")).to_have_attribute("href", f"./?embed=1&lang={other}")
     assert problems(chat, "embedded-first-screen") == []
     chat.picture("embedded-first-360")
     chat.ask(FUSION[chat.language])

@@ -277,7 +277,9 @@ window.room = (() => {
       const other = link.id === "language" || own;
       if (!other) link.setAttribute("href", link.getAttribute("href").replace(/lang=(en|ja)/, `lang=${wished}`));
     }
-    byId("language").setAttribute("href", `./?lang=${wished === "ja" ? "en" : "ja"}`);
+    const wishes = new URLSearchParams(location.search); // an embedded page stays one, in its theme
+    wishes.set("lang", wished === "ja" ? "en" : "ja");
+    byId("language").setAttribute("href", `./?${wishes}`);
     const find = document.querySelector("#find input[type=search]");
     find.placeholder = words("panel_search");
     find.setAttribute("aria-label", words("panel_search"));
