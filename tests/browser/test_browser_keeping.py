@@ -54,6 +54,12 @@ def test_09_link_download_and_print(chat: Chat) -> None:
     assert text.startswith(f"# {chat.words['transcript_title']}\n")
     for part in (BINDING[chat.language], UNANSWERABLE[chat.language], TEXT.by_address["iii.p1.s1"].text, link):
         assert part in text
+    for passage in chat.answer.locator(".passage").all():  # quoted, too; what was left out is not the document's word
+        address = str(passage.locator("a.cite").get_attribute("href")).removeprefix("#")
+        quoted = passage.locator(".verbatim").inner_text()
+        assert TEXT.by_address[address].text.startswith(quoted)
+        assert f"\n> {quoted}" in text
+        expect(passage.locator(".aid")).to_have_count(1 if chat.language == "ja" else 0)
     chat.page.emulate_media(media="print", color_scheme="dark")
     assert chat.answer.evaluate("answer => getComputedStyle(answer).color") == "rgb(0, 0, 0)"  # on white paper
     for gone in ("#panel", "#foot", ".acts >> nth=0", "#small .talk"):

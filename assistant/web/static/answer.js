@@ -12,27 +12,28 @@
     return `${clean(copy)}${links.map((link) => ` [${clean(link)}]`).join("")}`;
   }
 
-  /** Every sentence with its section; quotes as block quotes; behind written sentences the quotes they rest on. */
+  /** Every sentence with its section; quotes and nearest passages as block quotes; behind written sentences their quotes. */
   function markdown(answer) {
     const blocks = [];
     const quoted = new Set();
     const rests = new Map();
-    for (const part of answer.querySelectorAll(".words > *, .nearest > p")) {
-      if (part.matches(".quote")) {
+    for (const part of answer.querySelectorAll(".words > *, .nearest > *")) {
+      if (part.matches(".passage")) blocks.push([...part.children].map((line) => `> ${said(line)}`).join("\n>\n"));
+      else if (part.matches(".quote")) {
         blocks.push([...part.children].map((line) => `> ${said(line)}`).join("\n>\n"));
         part.querySelectorAll("a.cite").forEach((link) => quoted.add(link.hash));
       } else if (part.matches(".group")) blocks.push(`**${clean(part)}**`);
       else {
         blocks.push(said(part));
-        if (!part.closest(".nearest")) part.querySelectorAll("a.cite").forEach((link) => rests.set(link.hash, clean(link)));
+        part.querySelectorAll("a.cite").forEach((link) => rests.set(link.hash, clean(link)));
       }
     }
     for (const [hash, label] of rests) {
       const sentence = byId(hash.slice(1));
       if (sentence && !quoted.has(hash)) blocks.push(`> ${clean(sentence)} [${label}]`);
     }
-    const badge = answer.querySelector(".badge, .stopped");
-    if (badge) blocks.push(`*${clean(badge)}*`);
+    // How it came about: by whom it was written, and why not by a model where one was asked for.
+    for (const how of answer.querySelectorAll(".badge, .stopped, .mode-note")) blocks.push(`*${clean(how)}*`);
     return blocks.join("\n\n");
   }
   const linkOf = (answer) => answer.querySelector("a.receipt")?.href;
