@@ -18,7 +18,7 @@ from assistant.types import LANGUAGES, Language
 from assistant.web.chat import LIMIT
 from assistant.web.outline import lay_out
 from assistant.web.pages import page
-from assistant.web.reader import long_date
+from assistant.web.reader import full_title, long_date
 from assistant.web.service import Service
 
 # Texts the page's scripts say, beside those that stand in the page.
@@ -34,10 +34,7 @@ def room(service: Service, language: Language, gradio: str, here: str) -> str:
     document, aid = service.document, service.reading_aid
     legal = document.by_address.get("iii.p1.s1")
     texts = {la: strings(la) for la in LANGUAGES}
-    titles: Mapping[Language, str] = {
-        "en": document.title.text,
-        "ja": aid.sentences["title"] if aid else document.title.text,
-    }
+    titles: Mapping[Language, str] = {la: full_title(document, aid, la) for la in LANGUAGES}
     dates = {la: long_date(document, la) for la in LANGUAGES}
     return page(
         "room.html",

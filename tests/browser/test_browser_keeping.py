@@ -1,5 +1,6 @@
 """What a reader takes along and leaves behind: copies, links, downloads, print, feedback."""
 
+import datetime
 import json
 import re
 import sqlite3
@@ -62,8 +63,17 @@ def test_09_link_download_and_print(chat: Chat) -> None:
         expect(passage.locator(".aid")).to_have_count(1 if chat.language == "ja" else 0)
     chat.page.emulate_media(media="print", color_scheme="dark")
     assert chat.answer.evaluate("answer => getComputedStyle(answer).color") == "rgb(0, 0, 0)"  # on white paper
-    for gone in ("#panel", "#foot", ".acts >> nth=0", "#small .talk"):
+    for gone in ("#panel", "#foot", "#small .talk"):
         expect(chat.page.locator(gone)).to_be_hidden()
+    assert chat.page.locator(".acts :is(button, .vote):visible").count() == 0
+    chat.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    paper = chat.page.locator("#paper")
+    expect(paper).to_contain_text(TEXT.title.text if chat.language == "en" else "2025年10月28日")
+    expect(paper).to_contain_text(f"{datetime.datetime.now(datetime.UTC):%Y-%m-}")
+    receipt = chat.answers.first.locator("a.receipt")
+    expect(receipt).to_be_visible()
+    printed = receipt.evaluate("link => getComputedStyle(link, '::after').content")
+    assert link.partition("?")[0] in printed
     expect(chat.answers.first).to_be_visible()
     chat.page.emulate_media(media="screen")
     # On a telephone, and embedded, the document lies over the chat; on paper it does not.

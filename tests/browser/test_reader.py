@@ -156,6 +156,11 @@ def test_a_receipt_is_checked(
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.locator(".switch").click()
     expect(page.locator("#verdict.good")).to_be_visible()
+    page.emulate_media(media="print")
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    paper = page.locator(".paper")
+    expect(paper).to_contain_text("October 28, 2025" if language == "ja" else "2025年10月28日")  # it was switched
+    expect(paper).to_contain_text(f"{address}/a/{answer['id']}?")
     assert seen == []
 
 

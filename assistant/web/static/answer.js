@@ -46,11 +46,15 @@
   }
   const source = () => `${texts.document[language()]}. ${words("notice")}`;
 
-  function transcript() {
-    const blocks = [`# ${words("transcript_title")}`, source()];
+  function saved() {
     const address = location.origin + location.pathname;
     const time = new Date().toISOString().slice(0, 16).replace("T", " ") + " UTC";
-    blocks.push(words("transcript_saved", { time, address }));
+    return words("transcript_saved", { time, address });
+  }
+
+  function transcript() {
+    const blocks = [`# ${words("transcript_title")}`, source()];
+    blocks.push(saved());
     for (const part of document.querySelectorAll("#conversation :is(.asked, .answer)")) {
       if (part.matches(".asked")) blocks.push(`## ${words("question_heading")}`, part.querySelector("p").innerText.trim());
       else {
@@ -107,6 +111,15 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
+
+  // On paper: what document this is, when and where it was printed, and each answer's receipt. Of its address without
+  // the data: they would fill half a page, nobody can type them, and in a PDF the link itself has them.
+  addEventListener("beforeprint", () => {
+    byId("paper").textContent = `${texts.document[language()]}. ${saved()}`;
+    for (const link of document.querySelectorAll("a.receipt")) {
+      link.dataset.address = link.origin + link.pathname;
+    }
+  });
 
   // --- Feedback -------------------------------------------------------------------------------------------------------------------
   const dialog = byId("feedback"); // not there where no feedback is taken
