@@ -256,6 +256,13 @@ def denied(text: str, start: int, end: int) -> bool:
     )
 
 
+_EXEMPT = re.compile(  # the notice as what may be left out
+    r"\b(?:needs? not|needn't|(?:do|does) not (?:need|have) to|(?:don't|doesn't) (?:need|have) to|no need to|"
+    r"free not to|without having to) (?:\w+ )?(?:tell|notify|inform|give|provide|send|write|put|announce|deliver)|"
+    r"(?:通知|知らせ|書面)[^。、]{0,14}(?:必要は?な|必要はあり|不要|なくても|せずとも|しなくて)"
+)
+
+
 def flips(claim: str, cited: Cited) -> bool:
     """Whether a claim denies what its sentences say, or says what they deny."""
     said = without_reply(plain(claim))
@@ -267,6 +274,8 @@ def flips(claim: str, cited: Cited) -> bool:
     if _POLAR.search(said) and _NEGATION.search(said) is None:
         return True
     if core and (_DENIED_TWICE.search(said) or _IN_PART.search(said)):
+        return True
+    if "should provide written notice" in cited.english and _EXEMPT.search(said):
         return True
     if "does not create" in cited.english and _ARISES_JA.search(said):
         return True

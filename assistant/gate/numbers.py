@@ -21,6 +21,7 @@ _UNCOUNTED = re.compile(  # a second of what the text has one of, numbered names
     r"(?:[二三四五六七八九2-9]|数)世代|\b(?:twice|thrice|double|triple|treble|half|quarter) (?:of )?"
     r"(?:the |as long as )?(?:\d+|one hundred|period|time)\b|"
     r"\bevery (?:second|third|fourth|fifth|tenth)\b|"
+    r"[三四五六3-6](?:つの(?:政府|参加者|当事者|国)|か国|ヵ国|カ国)|"
     r"(?<!half )\b(?:an?|one|another) (?:full |whole |single )?(?:week|month|year|decade) (?:after|before|"
     r"later|from|following|ahead|in advance|of notice)\b|"
     r"\b(?:regular|periodic)(?:al)?(?:ly)?\b|\bfrom time to time\b|定期的?|毎回|随時|頻繁|"
@@ -32,6 +33,9 @@ _PART_OF_DATE = re.compile(
     r"middle) of (?:the year|20\d\d)|"
     r"\b(?:early|mid)[- ]?(?:in )?(?:october|20\d\d)|月(?:上旬|中旬|初め|初旬|半ば|末日|1日(?!\d))|"
     r"年(?:初め|初頭|半ば)"
+)
+_ONE_DAY = re.compile(  # for the 180 days, or for a date both have determined
+    r"\b(?:same|next|following|very) day\b|\bovernight\b|当日|即日|翌日|同日|その日のうち"
 )
 _BOUND = re.compile(
     r"(at least|more than|no less than|no fewer than|no more than|over|up to|within|less than|fewer than|at most|"
@@ -173,7 +177,12 @@ def _wrong_part(claim: str, cited: Cited) -> bool:
     """Another part of the month or the year than the day of the signature, or days before the notice for after it."""
     if "180 days" in cited.english and re.search(r"\bdays before\b|日前(?!後)", claim):
         return True
-    return "october 28" in cited.english and _PART_OF_DATE.search(claim) is not None
+    if "180 days" in cited.english and _ONE_DAY.search(claim):
+        return True
+    found = _PART_OF_DATE.search(claim)
+    return found is not None and (
+        "october 28" in cited.english or (" day of " in found.group() and bool(cited.addresses))
+    )
 
 
 def _bounds(text: str) -> set[str]:

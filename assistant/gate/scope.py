@@ -10,8 +10,9 @@ from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
 _ONLY = re.compile(
-    r"\b(?:only|just(?= (?:the|these|those|one|two|three|four|five|an?|on|in|for|with|by)\b)|strictly (?:limited|"
-    r"confined|bilateral|between|for|to)|definitive|"
+    r"\b(?:only|just(?= (?:the|these|those|one|two|three|four|five|an?|on|in|for|with|by)\b)|"
+    r"(?:covers?|concerns?|involves?|includes?|names?|lists?|means?|applies to|about) "
+    r"just\b(?! (?:as|like|what|how|that))|strictly (?:limited|confined|bilateral|between|for|to)|definitive|"
     r"nowhere else|no (?:further|additional)|limit(?:s|ing)? (?:\w+ ){0,4}to|restrict(?:s|ing) (?:\w+ ){0,4}to|"
     r"reserved (?:for|to)|wholly|solely|exclusive(?:ly)?|sole|uniquely|merely|single|(?:limited|restricted|confined|"
     r"narrowed) (?:\w+ )?to|nothing (?:but|else|more)|none other|no (?:other|others|one else)|exhaustive(?:ly)?|"
@@ -126,6 +127,10 @@ _CONDITION = re.compile(
     r"代わり|次善|不調|まとまら|折り合|不一致|一致しな|そうでな|"
     r"無理|なら(?!な|び)|場合|とき|時は|なければ|ないと|さもな|決まら|決められ(?:な|ず)|できなけれ|できない|できず|ないなら|限り|"
     r"又は|または|もしくは|あるいは|か、|でき(?:ぬ|ん)"
+)
+_WHATEVER = re.compile(
+    r"\b(?:in (?:any|every|all) (?:cases?|events?)|no matter (?:what|whether|if|when)|regardless|whatever happens)\b|"
+    r"(?:どんな|どのような|いかなる|あらゆる|すべての|全ての)場合(?:で|に)?も?|いずれにせよ|必ず"
 )
 _HALF_CHOICE = re.compile(r"^(?!.*(?:180|百八十|できな|できず|なけれ|半年)).*相互に決定する日に、?又は")
 _COUNTED_FROM = re.compile(r"\bclock\b|\b(?:runs?|counted|counts?|reckoned) from\b|数え|起算|起点")
@@ -247,6 +252,7 @@ def _unsaid(said: str) -> str:
 
 def _drops_condition(said: str, cited: Cited) -> bool:
     """The 180 days never without their if."""
+    said = _WHATEVER.sub(" ", said)
     return (
         "180 days" in cited.english
         and not (_COUNTED_FROM.search(said) and ("clock" in said or not _BEGINS.search(said)))
