@@ -196,6 +196,8 @@ def test_texts_for_the_scripts_cannot_end_their_element(client: TestClient) -> N
 def test_a_frame_is_marked_before_it_is_drawn(client: TestClient) -> None:
     """The compact form and the theme are there with the page; other values are ignored."""
     assert 'class="embed" data-theme="dark"' in client.get("/?embed=1&theme=dark").text
+    framed = client.get('/?theme=dark&embed=1&lang=en&question="><script>').text
+    assert 'id="language" href="./?lang=ja&amp;embed=1&amp;theme=dark&amp;question=%22%3E%3Cscript%3E"' in framed
     plain = client.get('/?embed=2&theme="><script>').text
     assert 'class="embed"' not in plain
     assert "data-theme=" not in plain
