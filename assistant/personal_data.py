@@ -88,6 +88,7 @@ def _plain(text: str) -> str:
 
 
 _NAME = r"[A-Z][a-z]+(?:[-'][A-Z]?[a-z]+)?"
+_BETWEEN = r"(?:(?:[A-Z]\.|del?|la|da|dos|di|van|von|der|den|bin|al) )*"
 _TITLE = r"(?:(?:Mr|Ms|Mrs|Miss|Mx|Dr|Prof|Professor)\.? )?"
 _KANA_NAME = r"[一-龥々ヶぁ-んァ-ヴー・ ]{2,12}?"
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
@@ -134,7 +135,7 @@ _NOT_NAMES = (
     r"(?!(?:American|Japanese|British|Chinese|Korean|Canadian|Indian|German|French|European|Australian|"
     r"New|From|The|Working|Reading|Looking|Writing|Interested|Not|Just|Very|Here|In|At|Of|An?|On|Curious)\b)"
 )
-_NUMBER_WORD = r"(?:\s?(?:number|no\.?|num\.?|#|id))?\s?(?:is|:|=|#|was|-)?\s?"
+_NUMBER_WORD = r"(?:,?\s?(?:number|no\.?|num\.?|#|id))?\s?(?:is|:|=|#|was|-|,|\()?\s?"
 
 
 def _any(_: str) -> bool:
@@ -172,26 +173,29 @@ def _is_private_address(text: str) -> bool:
 _RULES: tuple[tuple[Kind, str, Callable[[str], bool]], ...] = (
     ("email", r"[\w.%+-]+(?:@|\s?[\[(]at[\])]\s?)[\w-]+(?:(?:\.|\s?[\[(]dot[\])]\s?)[\w-]+)*(?:\."
         r"|\s?[\[(]dot[\])]\s?)[a-z]{2,}(?![a-z])", _any),
-    ("email", r"\b(?:line|skype|telegram|kakao|wechat|instagram)\s?id\s?(?:は|is|:)?\s?(?=\S*[\d_])[\w.-]{4,}", _any),
+    ("email", r"(?<![a-z])(?:line|skype|telegram|kakao|wechat|instagram)\s?id\s?(?:は|is|:)?\s?"
+        r"(?=\S*[\d_])[\w.-]{4,}", _any),
     ("national_id", r"(?<![\d-])\d{3}[- ]\d{2}[- ]\d{4}(?![\d-])", _any),
     ("national_id", rf"\b(?:ssn|social security|itin|tax(?:payer)? id|national insurance|medicare|medicaid"
         rf"|nhs){_NUMBER_WORD}(?=[a-z]{{0,2}}\d|[\d-]*\d)[a-z\d][a-z\d -]{{5,14}}\d", _any),
     ("national_id", r"(?:マイナンバー|個人番号|個人の番号)\D{0,8}\d[\d -]{6,16}\d", _any),
     ("national_id", r"(?<![\d-])\d{4}[- ]?\d{4}[- ]?\d{4}(?![\d-])", _is_my_number),
-    ("national_id", r"(?:年金|保険証|被保険者|介護保険|医療証|社員|学籍|会員|患者|受験|職員)の?(?:番号|ID"
-        r"|証番号)\D{0,6}[A-Z]{0,3}\d[\d -]{2,14}\d", _any),
-    ("card", r"(?<![\d.,-])\d(?:[ -]?\d){12,18}(?![\d,-])", _is_card),
+    ("national_id", r"(?:年金|保険証|被保険者|介護保険|医療証|社員|学籍|会員|患者|受験|職員)の?(?:(?:記号)?番号|ID"
+        r"|証番号)\D{0,8}[A-Z]{0,3}\d[\d -]{2,14}\d", _any),
+    ("card", r"(?<![\d.,-])\d(?:[ -]?\d){12,18}(?!\d|[,-]\d)", _is_card),
     ("card", r"(?:credit card|debit card|card number|card no|visa card|mastercard|my card|クレジットカード"
         r"|カード番号)\D{0,16}\d(?:[ -]?\d){11,18}", _any),
     ("card", r"\b(?:cvv|cvc|security code)\s?(?:is|:)?\s?\d{3,4}\b", _any),
     ("bank_account", r"\b[a-z]{2}\d{2}(?: ?[a-z\d]{4}){2,7}(?: ?[a-z\d]{1,3})?\b", _is_iban),
     ("bank_account", r"\b(?:bank account|account|acct|routing|iban|sort code|swift)(?: ?(?:number|no\.?"
-        r"|num))?\s?(?:is|:|#|of mine is)?\s?#?(?=[a-z\d]*\d{2})[a-z\d]{2}[\d-][a-z\d-]{3,}\b", _any),
-    ("bank_account", r"(?:口座番号|口座|ゆうちょ|普通預金|普通)\D{0,8}\d[\d -]{4,14}\d", _any),
+        r"|num))?,?\s?(?:is|:|#|of mine is)?\s?#?(?=[a-z\d]*\d{2})[a-z\d]{2}[\d-][a-z\d-]{3,}\b", _any),
+    ("bank_account", r"(?:口座番号|口座|ゆうちょ|(?:普通|当座|貯蓄|定期)(?:預金|貯金)?)\D{0,8}\d[\d -]{4,14}\d", _any),
+    ("bank_account", r"記号\D{0,4}\d{5}\D{0,6}番号\D{0,4}\d{6,8}(?!\d)", _any),
     ("document_id", rf"\b(?:passport|visa|driver'?s?'? licen[cs]e|driving licen[cs]e|dl|green card"
         rf"|residence card|resident card|staff|employee|student|patient|member(?:ship)?|alien registration"
         rf"|medical record|badge|license plate|number plate|plate|user"
-        rf"|case){_NUMBER_WORD}(?=[a-z\d#-]*\d)[a-z\d#][a-z\d-]{{3,16}}(?![a-z\d])", _any),
+        rf"|case(?=,? ?(?:number|no\b|id\b|#)))"
+        rf"{_NUMBER_WORD}(?!(?:19|20)\d\d\b)(?=[a-z\d#-]*\d)[a-z\d#][a-z\d-]{{3,16}}(?![a-z\d])", _any),
     ("document_id", r"(?:パスポート|旅券|免許証?|運転免許証?|在留カード|住基カード|保険証"
         r"|ビザ)の?(?:番号)?\D{0,6}[A-Z]{0,2}\d[\d -]{4,14}\d(?:[A-Z]{2})?", _any),
     ("document_id", r"[一-龥]{2,3}\s?\d{3}\s?[ぁ-ん]\s?\d\d-\d\d", _any),
@@ -216,7 +220,7 @@ _RULES: tuple[tuple[Kind, str, Callable[[str], bool]], ...] = (
     ("address", rf"{_PREFECTURE}[一-龥ぁ-んァ-ヶー々]{{1,14}}\s?{_BANCHI}", _is_private_address),
     ("address", rf"[一-龥ヶ々]{{1,4}}[市区町村郡][一-龥ぁ-んァ-ヶー々]{{1,12}}\s?{_BANCHI}", _is_private_address),
     ("name", rf"\b(?:my (?:full |real |legal )?name is|my name's|name:|full name|call me"
-        rf"|i am called)\s(?-i:{_TITLE}{_NOT_NAMES}{_NAME} (?:[A-Z]\. )?{_NAME})", _any),
+        rf"|i am called)\s(?-i:{_TITLE}{_NOT_NAMES}{_NAME} {_BETWEEN}{_NAME})", _any),
     ("name", r"\bmy (?:full |real |legal )?name is (?!not |on |in |a |the |there |mentioned "
         r"|listed )[a-z'-]{2,} [a-z'-]{2,}(?=[,.!;]| and | from |$)", _any),
     ("name", rf"(?-i:(?:I am|I'm|This is|this is|i am|i'm) (?:Mr|Ms|Mrs|Miss|Dr"
@@ -279,7 +283,7 @@ def _by_pattern(text: str) -> Iterator[Finding]:
 _SEVEN_DIGITS = re.compile(r"\d(?:\D{0,3}\d){6}")
 _NUMBER = re.compile(
     r"(?<![\w.-])(?:\+1[ .-]?)?\(?[2-9]\d{2}\)?[ .-]{1,2}\d{3}[ .-]\d{4}(?![\w-])"  # US, fictional ones included
-    r"|(?<![\d-])0\d{1,4}[- )(]{1,2}\d{1,4}[- )]{1,2}\d{3,4}(?![\d-])|(?<!\d)0[5789]0\d{8}(?!\d)"  # Japan
+    r"|(?<![\d-])0[1-9]\d{0,3}[- )(]{1,2}\d{1,4}[- )]{1,2}\d{3,4}(?![\d-])|(?<!\d)0[5789]0\d{8}(?!\d)"  # Japan
     r"|(?<![\w.-])\+\d{1,3}[ .-]?\(?\d{1,4}\)?(?:[ .-]?\d{2,4}){2,4}(?![\w-])"
     r"|(?<=\()0\d{1,4}\)[ -]?\d{1,4}-\d{4}",
 )

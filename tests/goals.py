@@ -10,8 +10,9 @@ Figures are kept in docs/goals.json, each with its date; the page is made from t
 
 import argparse
 import json
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evals.bench.goals import LEAVING
@@ -42,7 +43,9 @@ _TAIL = """
   language model instead (`docs/gate.md`).
 - Goals 11 and 13 were measured before newcomers had to wait at a door and before limits were counted in bounded memory;
   they have not been measured since.
-- Goals 2 and 3 name a real language model. The only one that could be run here is a small one of 135 million
+- Goal 17: the rules for personal data were mended on what they missed in the texts they are counted on. Of 32 texts
+  written after that they found 31 at first sight, with one false alarm in 30; then they were mended on those two too.
+{refusals}- Goals 2 and 3 name a real language model. The only one that could be run here is a small one of 135 million
   parameters; what a large one does under attack was not measured.
 - Goal 14 has no screen reader and no person in it; `docs/accessibility.md` says what was checked by programs.
 - Goal 18: the audit for advisories asks a database on the network. It runs in the workflow "supply chain"; here only
@@ -179,7 +182,19 @@ def text() -> str:
         result = results.get(goal.number, Result("not run", "", ""))
         rows += f"| {goal.number} | {goal.text} | {result.figure} | {HOLDS.get(result.holds, '')} | {result.date} "
         rows += f"| `{goal.command}` |\n"
-    return _HEAD + rows + _TAIL
+    return _HEAD + rows + _TAIL.format(refusals=_refusals(results))
+
+
+def _refusals(results: Mapping[int, Result]) -> str:
+    """What is said of the first half of goal 3 while it is missed; the figure begins with it."""
+    said = re.match(r"(\d+) of (\d+) test questions", results[3].figure) if 3 in results else None
+    if said is None or int(said[1]) <= 0.02 * int(said[2]):
+        return ""
+    share = int(said[1]) / int(said[2])
+    return (
+        f"- The first half of goal 3 is missed too, if by little: {said[1]} of {said[2]} test questions that have an\n"
+        f"  answer are refused, {share:.1%} where 2 % is the most.\n"
+    )
 
 
 def _measure(goals: Sequence[Goal]) -> int:

@@ -124,13 +124,13 @@ def closed_routes() -> Found:
 
 
 def personal_data() -> Found:
-    """Recall and false alarms on the half that nothing was tuned on; then what is left of canaries."""
+    """Recall and false alarms on all texts, on which the rules were mended; then what is left of canaries."""
     from assistant.personal_data import find
     from tests.test_personal_data import cases
 
-    held_out = cases("test")
-    there = [text for kind, text in held_out if kind != "none"]
-    absent = [text for kind, text in held_out if kind == "none"]
+    texts = cases("all")
+    there = [text for kind, text in texts if kind != "none"]
+    absent = [text for kind, text in texts if kind == "none"]
     found, alarms = sum(bool(find(text)) for text in there), sum(bool(find(text)) for text in absent)
     canaries, clean = passes("tests/web/test_web_privacy.py", "tests/test_feedback.py")
     good = found >= 0.98 * len(there) and alarms <= 0.01 * len(absent)
@@ -143,7 +143,8 @@ def supply_chain() -> Found:
     from tests.test_requirements import entries, faults
 
     locks = {
-        name: (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8") for name in ("app", "dev", "audit")
+        name: (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+        for name in ("app", "dev", "audit", "llm")
     }
     bad = sum(len(faults(lock)) for lock in locks.values())
     hosts = sum("://" in lock for lock in locks.values())

@@ -81,6 +81,14 @@ def test_the_page_is_what_was_kept() -> None:
     assert PAGE.read_text(encoding="utf-8") == text()
 
 
+def test_a_first_half_that_is_missed_is_named_as_weak(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than two of a hundred refused stand in the list with their share; two do not."""
+    for refused, named in ((3, True), (2, False)):
+        figure = f"{refused} of 100 test questions with an answer"
+        monkeypatch.setattr(goals, "kept", lambda figure=figure: {3: goals.Result(figure, "no", "2026-01-02")})
+        assert (f"missed too, if by little: {refused} of 100 test questions" in text()) is named
+
+
 def test_every_goal_is_there_with_its_command() -> None:
     """Those asked for and no others; a figure has a date, and says whether the goal is reached."""
     assert [goal.number for goal in GOALS] == [1, 2, 3, 4, 6, 7, *range(11, 19), 20]

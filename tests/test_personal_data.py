@@ -11,23 +11,22 @@ CASES = Path(__file__).parent / "data" / "personal_data.tsv"
 
 
 def cases(split: str) -> list[tuple[str, str]]:
-    """(kind or "none", text) of one half."""
+    """(kind or "none", text) of one part of the set; of all of it with ``all``."""
     rows = [line.split("\t") for line in CASES.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    return [(kind, unicodedata.normalize("NFKC", text)) for half, _, kind, text in rows[1:] if half == split]
+    return [(kind, unicodedata.normalize("NFKC", text)) for half, _, kind, text in rows[1:] if split in (half, "all")]
 
 
-@pytest.mark.parametrize("split", ["dev", "test"])
-def test_recall_and_false_alarms(split: str) -> None:
-    """At least 95 of 100 texts with personal data are found, at most 1 of 100 look-alikes; test was not tuned on."""
+@pytest.mark.parametrize(("split", "least"), [("dev", 90), ("test", 90), ("fresh", 30)])
+def test_recall_and_false_alarms(split: str, least: int) -> None:
+    """At least 98 of 100 texts with personal data are found, at most 1 of 100 look-alikes is taken for one."""
     positives = [text for kind, text in cases(split) if kind != "none"]
     negatives = [text for kind, text in cases(split) if kind == "none"]
     missed = [text for text in positives if not find(text)]
     alarms = [text for text in negatives if find(text)]
     found = len(positives) - len(missed)
     print(f"{split}: recall {found}/{len(positives)}, false alarms {len(alarms)}/{len(negatives)}")
-    assert len(positives) >= 50
-    assert len(negatives) >= 100
-    assert found >= 0.95 * len(positives), missed
+    assert min(len(positives), len(negatives)) >= least
+    assert found >= 0.98 * len(positives), missed
     assert len(alarms) <= 0.01 * len(negatives), alarms
 
 

@@ -92,6 +92,14 @@ def test_every_explained_advisory_is_of_what_is_locked() -> None:
             assert LOCKED["app"][name] == version
 
 
+def test_every_lock_that_is_installed_is_audited() -> None:
+    """Advisories are asked for all of them; attack-data is only unpacked and read."""
+    looked = re.search(r"^for lock in ([a-z ]+); do$", (ROOT / "requirements" / "audit.sh").read_text(), re.MULTILINE)
+    assert looked
+    locks = {path.stem for path in (ROOT / "requirements").glob("*.txt")}
+    assert set(looked[1].split()) == locks - {"attack-data"}
+
+
 def test_the_options_for_the_audit_are_those_of_the_note() -> None:
     """Nothing is passed over but what the note explains."""
     made = subprocess.run(

@@ -14,7 +14,7 @@ from pydantic import AliasChoices, BaseModel, Field, StrictBool, ValidationError
 
 from assistant import render, types
 from assistant.types import Answer, Language
-from assistant.web.asking import Asking, NotReady
+from assistant.web.asking import SEARCHLESS, Asking, CannotSearch, NotReady
 from assistant.web.limits import Refused
 from assistant.web.pages import page_language
 from assistant.web.schema import AnswerShape, SectionShape, TreeShape, described
@@ -221,8 +221,8 @@ async def answered(asking: Asking, request: Request | None = None) -> Answer:
     """
     try:
         return await (asking.answer() if request is None else _while_there(asking, request))
-    except NotReady:
-        raise _not_ready() from None
+    except NotReady as error:
+        raise _not_ready(error) from None
     except ApiError:
         raise
     except Exception:  # noqa: BLE001 -- counted and logged by the gatekeeper; the client gets the one shape of errors
@@ -262,8 +262,8 @@ async def _events(asking: Asking, base_url: str) -> AsyncIterator[bytes]:
                     yield _event("claim", {"text": event.claim.text, "kind": event.claim.kind, "citations": citations})
                 elif isinstance(event, Stage) and event.name != "searching":
                     yield _event("status", {"stage": event.name})
-    except NotReady:
-        yield _event("error", _not_ready().body)
+    except NotReady as error:
+        yield _event("error", _not_ready(error).body)
     except Exception:  # noqa: BLE001 -- the stream has begun; only an event can say that it failed
         yield _event("error", error_body("internal", "the question could not be answered because of a server error"))
 
@@ -272,7 +272,10 @@ def _event(name: str, data: Mapping[str, Any]) -> bytes:
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
-def _not_ready() -> ApiError:
+def _not_ready(error: NotReady) -> ApiError:
+    if isinstance(error, CannotSearch):
+        message = "questions cannot be searched for now; the document is at /document"
+        return ApiError(503, SEARCHLESS, message, {"Retry-After": "30"})
     message = "the assistant cannot answer now; the document is at /document"
     return ApiError(503, "not_ready", message, {"Retry-After": "30"})
 

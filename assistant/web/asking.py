@@ -11,6 +11,7 @@ from assistant.types import Answer, Request
 from assistant.web import logs
 from assistant.web.turns import Turn
 from assistant.web.visitor import Visitor
+from index.errors import EmbeddingUnavailable
 
 if TYPE_CHECKING:
     from assistant.ask import Assistant, Event
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
 class NotReady(Exception):
     """The Assistant could not be opened, or not within the time someone was willing to wait."""
+
+
+class CannotSearch(NotReady):
+    """The embedding server does not answer, so that questions cannot be searched for (state SEARCHLESS)."""
+
+
+SEARCHLESS = "embedding_unavailable"
 
 
 class Asking:
@@ -33,7 +41,7 @@ class Asking:
         """The whole answer.
 
         Raises:
-            NotReady: the Assistant could not be opened.
+            NotReady: the Assistant could not be opened, or cannot search (``CannotSearch``).
         """
         async with aclosing(self.events()) as events:
             async for event in events:
@@ -45,10 +53,11 @@ class Asking:
         """What happens while it is answered; the last event is the Answer. Whatever came of it is counted and logged.
 
         Raises:
-            NotReady: the Assistant could not be opened.
+            NotReady: the Assistant could not be opened, or cannot search (``CannotSearch``).
         """
         begun = time.perf_counter()
-        outcome, answer, cached, error = "left", None, False, None
+        outcome, answer, cached = "left", None, False
+        error: Exception | None = None
         first: float | None = None
         try:
             assistant = await self._gate.assistant()
@@ -57,13 +66,17 @@ class Asking:
                     if isinstance(event, Answer):
                         answer, outcome = event, event.status
                         cached = answer.mode == "llm" and self._cached
-                        self._gate.note(event)
+                        self._gate.note(event, searched=not self._cached)
                     elif first is None and type(event).__name__ == "ClaimShown":
                         first = time.perf_counter() - begun
                     yield event
         except NotReady:
             outcome = "not_ready"
             raise
+        except EmbeddingUnavailable as unavailable:
+            outcome, error = SEARCHLESS, unavailable
+            self._gate.recent.saw(SEARCHLESS)
+            raise CannotSearch from unavailable
         except Exception as raised:
             outcome, error = "failed", raised
             raise
@@ -93,7 +106,7 @@ class Asking:
                 return
         turn: Turn | None = None
         try:
-            admission = partial(self._gate.admission, known=self._visitor.known)
+            admission = partial(self._gate.admission, visitor=self._visitor)
             async with aclosing(assistant.stream(self._request, admission)) as events:
                 async for event in events:
                     if turn is not None:

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from assistant.types import Answer, Citation, Language, Mode, Request, Turn, VerifiedClaim
+from assistant.web.asking import SEARCHLESS, CannotSearch
 from assistant.web.limits import Refused
 from assistant.web.messages import (
     LIMIT,
@@ -23,6 +24,7 @@ from assistant.web.messages import (
 )
 from assistant.web.pages import language_of
 from assistant.web.service import NotReady, Service
+from assistant.web.states import STATES
 from assistant.web.visitor import NOBODY, Visitor
 
 _HISTORY = 8  # turns
@@ -77,6 +79,8 @@ async def reply(
                 elif isinstance(event, Stage) and event.name != "searching":
                     stage = event.name
                     yield Step(typed, growing(shown, stage, written_in))
+    except CannotSearch:
+        yield Step(typed, failure(STATES[SEARCHLESS].words, language), mend=True)
     except NotReady:
         key = "error_opening" if service.error is None else "error_not_ready"
         yield Step(typed, failure(key, language), mend=True)

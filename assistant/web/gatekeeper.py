@@ -14,7 +14,7 @@ from assistant.config import Config
 from assistant.types import Answer, Request
 from assistant.web import logs
 from assistant.web.allow_list import Route
-from assistant.web.asking import Asking
+from assistant.web.asking import SEARCHLESS, Asking
 from assistant.web.cache import AnswerCache
 from assistant.web.door import Door
 from assistant.web.limits import Busy, Crowd, Limited, Rates, Refused, Store, SwitchedOff
@@ -198,9 +198,13 @@ class Gatekeeper:
 
     async def turn(self, visitor: Visitor) -> Turn:
         """Wait for this visitor's turn to have a question searched."""
+        return await self.turns.take(self._one_of_all(visitor))
+
+    def _one_of_all(self, visitor: Visitor) -> str:
+        """Who has a turn of their own: a signed-in person, else an address."""
         # Behind a raised address are many people, and it is trusted to name them.
         several = factor_of(visitor.address, self._config.web) > 1
-        return await self.turns.take(visitor.user or f"{block_of(visitor.address)} {visitor.who if several else ''}")
+        return visitor.user or f"{block_of(visitor.address)} {visitor.who if several else ''}"
 
     async def assistant(self) -> "Assistant":
         """The opened Assistant."""
@@ -237,8 +241,8 @@ class Gatekeeper:
         return [code for code in STATES if code in holding]
 
     @asynccontextmanager
-    async def admission(self, most_tokens: int, known: bool = True) -> AsyncIterator[Usage]:
-        """The way to the language model: the switch, a slot (for whoever is known first), the budget."""
+    async def admission(self, most_tokens: int, visitor: Visitor) -> AsyncIterator[Usage]:
+        """The way to the language model: the switch, a slot (address by address, who is known first), the budget."""
         if self.switch != "on":
             raise NotAdmitted("llm_off")
         # Opened and closed in the one task of ``asking._ahead``, so that its end cancels nothing of the caller's.
@@ -246,7 +250,8 @@ class Gatekeeper:
         try:
             async with limit:
                 self._writing.add(limit)
-                async with self.slots.one(known), self.budget.reserved(most_tokens) as usage:
+                slot = self.slots.one(self._one_of_all(visitor), visitor.known)
+                async with slot, self.budget.reserved(most_tokens) as usage:
                     try:
                         yield usage
                     finally:
@@ -265,8 +270,10 @@ class Gatekeeper:
             for limit in self._writing:
                 limit.reschedule(self._writing_ends)
 
-    def note(self, answer: Answer) -> None:
-        """Learn from an answer how the language model does."""
+    def note(self, answer: Answer, searched: bool = True) -> None:
+        """Learn from an answer how the language model does, and, if it was searched for, that searching works."""
+        if searched and answer.status not in ("small_talk", "declined"):
+            self.recent.over(SEARCHLESS)
         if answer.mode_note in _FAILURES:
             self.recent.saw(answer.mode_note)
         elif answer.mode == "llm" or answer.mode_note == "gate_dropped_all":

@@ -1,4 +1,4 @@
-"""What the language model may cost: answers at once, a fair queue before it, and tokens in an hour and a day."""
+"""What the language model may cost: answers at once, a queue serving addresses in turn, tokens in an hour and a day."""
 
 import asyncio
 import time
@@ -13,67 +13,108 @@ from assistant.web_settings import WebSettings
 from assistant.write import MAX_CALLS
 
 SECONDS: Mapping[str, int] = {"hour": 3600, "day": 86400}
+_Waiting = dict[str, deque[asyncio.Future[None]]]
 
 
 class Slots:
-    """Lets a number of answers be written at once; the others wait in the order they came, for a while.
+    """Lets a number of answers be written at once; the others wait for a while, and addresses are served in turn.
 
-    Those of addresses never seen before wait behind all others, and only half of the places are for them.
+    A slot that comes free goes to whoever holds fewest, of those alike to whose turn it is. Where all places are taken,
+    whoever has most of them gives one up to somebody with fewer. Addresses never seen before wait behind all others,
+    and only half of the places are for them. An address is kept no longer than it waits or holds a slot.
     """
 
     def __init__(self, at_once: int, waiting: int, seconds: float) -> None:
         self._at_once, self._most_waiting, self._seconds = at_once, waiting, seconds
-        self._known: deque[asyncio.Future[None]] = deque()
-        self._new: deque[asyncio.Future[None]] = deque()
-        self.busy = 0
+        self._known: _Waiting = {}  # by address, the first is served next
+        self._new: _Waiting = {}
+        self._held: Counter[str] = Counter()
+
+    @property
+    def busy(self) -> int:
+        """How many slots are held now."""
+        return self._held.total()
 
     @property
     def waiting(self) -> int:
         """How many wait now."""
-        return len(self._known) + len(self._new)
+        return _places(self._known) + _places(self._new)
 
     @asynccontextmanager
-    async def one(self, known: bool = True) -> AsyncIterator[None]:
-        """Hold one slot.
+    async def one(self, who: str = "", known: bool = True) -> AsyncIterator[None]:
+        """Hold one slot for an address.
 
         Raises:
             NotAdmitted: ``llm_busy``, the queue is full or the wait is over.
         """
-        await self._take(known)
+        await self._take(who, known)
         try:
             yield
         finally:
-            self._give()
+            self._give(who)
 
-    async def _take(self, known: bool) -> None:
+    async def _take(self, who: str, known: bool) -> None:
         if self.busy < self._at_once:
-            self.busy += 1
+            self._held[who] += 1
             return
-        queue = self._known if known else self._new
-        if self.waiting >= self._most_waiting or (not known and len(queue) >= self._most_waiting // 2):
-            raise NotAdmitted("llm_busy")
+        waiting = self._known if known else self._new
+        self._make_room(who, known)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        queue.append(turn)
+        waiting.setdefault(who, deque()).append(turn)
         try:
             async with asyncio.timeout(self._seconds):
                 await turn
         except BaseException as error:
-            if turn in queue:
-                queue.remove(turn)
-            elif turn.done() and not turn.cancelled():
-                self._give()  # the slot came in the moment of leaving
+            if turn in waiting.get(who, ()):
+                waiting[who].remove(turn)
+                if not waiting[who]:
+                    del waiting[who]
+            elif turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._give(who)  # the slot came in the moment of leaving
             if isinstance(error, TimeoutError):
                 raise NotAdmitted("llm_busy") from None
             raise
 
-    def _give(self) -> None:
-        # The slot passes to whoever waits longest, without being free in between.
-        while queue := self._known or self._new:
+    def _make_room(self, who: str, known: bool) -> None:
+        """Where no place is free, whoever has most gives up the last of theirs: a flood pushes out itself."""
+        full = self.waiting >= self._most_waiting
+        if not full and (known or _places(self._new) < self._most_waiting // 2):
+            return
+        # Who is new takes no place from who is known.
+        fullest = [
+            max(one.items(), key=_length) for one in ((self._new, self._known) if known else (self._new,)) if one
+        ]
+        mine = len((self._known if known else self._new).get(who, ()))
+        name, queue = max(fullest, key=_length, default=(who, deque()))
+        if name == who or len(queue) <= mine + 1:
+            raise NotAdmitted("llm_busy")
+        last = queue.pop()  # more than one were there, so the queue goes on
+        if not last.done():
+            last.set_exception(NotAdmitted("llm_busy"))
+
+    def _give(self, who: str) -> None:
+        # The slot passes to whoever is next, without being free in between.
+        self._held[who] -= 1
+        if not self._held[who]:
+            del self._held[who]
+        while waiting := self._known or self._new:
+            name = min(waiting, key=self._held.__getitem__)
+            queue = waiting.pop(name)
             turn = queue.popleft()
+            if queue:
+                waiting[name] = queue  # at the end: of those alike everyone else comes before their next
             if not turn.done():
+                self._held[name] += 1
                 turn.set_result(None)
                 return
-        self.busy -= 1
+
+
+def _places(waiting: _Waiting) -> int:
+    return sum(map(len, waiting.values()))
+
+
+def _length(item: tuple[str, deque[asyncio.Future[None]]]) -> int:
+    return len(item[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,7 @@ def build(language: Language, service: Service) -> Any:
 
         switch.click(other, [state], [state, *local.components], **quiet)
     blocks.max_threads = _THREADS
-    blocks.queue(max_size=_WAITING, default_concurrency_limit=_AT_ONCE)
+    blocks.queue(max_size=_WAITING, default_concurrency_limit=_AT_ONCE, api_open=False)
     # Of when and how long each of the last 10,000 questions was answered, with its session: for a page that is closed.
     blocks._queue.ANALYTICS_MAX_EVENTS = 1
     return blocks

@@ -31,6 +31,7 @@ OUTCOMES = (
     "busy",  # 503: a crowd, nobody in particular
     "switched_off",
     "not_ready",
+    "embedding_unavailable",
     "failed",  # an error of ours
     "left",  # the reader went away before the end
 )

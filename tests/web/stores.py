@@ -24,6 +24,6 @@ def redis_server(folder: Path) -> Iterator[str]:
         yield server.url
 
 
-def closed_port() -> str:
-    """The address of a store that is not there."""
-    return f"redis://127.0.0.1:{free_port()}/0"
+def closed_port(scheme: str = "redis") -> str:
+    """The address of a store, or another server, that is not there."""
+    return f"{scheme}://127.0.0.1:{free_port()}/0"

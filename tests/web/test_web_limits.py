@@ -184,7 +184,7 @@ def test_who_is_known_is_written_for_first() -> None:
         order: list[str] = []
 
         async def work(name: str, known: bool) -> None:
-            async with slots.one(known):
+            async with slots.one(name, known):
                 order.append(name)
 
         async with slots.one(known=False):
@@ -198,6 +198,68 @@ def test_who_is_known_is_written_for_first() -> None:
             assert slots.waiting == 4
         await asyncio.wait(waiting)
         assert order == ["known 1", "known 2", "new 1", "new 2"]
+
+    asyncio.run(run())
+
+
+def test_one_address_takes_no_slot_and_no_place_from_others() -> None:
+    """Who holds all slots and all places gives up the last places, and the next slot goes to whoever has none."""
+
+    async def run() -> None:
+        slots = Slots(2, 4, 60.0)
+        order: list[str] = []
+        done = asyncio.Event()
+
+        async def work(name: str, who: str, known: bool = True) -> None:
+            async with slots.one(who, known):
+                order.append(name)
+                await done.wait()
+
+        flood = [asyncio.create_task(work(f"flood {number}", "flood")) for number in range(6)]
+        await asyncio.sleep(0)
+        assert (slots.busy, slots.waiting) == (2, 4)
+        with pytest.raises(NotAdmitted, match="llm_busy"):
+            await work("flood 6", "flood")
+        with pytest.raises(NotAdmitted, match="llm_busy"):
+            await work("new", "somebody new", known=False)  # takes no place from who is known
+        others = [asyncio.create_task(work(who, who)) for who in ("ann", "bob")]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert slots.waiting == 4
+        pushed_out = [task.get_name() for task in flood if task.done()]
+        assert pushed_out == [flood[5].get_name(), flood[4].get_name()][::-1]
+        assert all(isinstance(flood[number].exception(), NotAdmitted) for number in (4, 5))
+        done.set()
+        await asyncio.wait([*flood, *others])
+        assert order == ["flood 0", "flood 1", "ann", "flood 2", "bob", "flood 3"]
+        assert (slots.busy, slots.waiting) == (0, 0)
+        assert not slots._known
+        assert not slots._held
+
+    asyncio.run(run())
+
+
+def test_an_address_with_fewer_slots_is_written_for_first() -> None:
+    """Not only in turn: while one of an address's questions is written, one of somebody who has none comes first."""
+
+    async def run() -> None:
+        slots = Slots(2, 8, 60.0)
+        order: list[str] = []
+        leave = {name: asyncio.Event() for name in ("flood 0", "flood 1", "flood 2", "ann 0", "ann 1")}
+
+        async def work(name: str) -> None:
+            async with slots.one(name[:-2]):
+                order.append(name)
+                await leave[name].wait()
+
+        tasks = [asyncio.create_task(work(name)) for name in leave]
+        await asyncio.sleep(0)
+        for name in list(leave):
+            leave[name].set()
+            for _ in range(4):
+                await asyncio.sleep(0)
+        await asyncio.wait(tasks)
+        assert order == ["flood 0", "flood 1", "ann 0", "flood 2", "ann 1"]
 
     asyncio.run(run())
 

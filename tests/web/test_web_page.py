@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from assistant.config import Config, LlmSettings
 from assistant.strings import strings
-from assistant.types import Language
+from assistant.types import LANGUAGES, Language
 from assistant.web import page
 from assistant.web.service import Service
 from index import parse
@@ -136,6 +137,24 @@ def test_an_error_keeps_the_question(client: TestClient, scripted: Scripted) -> 
     assert "secret" not in stream
     assert strings("en")["error_failed"] in html.unescape(text(last[0][-1]))
     assert last[1] == "Why?"
+
+
+def test_gradio_has_the_settings_it_was_given(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bounded queue that nothing skips, no file of the disk, no report to anybody, no share, monitoring or server.
+
+    Read from the pages as they were mounted: a setting that a new version ignores shows here.
+    """
+    built, build = [], page.build
+    monkeypatch.setattr(page, "build", lambda *given: built.append(build(*given)) or built[-1])
+    page.mount(FastAPI(), service_with(scripted), "")
+    assert len(built) == len(LANGUAGES)
+    for blocks in built:
+        queue = blocks._queue
+        assert (queue.max_size, queue.default_concurrency_limit, blocks.api_open) == (64, 16, False)
+        assert (blocks.allowed_paths, blocks.max_file_size, blocks.state_session_capacity) == ([], 1, 300)
+        off = ("analytics_enabled", "share", "show_error", "enable_monitoring", "mcp_server", "run_history", "ssr_mode")
+        assert {name: getattr(blocks, name) for name in off} == dict.fromkeys(off, False)
+        assert [handler.api_name for handler in blocks.fns.values() if handler.api_visibility == "public"] == ["ask"]
 
 
 def test_only_asking_is_described_as_an_interface(client: TestClient) -> None:

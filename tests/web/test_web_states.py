@@ -5,7 +5,7 @@ import html
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +15,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from assistant.admission import Admission, everyone
 from assistant.config import Config, LlmSettings
 from assistant.strings import strings
-from assistant.types import LANGUAGES, MODE_NOTES, Language
+from assistant.types import LANGUAGES, MODE_NOTES, Language, Request
 from assistant.web import api, feedback, messages
 from assistant.web.about import facts, text_of
 from assistant.web.chat import Step, reply
@@ -29,6 +30,7 @@ from assistant.web.telemetry import OUTCOMES, SURFACES
 from assistant.web.turns import AT_ONCE
 from assistant.web.visitor import Visitor
 from assistant.web_settings import WebSettings
+from index.embed import RemoteEmbedding
 from tests.web.scripted import Scripted, service_with
 from tests.web.stores import closed_port
 
@@ -92,6 +94,22 @@ def not_ready(_: Path, language: Language) -> Iterator[Brought]:
 
     service = Service(Config(), fails)
     service.start()
+    with client_for(service) as client:
+        yield Brought(client, in_chat(service, language))
+
+
+class Searching(Scripted):
+    """Embeds every question on a server before it answers."""
+
+    async def stream(self, request: Request, admission: Admission = everyone) -> AsyncIterator[object]:
+        RemoteEmbedding(model_name="m", base_url=closed_port("http"), api_key=None).encode([request.text], query=True)
+        async for event in super().stream(request, admission):
+            yield event
+
+
+def embedding_unavailable(_: Path, language: Language) -> Iterator[Brought]:
+    """Nothing listens where the embedding server should be."""
+    service = service_with(Searching())
     with client_for(service) as client:
         yield Brought(client, in_chat(service, language))
 
@@ -173,6 +191,7 @@ def damage(folder: Path, _: pytest.MonkeyPatch) -> None:
 BRINGING: Mapping[str, Bringing] = {
     "opening": opening,
     "not_ready": not_ready,
+    "embedding_unavailable": embedding_unavailable,
     "switched_off": switched("off"),
     "llm_off": switched("llm"),
     **{
