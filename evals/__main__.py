@@ -172,25 +172,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _replay(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: "Wish", *, quoting: bool) -> int:
-    """Replay alone, or beside quote mode; of two runs the worse code is the exit code."""
+    """Replay alone, or beside quote mode, whose conclusion is then that of both."""
     from evals import recordings, replay, running
-    from evals.conclusion import worst
+    from evals.conclusion import Conclusion
 
     kept = recordings.load()
     if not quoting:
         return replay.replay(document, chosen, wish, kept).exit_code
     apart = replace(wish, out=wish.out / "replay", baseline=None)
-    codes: list[int] = []
-    broken: list[Exception] = []
 
-    def beside(opened: running.Opened) -> None:
+    def beside(opened: running.Opened) -> Conclusion:
         try:
-            codes.append(replay.replay(document, chosen, apart, kept, opened).exit_code)
-        except Exception as error:  # noqa: BLE001 - it is told once the results of quote mode are written
-            broken.append(error)
+            return replay.replay(document, chosen, apart, kept, opened)
+        except Exception as error:  # noqa: BLE001 - the results of quote mode are to be written all the same
+            return Conclusion(_told(error), f"BROKEN: {error or type(error).__name__}", ())
 
-    codes.append(running.quote(document, chosen, wish, beside).exit_code)
-    return worst([*codes, *(_told(error) for error in broken)])
+    return running.quote(document, chosen, wish, beside).exit_code
 
 
 def compare(arguments: argparse.Namespace) -> int:
