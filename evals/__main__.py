@@ -300,7 +300,9 @@ def _snapshot(path: Path) -> "Snapshot":
 
 
 def _chosen(cases: tuple[Case, ...], only: list[str] | None) -> tuple[Case, ...]:
-    return cases if only is None else tuple(case for case in cases if case.id in only)
+    """Of these ids; ``ID#2``, as llm mode names the second asking of a case, is the case."""
+    wanted = None if only is None else {id_.partition("#")[0] for id_ in only}
+    return cases if wanted is None else tuple(case for case in cases if case.id in wanted)
 
 
 if __name__ == "__main__":

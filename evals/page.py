@@ -45,6 +45,8 @@ def render(run: Run, comparison: Comparison | None, document: Document, history:
         selftest=run.extras.get("selftest"),
         detector=detector,
         detector_charts=_detector_charts(detector) if detector else {},
+        liars=run.extras.get("liars"),
+        lies=summary.let_through(run.extras["liars"]) if "liars" in run.extras else (),
         coverage=run.extras.get("coverage"),
         text=_text(run.extras["coverage"], document) if "coverage" in run.extras else (),
         trends=_trends(history),
@@ -146,7 +148,7 @@ def _failures(name: str, suite: Suite) -> dict[str, Any]:
                     "got": summary.got(row),
                     "text": row.get("answer", {}).get("text", ""),
                     "missed": missed or ["error"],
-                    "again": summary.again(name, row["id"]),
+                    "again": summary.again(name, row["id"], suite.metrics["mode"]),
                 }
             )
     return {"shown": found[:_FAILURES], "all": len(found)}

@@ -37,7 +37,7 @@ class Suite:
 
 @dataclass(frozen=True)
 class Run:
-    """A stored run. ``extras`` are the other measurements that lay beside it: selftest, detector, coverage."""
+    """A stored run. ``extras`` are what lay beside it: selftest, detector, coverage, liars."""
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -155,7 +155,8 @@ def read_suite(folder: Path) -> Suite:
 def read_run(folder: Path, suites: Mapping[str, Suite] | None = None) -> Run:
     """Read a run; ``suites`` are its suites where whoever has just written them still holds them.
 
-    A selftest that lies beside it belongs to it only when it tested this suite, with these gates and questions.
+    A selftest that lies beside it belongs to it only when it tested this suite, with these gates and questions; what
+    the scripted models told only when it is a replay.
 
     Raises:
         NoRun: the folder holds none, or a file of it is broken.
@@ -166,13 +167,15 @@ def read_run(folder: Path, suites: Mapping[str, Suite] | None = None) -> Run:
         suites = {name: suites[name] if suites else read_suite(folder / name) for name in sorted(manifest["suites"])}
         extras = {
             path.stem: json.loads(path.read_text(encoding="utf-8"))
-            for path in (folder / f"{name}.json" for name in ("selftest", "detector", "coverage"))
+            for path in (folder / f"{name}.json" for name in ("selftest", "detector", "coverage", "liars"))
             if path.is_file()
         }
     except (OSError, ValueError, KeyError) as error:
         raise NoRun(f"{str(folder)!r} holds no run ({error}); 'python -m evals run' makes one") from None
     if "selftest" in extras and extras["selftest"].get("suite_sha256") != manifest.get("suite_sha256"):
         del extras["selftest"]
+    if manifest.get("mode") != "replay":
+        extras.pop("liars", None)
     return Run(folder, manifest, conclusion, suites, extras)
 
 
