@@ -48,7 +48,9 @@ def _told(error: Exception) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m evals", description="Measure the assistant.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    validating = commands.add_parser("validate", help="check the eval questions, the bank, the aid and the glossary")
+    validating = commands.add_parser(
+        "validate", help="check the eval questions and every other file the suite stands on"
+    )
     validating.add_argument("--write-spans", action="store_true", help="tie the questions to the text as it is now")
     validating.set_defaults(command=validate)
 
@@ -121,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-# The functions below import what they need: LlamaIndex, Chroma and scipy take seconds that validate can do without.
+# The functions below import what they need: LlamaIndex and Chroma take seconds that validate can do without.
 
 
 def validate(arguments: argparse.Namespace) -> int:

@@ -59,6 +59,9 @@ WHOLE_RUN: Mapping[str, str] = {
     "noise": "noisy copies: same decision, same sections",
     "determinism": "second process, second index: equal answers",
 }
+# What stands in brackets after a metric's name, and what the cases of a run are sliced by.
+CUTS = ("en", "ja", "fresh", "unseen", "seen", "en,unseen", "ja,unseen")
+SLICES = ("kind", "section", "reason")
 TITLES: Mapping[str, str] = {**{definition.name: definition.title for definition in METRICS}, **WHOLE_RUN}
 BETTER: Mapping[str, Better] = {
     **{definition.name: definition.better for definition in METRICS},
