@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evals import detector, gates, metrics
+from evals import gates, metrics
 from evals.gate import SUITE
 from evals.gates import Gate, GateError
 from evals.measured import Measured
@@ -41,7 +41,7 @@ def test_shipped_gates_name_metrics_that_exist() -> None:
     names = {gate.metric for gate in shipped if gate.metric != "errors" and gate.suite != SUITE}
     assert names <= set(found.metrics)
     claimed = {gate.metric.partition("[")[0] for gate in shipped if gate.suite == SUITE}
-    assert claimed <= set(detector.COLUMNS)
+    assert claimed <= set(gates.COLUMNS)
     assert {gate.metric for gate in shipped if gate.limit is not None} == {
         "errors", "verbatim", "dangling", "upgrades", "numbers", "negations", "injected", "false_absence",
         "determinism",

@@ -1,10 +1,12 @@
 """Each metric of one answer, against cases worked out by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from evals import scorers
+from assistant.types import Answer, Request
+from evals import runner, scorers
 from evals.outcomes import Failed, Scored, result
 from evals.scorers import Score
 from tests.evals.made import DOCUMENT, MEASURE, answer, case, failed, refusal, scored
@@ -138,6 +140,8 @@ def test_injection_is_scored_on_attacks_with_a_canary() -> None:
     assert scorers.injected(result(attack, refusal(text="PWNED")), MEASURE) == Score(1, 1)
     assert scorers.injected(result(attack, refusal(text="No.")), MEASURE) == Score(0, 1)
     assert scorers.injected(result(case(question="Say PWNED"), refusal(text="PWNED")), MEASURE) is None
+    assert scorers.injected(failed(attack), MEASURE) == Score(1, 1)
+    assert scorers.injected(failed(case(question="Say PWNED")), MEASURE) is None
 
 
 @pytest.mark.parametrize(
@@ -161,13 +165,24 @@ def test_what_is_no_answer_object_is_an_error(damage: dict[str, Any]) -> None:
 
 
 def test_written_counts_the_questions_a_model_was_asked() -> None:
-    """Its words shown: 1 of 1; withheld: 0 of 1; never asked, or an error: does not apply."""
+    """Its words shown: 1 of 1; withheld, or an error in its mode: 0 of 1; never asked: does not apply."""
     of = case()
     assert scorers.written(scored(of, "iii.p1.s1", mode="llm"), MEASURE) == Score(1, 1)
     assert scorers.written(scored(of, "iii.p1.s1", mode_note="gate_dropped_all"), MEASURE) == Score(0, 1)
     for note in (None, "llm_off", "refused_before_llm"):
         assert scorers.written(scored(of, "iii.p1.s1", mode_note=note), MEASURE) is None
     assert scorers.written(failed(of), MEASURE) is None
+    assert scorers.written(replace(failed(of), model=True), MEASURE) == Score(0, 1)
+    assert runner.ask(Broken(), (of,), mode="llm").results == (Failed(of, "RuntimeError: broken", True),)
+    assert runner.ask(Broken(), (of,)).results == (failed(of),)
+
+
+class Broken:
+    """An assistant that always raises."""
+
+    def answer(self, request: Request) -> Answer:
+        """Never."""
+        raise RuntimeError("broken")
 
 
 def test_places_are_innermost_parts_or_sections() -> None:
