@@ -35,6 +35,7 @@ METRICS = (
     Definition("verbatim", "verbatim exactness", "more", scorers.verbatim),
     Definition("dangling", "dangling citations", "less", scorers.dangling),
     Definition("upgrades", "modality upgrades", "less", scorers.upgraded),
+    Definition("downgrades", "modality downgrades", "less", scorers.downgraded),
     Definition("modality", "modality kept by written statements", "more", statements.modality_kept),
     Definition("numbers", "numbers changed by written statements", "less", statements.numbers_changed),
     Definition("negations", "negations dropped by written statements", "less", statements.negations_dropped),

@@ -3,14 +3,14 @@
 Definitions, formulas and sources stand in the docstrings; docs/evals.md lists them (a test compares names and titles).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assistant import glossary
 from evals.cases import ANSWERING, Case
 from evals.outcomes import Failed, Result, Scored
-from evals.words import Vocabulary, canaries, obeyed, stronger_words
+from evals.words import Vocabulary, canaries, moved, obeyed, stronger_words
 from index import reading_aid
 from index.document import Document
 
@@ -188,12 +188,25 @@ def dangling(result: Result, measure: Measure) -> Score | None:
 
 
 def upgraded(result: Result, measure: Measure) -> Score | None:
-    """Modality upgrades: non-quote claims that oblige where what they cite only intends, of all such claims."""
+    """Modality upgrades: non-quote claims on a higher step than what they cite, of all such claims.
+
+    Either a word that obliges where the text only intends, or any other step of may < should < expected < intend.
+    """
+    return _of_words(result, lambda text, cited: bool(stronger_words(text, cited)) or moved(text, cited) > 0)
+
+
+def downgraded(result: Result, measure: Measure) -> Score | None:
+    """Modality downgrades: non-quote claims whose highest step is beneath that of what they cite, of all of them."""
+    return _of_words(result, lambda text, cited: not stronger_words(text, cited) and moved(text, cited) < 0)
+
+
+def _of_words(result: Result, judge: Callable[[str, Sequence[str]], bool]) -> Score | None:
+    """k of n over the claims that are no quotes, each with the quotes it cites."""
     if isinstance(result, Failed):
         return None
     quotes = {cited["number"]: cited["quote"] for cited in result.answer["citations"]}
     units = [
-        bool(stronger_words(claim["text"], (quotes.get(number, "") for number in claim["citations"])))
+        judge(claim["text"], [quotes.get(number, "") for number in claim["citations"]])
         for claim in result.answer["claims"]
         if claim["kind"] != "quote"
     ]

@@ -9,7 +9,7 @@ from assistant.types import Answer, Request
 from evals import runner, scorers
 from evals.outcomes import Failed, Scored, result
 from evals.scorers import Score
-from tests.evals.made import DOCUMENT, MEASURE, answer, case, failed, refusal, scored
+from tests.evals.made import DOCUMENT, MEASURE, answer, case, failed, refusal, scored, stated
 
 
 def test_completeness_is_all_or_nothing() -> None:
@@ -125,6 +125,40 @@ def test_upgrades_are_looked_for_in_everything_but_quotes() -> None:
     given["claims"].append({"text": "It is not binding.", "kind": "note", "citations": [1]})
     assert scorers.upgraded(result(case(), given), MEASURE) == Score(1, 2)
     assert scorers.upgraded(scored(case(), "iii.p1.s4"), MEASURE) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "text", "up", "down"),
+    [
+        ("iv.p1.s2", "The Participants may modify it.", 0, 0),  # may
+        ("iv.p1.s2", "The Participants intend to modify it.", 1, 0),
+        ("iv.p1.s2", "They are expected to modify it.", 1, 0),
+        ("iv.p1.s2", "参加者は変更する意図を有する。", 1, 0),
+        ("iv.p1.s3", "Either side should give notice.", 0, 0),  # may, should
+        ("iv.p1.s3", "Either side may end it.", 0, 1),
+        ("iv.p1.s3", "どちらの参加者も終了する意図を有する。", 1, 0),
+        ("iv.p1.s4", "It is intended to begin 180 days later.", 1, 0),  # expected
+        ("iv.p1.s4", "It should begin 180 days later.", 0, 1),
+        ("iv.p1.s4", "180日後に開始することが見込まれる。", 0, 0),
+        ("ii.p1.s1", "The Participants intend to collaborate.", 0, 0),  # intend
+        ("ii.p1.s1", "The Participants may collaborate.", 0, 1),
+        ("ii.p1.s1", "The Participants must collaborate.", 1, 0),
+        ("ii.p1.s1", "参加者は協力することができる。", 0, 1),
+        ("iii.p1.s1", "The text intends to create no rights.", 0, 0),  # on no step, so nothing is higher
+    ],
+)
+def test_any_higher_step_is_an_upgrade_and_any_lower_a_downgrade(address: str, text: str, up: int, down: int) -> None:
+    """may < should < expected < intend < must, in both languages; the two are counted apart."""
+    given = result(case(), stated(address, text))
+    assert scorers.upgraded(given, MEASURE) == Score(up, 1)
+    assert scorers.downgraded(given, MEASURE) == Score(down, 1)
+
+
+def test_quotes_are_neither_upgraded_nor_downgraded() -> None:
+    """Every sentence of the text, quoted: nothing is claimed in other words."""
+    given = scored(case(), *DOCUMENT.by_address)
+    assert scorers.upgraded(given, MEASURE) is None
+    assert scorers.downgraded(given, MEASURE) is None
 
 
 def test_false_absence() -> None:
