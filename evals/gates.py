@@ -17,7 +17,7 @@ from index.errors import UserError
 GATES = Path(__file__).parent / "gates.toml"
 CLAIMS = "claims"  # the suite of the gate's own claims
 COLUMNS = ("caught", "blocked", "balanced", "auroc", "pairs")  # its metrics
-SLICE_MINIMUM = 30  # a slice with fewer cases is shown without a verdict
+SLICE_MINIMUM = 20  # a slice with fewer cases is shown without a verdict
 _KEYS = {
     "metric",
     "suite",

@@ -10,10 +10,11 @@ import numpy as np
 
 from evals.gates import Verdict
 from evals.manifest import case_digest
-from evals.measured import Measured, Metric, Sheet
+from evals.measured import Measured, Metric, Sheet, Shipped
 from evals.metrics import METRICS, WHOLE_RUN
 from evals.outcomes import Failed, NotRun, Result, Scored
 from evals.scorers import places_shown
+from evals.statistics import Rate
 from index.document import Document
 from index.errors import UserError
 
@@ -80,7 +81,7 @@ def metrics_object(
             | {"metric": _metric(f.metric, short=True) if f.metric else None}
             for f in verdict.findings
         ],
-        "operating_point": asdict(measured.operating_point) if measured.operating_point else None,
+        "operating_point": _shipped(measured.operating_point) if measured.operating_point else None,
         "risk_coverage": [asdict(point) for point in measured.curve],
     }
 
@@ -203,6 +204,16 @@ def _metric(metric: Metric, *, short: bool = False) -> dict[str, Any]:
         "not_applicable": metric.not_applicable,
         "worse": list(metric.worse),
     }
+
+
+def _shipped(point: Shipped) -> dict[str, Any]:
+    ends = {name: Rate(k, n).interval for name, k, n in _shares(point)}
+    intervals = {f"{name}_wilson": [_round(found.low), _round(found.high)] for name, found in ends.items()}
+    return asdict(point) | {"coverage": point.coverage, "risk": point.risk} | intervals
+
+
+def _shares(point: Shipped) -> tuple[tuple[str, int, int], ...]:
+    return ("coverage", point.answered, point.scored), ("risk", point.wrong, point.answered)
 
 
 def _round(value: float) -> float | str:

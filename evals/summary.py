@@ -64,9 +64,7 @@ def suite(run: Run, name: str) -> str:
     if point := content["operating_point"]:
         lines += [
             "",
-            f"As shipped: answers {point['coverage']:.3f} of the questions scored for answerability, "
-            f"{point['risk']:.3f} of these wrongly; the lowest confidence answered is {point['threshold']:.3f}, the "
-            f"threshold is {content['threshold']:.3f}.",
+            shipped(point, content["threshold"]),
             "",
             *_curve_table(content["risk_coverage"]),
         ]
@@ -75,6 +73,16 @@ def suite(run: Run, name: str) -> str:
         lines += ["", f"## By {group}", "", *_slice_table(group, rows)]
     lines += ["", *failures(name, found, FAILURES_SHOWN)]
     return fitted("\n".join(lines) + "\n")
+
+
+def shipped(point: Mapping[str, Any], threshold: float) -> str:
+    """Coverage and risk of the run as shipped, each with k/n and Wilson interval."""
+    answered = f"{point['coverage']:.3f} ({point['answered']}/{point['scored']}; {interval(point['coverage_wilson'])})"
+    wrong = f"{point['risk']:.3f} ({point['wrong']}/{point['answered']}; {interval(point['risk_wilson'])})"
+    return (
+        f"As shipped: answers {answered} of the questions scored for answerability, {wrong} of these wrongly; the "
+        f"lowest confidence answered is {point['threshold']:.3f}, the threshold is {threshold:.3f}."
+    )
 
 
 def fitted(text: str) -> str:

@@ -199,3 +199,17 @@ def test_a_summary_is_not_cut_inside_what_is_folded_away() -> None:
     cut = summary.fitted("a\n<details>\n" + "b\n" * summary.LIMIT + "</details>\n")
     assert cut.count("<details") == cut.count("</details>") == 1
     assert cut.index("</details>") < cut.index("Cut here")
+
+
+def test_the_point_shipped_and_the_trend_stand_with_their_counts(tmp_path: Path) -> None:
+    """One of three scored questions is answered, none wrongly; a rate of the history is told as k/n."""
+    run = store(tmp_path)
+    told = "answers 0.333 (1/3; 0.061 to 0.792) of the questions scored for answerability, 0.000 (0/1; 0.000 to 0.793)"
+    assert told in summary.suite(run, "dev")
+    history = tmp_path / "history.jsonl"
+    lines = [{"date": "2026-01-01", "suite": "test", "metrics": {"completeness": [k, 4], "auroc": 0.5}} for k in (2, 3)]
+    history.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    html = page.render(run, None, DOCUMENT, history)
+    assert told in html
+    assert '<td class="number">0.500 (2/4)</td><td class="number">0.750 (3/4)</td>' in html
+    assert '<td class="number">0.500</td><td class="number">0.500</td>' in html
