@@ -68,6 +68,7 @@ def test_09_link_download_and_print(chat: Chat) -> None:
     assert chat.page.locator(".acts :is(button, .vote):visible").count() == 0
     chat.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
     paper = chat.page.locator("#paper")
+    expect(paper).to_be_visible()
     expect(paper).to_contain_text(TEXT.title.text if chat.language == "en" else "2025年10月28日")
     expect(paper).to_contain_text(f"{datetime.datetime.now(datetime.UTC):%Y-%m-}")
     receipt = chat.answers.first.locator("a.receipt")

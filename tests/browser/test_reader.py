@@ -160,6 +160,7 @@ def test_a_receipt_is_checked(
     page.emulate_media(media="print")
     page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
     paper = page.locator(".paper")
+    expect(paper).to_be_visible()
     expect(paper).to_contain_text("October 28, 2025" if language == "ja" else "2025年10月28日")  # it was switched
     expect(paper).to_contain_text(f"{address}/a/{answer['id']}?")
     assert seen == []
