@@ -145,7 +145,12 @@ def test_gradio_has_the_settings_it_was_given(scripted: Scripted, monkeypatch: p
     Read from the pages as they were mounted: a setting that a new version ignores shows here.
     """
     built, build = [], page.build
-    monkeypatch.setattr(page, "build", lambda *given: built.append(build(*given)) or built[-1])
+
+    def kept(*given: Any) -> Any:
+        built.append(build(*given))
+        return built[-1]
+
+    monkeypatch.setattr(page, "build", kept)
     page.mount(FastAPI(), service_with(scripted), "")
     assert len(built) == len(LANGUAGES)
     for blocks in built:
