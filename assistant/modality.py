@@ -32,6 +32,8 @@ _ENGLISH: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"committed|commitments? (?:to|that|by|from|of)|"
             r"promis(?:e[ds]?|ing)(?= (?:to\b|that\b|not\b|each\b|one\b|japan|both\b|the (?:us\b|united|other|"
             r"participants|two)))|"
+            r"(?:participants|sides|governments|countries|nations|states|both|they|japan|washington|tokyo) "
+            r"(?:\w+ly |also |both |have |has )?promis(?:e|es|ed|ing)|"
             r"a promise|promises (?:by|from|of) (?:the )?(?:participants|japan|the united|both)|pledg(?:e[ds]?|"
             r"ing)|vow(?:s|ed)?|swear|guarantee(?:s|d|ing)?|undertakes?|undertook|undertaken to|undertaken|"
             r"undertaking to|certain to|automatic(?:ally)?|inevitabl[ey]|definitely|without fail|"
@@ -63,6 +65,7 @@ _JAPANESE: tuple[tuple[Modality, re.Pattern[str]], ...] = (
             r"生じ)|責務|責任を負|"
             r"必要(?:とされ|である|です|だ(?!け)|とな)|要する|義務付け|義務づけ|義務を課|求められ(?:る|て)|"
             r"必要があ(?:る|り)|合意し|合意する|合意済|合意され|"
+            r"確定(?:し(?:た|て|ま)|され|済)|(?<![条要規契予倹節])約(?:し(?:て|た|ま)|する|され)|"
             r"合意に達|合意が|で合意|と合意|約束(?:し|する|され|です|である|を|が|だ)|約定|誓約|誓い|確約|"
             r"保証(?:する|し|され)|"
             r"必ず|ものとする|ものとし(?!て)|こととする|こととし(?!て)|ことになる|ことになっ|ことにな(?:り|った|"
@@ -89,7 +92,8 @@ _HARMLESS = re.compile(
     r"cannot|isn't|"
     r"aren't|rather than|n't)\b"
     r"(?! (?:limited|only|just|merely)\b)(?![^.;]{0,60}?,[^.;]{0,60}?\b(?:will|shall|must|have to|has to)\b))\b"
-    r"(?:[^.;]{0,60}?\b(?:commit\w*|oblig\w*|bound|binding|required?|requires|agreed?|must|shall|will|promise\w*|"
+    r"(?:(?:(?!\b(?:while|whereas|but|though)\b)[^.;]){0,60}?"
+    r"\b(?:commit\w*|oblig\w*|bound|binding|required?|requires|agreed?|must|shall|will|promise\w*|"
     r"pledge\w*|duty|duties|guarantee\w*|have to|has to|need to|mandat\w*)\b(?: to\b| of\b)?)+|"
     r"\bcommits? (?:neither|no|nobody|none)\b|"
     r"cannot mutually determine|(?:at|by|of) will\b|\bhow (?:\w+ ){1,6}will be\b|\bgoodwill\b|\bneed to secure\b|"
@@ -259,8 +263,10 @@ def _allowed(said: str, evidence: str) -> str:
             r"\b(?:both|the two|each|two) (?:\w+ ){0,4}?(?:must|have to|has to|need to|needs?|agreed?|agrees|"
             r"decided?) (?:\w+ ){0,8}?(?:writing|written|together|decide|decision|agree|consent|approve)\w*|"
             r"\b(?:agree(?:d|s|ment)?|decided?) (?:\w+ ){0,6}?in writing|decided? on|(?:must|has to|"
-            r"have to) be (?:\w+ )?(?:written|in writing|by both|agreed|decided|mutual|made)|requires?|"
-            r"needs? (?:a|the|both)|(?:is|are) (?:only )?required|[合同]意(?:した|すれば|する|が|によ|し)|決定(?:し|"
+            r"have to) be (?:\w+ )?(?:written|in writing|by both|agreed|decided|mutual|made)|requires?\b|"
+            r"needs? (?:a|the|both)|is (?:only )?required|(?<!participants )(?<!sides )"
+            r"(?<!governments )(?<!countries )(?<!both )(?<!they )are (?:only )?required|"
+            r"[合同]意(?:した|すれば|する|が|によ|し)|決定(?:し|"
             r"する|すれば|され)|決め(?:た|れば|る)|必要(?:があ(?:る|り)|とされ|である|です|だ|とな)|"
             r"(?<!修正し)(?<!変更し)(?<!改正し)(?<!改訂し)(?<!改め)(?<!変え)なけれ?ばな(?:ら(?:な|ず)|りません)|要する",
             " ",
@@ -283,5 +289,10 @@ def _allowed(said: str, evidence: str) -> str:
     if "need to secure" in evidence:
         said = re.sub(r"\bneeds? to\b|\brequires?\b|必要(?:があ(?:る|り)|とされ|である|です|だ|とな)", " ", said)
     if "promises" in evidence:
-        said = re.sub(r"\bpromis\w+ (?:that|to|of|a)\b(?:[^.;,]{0,24}\bwill\b)?|約束(?:し|する|され)", " ", said)
+        said = re.sub(
+            r"(?<!sides )(?<!both )(?<!they )(?<!participants )(?<!have )\bpromis\w+ (?:that|to|of|a)\b"
+            r"(?:[^.;,]{0,24}\bwill\b)?|約束(?:し|する|され)",
+            " ",
+            said,
+        )
     return said

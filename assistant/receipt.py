@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from assistant.types import Language
+
 MAX_FRAGMENT = 6 * 1024  # characters of a link's fragment; mail programs and chats cut longer addresses
 _MAX_DATA = 256 * 1024  # bytes a fragment may unpack to: deflate can make much of little
 _KINDS = {"quote": "q", "statement": "s", "note": "n"}
@@ -39,13 +41,15 @@ def digest_of_object(answer: Mapping[str, Any]) -> str:
     return digest(answer, _claims(answer))
 
 
-def link(answer_object: Mapping[str, Any], base: str) -> str:
+def link(answer_object: Mapping[str, Any], base: str, language: Language | None = None) -> str:
     """The address of an answer's receipt: ``BASE/a/ID#DATA``; ``base`` is the service's address, or empty.
+
+    With ``language`` it opens in that one (``BASE/a/ID?lang=LANGUAGE#DATA``), else in the browser's.
 
     DATA is the receipt as deflated JSON in base64url. Where it would be longer than MAX_FRAGMENT, quotes travel by
     address alone; where that is still too long there is no DATA, and the page asks for the saved answer instead.
     """
-    address = f"{base.rstrip('/')}/a/{answer_object['id']}"
+    address = f"{base.rstrip('/')}/a/{answer_object['id']}" + (f"?lang={language}" if language else "")
     for with_quotes in (True, False):
         data = _pack(_compact(answer_object, with_quotes))
         if len(data) <= MAX_FRAGMENT:

@@ -48,7 +48,9 @@ def _told(error: Exception) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m evals", description="Measure the assistant.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    validating = commands.add_parser("validate", help="check the eval questions, the bank, the aid and the glossary")
+    validating = commands.add_parser(
+        "validate", help="check the eval questions and every other file the suite stands on"
+    )
     validating.add_argument("--write-spans", action="store_true", help="tie the questions to the text as it is now")
     validating.set_defaults(command=validate)
 
@@ -121,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-# The functions below import what they need: LlamaIndex, Chroma and scipy take seconds that validate can do without.
+# The functions below import what they need: LlamaIndex and Chroma take seconds that validate can do without.
 
 
 def validate(arguments: argparse.Namespace) -> int:
@@ -172,25 +174,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _replay(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: "Wish", *, quoting: bool) -> int:
-    """Replay alone, or beside quote mode; of two runs the worse code is the exit code."""
+    """Replay alone, or beside quote mode, whose conclusion is then that of both."""
     from evals import recordings, replay, running
-    from evals.conclusion import worst
+    from evals.conclusion import Conclusion
 
     kept = recordings.load()
     if not quoting:
         return replay.replay(document, chosen, wish, kept).exit_code
     apart = replace(wish, out=wish.out / "replay", baseline=None)
-    codes: list[int] = []
-    broken: list[Exception] = []
 
-    def beside(opened: running.Opened) -> None:
+    def beside(opened: running.Opened) -> Conclusion:
         try:
-            codes.append(replay.replay(document, chosen, apart, kept, opened).exit_code)
-        except Exception as error:  # noqa: BLE001 - it is told once the results of quote mode are written
-            broken.append(error)
+            return replay.replay(document, chosen, apart, kept, opened)
+        except Exception as error:  # noqa: BLE001 - the results of quote mode are to be written all the same
+            return Conclusion(_told(error), f"BROKEN: {error or type(error).__name__}", ())
 
-    codes.append(running.quote(document, chosen, wish, beside).exit_code)
-    return worst([*codes, *(_told(error) for error in broken)])
+    return running.quote(document, chosen, wish, beside).exit_code
 
 
 def compare(arguments: argparse.Namespace) -> int:
@@ -303,7 +302,9 @@ def _snapshot(path: Path) -> "Snapshot":
 
 
 def _chosen(cases: tuple[Case, ...], only: list[str] | None) -> tuple[Case, ...]:
-    return cases if only is None else tuple(case for case in cases if case.id in only)
+    """Of these ids; ``ID#2``, as llm mode names the second asking of a case, is the case."""
+    wanted = None if only is None else {id_.partition("#")[0] for id_ in only}
+    return cases if wanted is None else tuple(case for case in cases if case.id in wanted)
 
 
 if __name__ == "__main__":

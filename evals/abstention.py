@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from evals import statistics
-from evals.measured import Metric
+from evals.measured import Metric, Shipped
 from evals.outcomes import Failed, Result, Scored
-from evals.statistics import CurvePoint
 
 
 def auroc(results: Sequence[Result], *, resampled: bool = True) -> Metric | None:
@@ -57,7 +56,7 @@ def risk_points(results: Sequence[Result]) -> list[tuple[float, bool]]:
     return points
 
 
-def operating_point(results: Sequence[Result]) -> CurvePoint | None:
+def operating_point(results: Sequence[Result]) -> Shipped | None:
     """Coverage and risk of the run as shipped; the threshold is the lowest confidence that was answered."""
     scored = [r for r in results if r.case.expectation == "answerable" or r.case.statuses == {"not_in_document"}]
     answered = [result for result in scored if isinstance(result, Failed) or result.answers]
@@ -65,4 +64,4 @@ def operating_point(results: Sequence[Result]) -> CurvePoint | None:
         return None
     wrong = sum(not right for _, right in risk_points(answered))
     lowest = min(float(r.answer["confidence"]) if isinstance(r, Scored) else 1.0 for r in answered)
-    return CurvePoint(lowest, len(answered) / len(scored), wrong / len(answered))
+    return Shipped(lowest, len(scored), len(answered), wrong)

@@ -127,7 +127,7 @@ def read(suite: str, directory: Path = QUESTIONS) -> tuple[tuple[Case, ...], tup
             problems.append(f"{path}:{number}:row: has {len(fields)} columns, needs {len(HEADER)}")
             continue
         row = dict(zip(HEADER, fields, strict=True))
-        found = [f"{path}:{number}:{field}: {what}" for field, what in _row_problems(row)]
+        found = [f"{path}:{number}:{field}: {what}" for field, what in row_problems(row)]
         problems += found
         if not found:
             cases.append(_case(row, suite, number))
@@ -142,7 +142,7 @@ def _cell(field: str) -> str:
     return field
 
 
-def _row_problems(row: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def row_problems(row: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(field, what is wrong) for everything that can be seen without the document."""
     for field in ("id", "group", "fact"):
         if not row[field] or any(character.isspace() for character in row[field]):

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant import glossary
 from evals import cases as case_files
-from evals import lock, promoting, ratchets, ties
-from evals.cases import QUESTIONS, SUITES, Case
-from index import bank, parse, reading_aid
+from evals import lock, promoting, sources, ties
+from evals.cases import QUESTIONS, SUITES, Case, CaseError
+from evals.sources import Places
+from index import parse
 from index.document import Document
-from index.errors import DocumentError
 
 # (expectation, language) → how many cases the test split needs, so that its intervals are narrow enough.
 MINIMUM: Mapping[tuple[str, str], int] = {
@@ -35,17 +34,18 @@ class Validation:
         return 4 if self.stale else 1 if self.problems else 0
 
 
-def validate(directory: Path = QUESTIONS, document: Document | None = None) -> Validation:
-    """Check every file of eval questions against its schema, the document, the lock and the other files.
-
-    Raises:
-        CaseError: a suite's file is missing.
+def validate(directory: Path = QUESTIONS, document: Document | None = None, places: Places | None = None) -> Validation:
+    """Check every file of eval questions against its schema, the document, the lock and the other files, and all else
+    the suite stands on. A file that cannot be read is a problem like any other.
     """
     document = document or parse.load()
     suites: dict[str, tuple[Case, ...]] = {}
     problems: list[str] = []
     for suite in SUITES:
-        suites[suite], found = case_files.read(suite, directory)
+        try:
+            suites[suite], found = case_files.read(suite, directory)
+        except CaseError as error:
+            suites[suite], found = (), (f"{case_files.path_of(suite, directory)}:1:file: {error}",)
         problems += found
     everything = [case for suite in suites.values() for case in suite]
     problems += address_problems(everything, document, directory)
@@ -53,9 +53,9 @@ def validate(directory: Path = QUESTIONS, document: Document | None = None) -> V
     problems += split_problems(suites["dev"], suites["test"], directory)
     problems += count_problems(suites["test"], directory)
     problems += group_problems(everything, directory)
-    problems += tie_problems(document)
-    problems += promoting.problems(directory / promoting.DRAFTS.name)
-    problems += ratchets.loosened()
+    drafts = directory / promoting.DRAFTS.name
+    problems += promoting.problems(drafts, document.order, [(_at(case, directory), case) for case in everything])
+    problems += sources.problems(document, places or Places())
     try:
         stale = lock.differences(document, directory / lock.LOCK.name)
         if stale:
@@ -120,24 +120,6 @@ def count_problems(test: Sequence[Case], directory: Path) -> Iterator[str]:
         if there < needed:
             path = case_files.path_of("test", directory)
             yield f"{path}:1:expect: {there} {expectation} questions in {language!r}, needs at least {needed}"
-
-
-def tie_problems(document: Document) -> Iterator[str]:
-    """What the question bank, the reading aid and the glossary say when they no longer fit the document."""
-    for load in (bank.load, reading_aid.load):
-        try:
-            load(document)
-        except DocumentError as error:
-            yield str(error)
-    try:
-        terms = glossary.load().terms
-    except DocumentError as error:
-        yield str(error)
-        return
-    for term in terms:
-        for address in term.addresses:
-            if address not in document.by_address:
-                yield f"{glossary.GLOSSARY}:{term.en}:addresses: no sentence has the address {address!r}"
 
 
 def counts(cases: Sequence[Case]) -> str:

@@ -1,17 +1,22 @@
 """Labelled claims about the document: what a written sentence says, what it cites, and whether that bears it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
 from assistant.types import GATE_REASONS, LANGUAGES, Language
+from evals import tables
 from index import parse
 from index.document import Document
 from index.errors import UserError
 
 CLAIMS = Path(__file__).parent / "claims"
 HEADER = ("id", "group", "language", "label", "kind", "addresses", "claim")
+LINE_HEADER = ("kind", "language", "addresses", "claim")
+HONEST = "honest"  # the file of true lines, and their kind
+LABELLED, LINES = ("dev", "test"), ("liars", HONEST)  # the files of either kind
+LABELS = ("supported", "unsupported")
 # What a claim can get wrong by what it says; the other reasons are about its form, and "mixed" is several at once.
 _OF_FORM = frozenset({"unknown_address", "not_offered", "wrong_language", "low_score"})
 LIES = (*(reason for reason in GATE_REASONS if reason not in _OF_FORM), "mixed")
@@ -49,45 +54,62 @@ def load(name: str, folder: Path = CLAIMS) -> tuple[LabelledClaim, ...]:
     Raises:
         ClaimsError: naming file and line, when a row is malformed, repeats another or names an unknown address.
     """
-    path = folder / f"{name}.tsv"
+    claims, problems = read(folder / f"{name}.tsv")
+    if problems:
+        raise ClaimsError(problems[0])
+    return claims
+
+
+def read(path: Path) -> tuple[tuple[LabelledClaim, ...], tuple[str, ...]]:
+    """The well-formed claims of a file and every problem as ``file:line:field: what``."""
     known = parse.load().by_address
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ClaimsError(f"claims {str(path)!r} cannot be read: {error}") from None
-    if not lines or tuple(lines[0].split("\t")) != HEADER:
-        raise ClaimsError(f"{path}:1: the first line must name the columns {', '.join(HEADER)}")
+    rows, problems = tables.rows(path, HEADER)
     claims: list[LabelledClaim] = []
     seen: set[tuple[str, ...]] = set()
-    for number, line in enumerate(lines[1:], 2):
-        claim = _row(line.split("\t"), f"{path}:{number}")
-        if unknown := [address for address in claim.addresses if address not in known]:
-            raise ClaimsError(f"{path}:{number}: no sentence has the address {unknown[0]!r}")
-        for key in ((claim.id,), (claim.text, *claim.addresses)):
+    for number, row in rows:
+        found = [f"{path}:{number}:{field}: {what}" for field, what in _wrong(row, known)]
+        for field, key in (("id", (row["id"],)), ("claim", (row["claim"], row["addresses"]))):
             if key in seen:
-                raise ClaimsError(f"{path}:{number}: {key[0]!r} stands there twice")
+                found.append(f"{path}:{number}:{field}: {key[0]!r} stands there twice")
             seen.add(key)
-        claims.append(claim)
-    return tuple(claims)
+        problems += found
+        if not found:
+            claims.append(
+                LabelledClaim(
+                    row["id"],
+                    row["group"],
+                    cast(Language, row["language"]),
+                    cast(Literal["supported", "unsupported"], row["label"]),
+                    row["kind"],
+                    tuple(row["addresses"].split("+")),
+                    row["claim"],
+                )
+            )
+    return tuple(claims), tuple(problems)
 
 
-def _row(fields: Sequence[str], place: str) -> LabelledClaim:
-    if len(fields) != len(HEADER):
-        raise ClaimsError(f"{place}: {len(fields)} columns, need {len(HEADER)}")
-    identity, group, language, label, kind, addresses, text = fields
-    if language not in LANGUAGES or label not in ("supported", "unsupported") or not text.strip():
-        raise ClaimsError(f"{place}: language {language!r}, label {label!r} or an empty claim")
-    if (label == "unsupported") != (kind in LIES):
-        raise ClaimsError(f"{place}: kind {kind!r} does not go with label {label!r}")
-    return LabelledClaim(
-        identity,
-        group,
-        language,
-        cast(Literal["supported", "unsupported"], label),
-        kind,
-        tuple(addresses.split("+")),
-        text,
-    )
+def _wrong(row: Mapping[str, str], known: Collection[str]) -> Iterator[tuple[str, str]]:
+    """(field, what is wrong) of a labelled claim."""
+    for field in ("id", "group"):
+        if not row[field].strip():
+            yield field, "is empty"
+    if row["label"] not in LABELS:
+        yield "label", f"{row['label']!r} is not one of {', '.join(LABELS)}"
+    elif (row["label"] == "unsupported") != (row["kind"] in LIES) or not row["kind"]:
+        yield "kind", f"{row['kind']!r} does not go with label {row['label']!r}"
+    yield from wrong_line(row, known)
+
+
+def wrong_line(row: Mapping[str, str], known: Collection[str] | None) -> Iterator[tuple[str, str]]:
+    """(field, what is wrong) of language, addresses and text; without ``known`` any address may be named."""
+    if row["language"] not in LANGUAGES:
+        yield "language", f"{row['language']!r} is not one of {', '.join(LANGUAGES)}"
+    if not row["claim"].strip():
+        yield "claim", "is empty"
+    if known is not None:
+        for address in row["addresses"].split("+"):
+            if address not in known:
+                yield "addresses", f"no sentence has the address {address!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +128,25 @@ def load_lines(name: str, folder: Path = CLAIMS) -> tuple[Line, ...]:
     Raises:
         ClaimsError: naming file and line, when a row is malformed.
     """
-    path = folder / f"{name}.tsv"
-    try:
-        rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise ClaimsError(f"claims {str(path)!r} cannot be read: {error}") from None
-    header = ("kind", "language", "addresses", "claim")
-    start = 1 if rows and tuple(rows[0]) == header[1:] else 0
-    if not rows or tuple(rows[0]) != header[start:]:
-        raise ClaimsError(f"{path}:1: the first line must name the columns {', '.join(header)}")
-    lines = []
-    for number, row in enumerate(rows[1:], 2):
-        kind, *rest = ["honest", *row] if start else row
-        if len(rest) != 3 or rest[0] not in LANGUAGES or not rest[2].strip():
-            raise ClaimsError(f"{path}:{number}: a malformed row")
-        lines.append(Line(kind, rest[0], tuple(part for part in rest[1].split("+") if part), rest[2]))
-    return tuple(lines)
+    lines, problems = read_lines(folder / f"{name}.tsv")
+    if problems:
+        raise ClaimsError(problems[0])
+    return lines
+
+
+def read_lines(path: Path) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+    """The well-formed lines of a file and every problem; honest lines have no column ``kind``."""
+    known = parse.load().by_address
+    honest = path.stem == HONEST
+    rows, problems = tables.rows(path, LINE_HEADER[1:] if honest else LINE_HEADER)
+    lines: list[Line] = []
+    for number, row in rows:
+        kind = row.get("kind", HONEST)
+        wrong = list(wrong_line(row, None if kind == "unknown_address" else known))
+        if not honest and kind not in (*GATE_REASONS, "mixed"):
+            wrong.append(("kind", f"{kind!r} is no reason of the gate"))
+        problems += [f"{path}:{number}:{field}: {what}" for field, what in wrong]
+        if not wrong:
+            addresses = tuple(part for part in row["addresses"].split("+") if part)
+            lines.append(Line(kind, cast(Language, row["language"]), addresses, row["claim"]))
+    return tuple(lines), tuple(problems)

@@ -82,7 +82,7 @@ class Comparison:
     removed: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
     provenance: tuple[tuple[str, str, str], ...] = ()
-    detectable: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    detectable: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
 
     @property
     def regressions(self) -> tuple[Change, ...]:
@@ -125,7 +125,7 @@ def compare(before: Snapshot, after: Snapshot) -> Comparison:
     added: list[str] = []
     removed: list[str] = []
     altered: list[str] = []
-    detectable = {}
+    detectable: dict[str, dict[str, tuple[int, int]]] = {}
     for suite, now in after.cases.items():
         then = before.cases.get(suite, {})
         added += [id_ for id_ in now if id_ not in then]
@@ -133,8 +133,8 @@ def compare(before: Snapshot, after: Snapshot) -> Comparison:
         altered += [id_ for id_ in now if id_ in then and now[id_].digest != then[id_].digest]
         shared = [id_ for id_ in now if id_ in then and now[id_].digest == then[id_].digest]
         changes += _changes(suite, {i: then[i] for i in shared}, {i: now[i] for i in shared})
-        if (needed := smallest_detectable(len(shared))) is not None:
-            detectable[suite] = (needed, len(shared))
+        if found := _detectable([then[id_] for id_ in shared], [now[id_] for id_ in shared]):
+            detectable[suite] = found
     adjusted = holm([change.flips.p_value for change in changes])
     changes = [
         Change(change.suite, change.metric, change.flips, change.shift, p)
@@ -142,6 +142,16 @@ def compare(before: Snapshot, after: Snapshot) -> Comparison:
     ]
     differing = tuple(_differences(before.provenance, after.provenance))
     return Comparison(tuple(changes), tuple(added), tuple(removed), tuple(altered), differing, detectable)
+
+
+def _detectable(then: Sequence[CaseRecord], now: Sequence[CaseRecord]) -> dict[str, tuple[int, int]]:
+    """Metric → the fewest lost cases the exact McNemar test notices, and of how many it applies to in both runs."""
+    found = {}
+    for metric in TITLES:
+        n = sum(metric in one.scores and metric in other.scores for one, other in zip(then, now, strict=True))
+        if metric not in MEASURES and (needed := smallest_detectable(n)) is not None:
+            found[metric] = (needed, n)
+    return found
 
 
 def _changes(suite: str, then: Mapping[str, CaseRecord], now: Mapping[str, CaseRecord]) -> list[Change]:
@@ -165,8 +175,11 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterabl
             yield name, str(before.get(name)), str(after.get(name))
 
 
-def markdown(comparison: Comparison, before: str, after: str, limit: int = 200) -> str:
-    """The comparison as Markdown: regressions first, every flip by id, then what the runs were made from."""
+def markdown(comparison: Comparison, before: str, after: str, limit: int | None = None) -> str:
+    """The comparison as Markdown: regressions first, every flip by id, then what the runs were made from.
+
+    ``limit`` is how many ids of a list are written out.
+    """
     lines = [f"# {before} → {after}", ""]
     if not comparison.changes:
         lines += ["No case differs on any metric.", ""]
@@ -193,11 +206,18 @@ def markdown(comparison: Comparison, before: str, after: str, limit: int = 200) 
     for name, ids in (("New", comparison.added), ("Gone", comparison.removed), ("Altered", comparison.altered)):
         if ids:
             lines += [f"{name} cases ({len(ids)}): {_ids(ids, limit)}", ""]
-    for suite, (needed, n) in comparison.detectable.items():
-        lines.append(
-            f"Smallest drop the exact McNemar test can notice in {suite}: {needed} cases lost and none won, "
-            f"{needed / n:.1%} of {n}."
-        )
+    if comparison.detectable:
+        lines += [
+            "Smallest drop the exact McNemar test can notice, with none won:",
+            "",
+            "| suite | metric | cases lost | of | share |",
+            "|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {suite} | {TITLES[metric]} | {needed} | {n} | {needed / n:.1%} |"
+            for suite, found in comparison.detectable.items()
+            for metric, (needed, n) in found.items()
+        ]
     if comparison.provenance:
         lines += ["", "| made from | before | after |", "|---|---|---|"]
         lines += [f"| {name} | {_short(old)} | {_short(new)} |" for name, old, new in comparison.provenance]
@@ -222,7 +242,7 @@ def identical(before: Path, after: Path) -> tuple[list[str], bool]:
     return lines, same
 
 
-def _flip_lists(changes: Sequence[Change], limit: int) -> list[str]:
+def _flip_lists(changes: Sequence[Change], limit: int | None) -> list[str]:
     lines = []
     for change in changes:
         for word, ids in (("lost", change.flips.lost), ("won", change.flips.won)):
@@ -231,8 +251,9 @@ def _flip_lists(changes: Sequence[Change], limit: int) -> list[str]:
     return [*lines, ""]
 
 
-def _ids(ids: Sequence[str], limit: int) -> str:
-    return ", ".join(ids[:limit]) + (f" and {len(ids) - limit} more" if len(ids) > limit else "")
+def _ids(ids: Sequence[str], limit: int | None) -> str:
+    left = len(ids[limit:]) if limit is not None else 0
+    return ", ".join(ids[:limit]) + (f" and {left} more" if left else "")
 
 
 def _short(text: str) -> str:

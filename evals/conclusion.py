@@ -1,6 +1,6 @@
 """How a run ended: the one function from which first line, report and exit code come."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evals.compare import Comparison
@@ -26,11 +26,37 @@ class Conclusion:
         return self.line.partition(":")[0]
 
 
-def conclude(verdicts: Sequence[Verdict], comparison: Comparison | None = None, stale: str | None = None) -> Conclusion:
+def conclude(
+    verdicts: Sequence[Verdict],
+    comparison: Comparison | None = None,
+    stale: str | None = None,
+    beside: Conclusion | None = None,
+) -> Conclusion:
     """The worst wins: a broken gate (1), then what could not be compared or run (4), then a regression (10).
 
-    ``comparison`` is None when nothing was to be compared, ``stale`` says why something could not be.
+    ``comparison`` is None when nothing was to be compared, ``stale`` says why something could not be; ``beside`` is how
+    the replay ended that ran in the same go.
     """
+    own = _own(verdicts, comparison, stale)
+    return own if beside is None else together(own, beside)
+
+
+def together(own: Conclusion, replayed: Conclusion) -> Conclusion:
+    """Quote mode and replay in one go: the code of the more severe, the line that gave it, the replay's lines first."""
+    worse, better, names = own, replayed, ("quote mode", "replay")
+    if _rank(replayed) < _rank(own):
+        worse, better, names = replayed, own, ("replay", "quote mode")
+    line = f"{worse.line} ({names[0]}; {names[1]}: {better.word})"
+    lines = (f"{replayed.line} (replay)", *(f"{line} (replay)" for line in replayed.suites), *own.suites)
+    return Conclusion(worse.exit_code, line, lines)
+
+
+def _rank(ended: Conclusion) -> tuple[int, bool]:
+    """Lower is worse; of two passes the one below a floor."""
+    return SEVERITY.index(ended.exit_code), not ended.line.startswith("BELOW")
+
+
+def _own(verdicts: Sequence[Verdict], comparison: Comparison | None, stale: str | None) -> Conclusion:
     lines = tuple(verdict.line for verdict in verdicts)
     broken = [verdict for verdict in verdicts if verdict.exit_code]
     regressions = comparison.regressions if comparison else ()
@@ -47,11 +73,6 @@ def conclude(verdicts: Sequence[Verdict], comparison: Comparison | None = None, 
         return Conclusion(0, below[0].line + _more(len(below) - 1, "suite"), lines)
     compared = ", no regression against the baseline" if comparison else ""
     return Conclusion(0, f"PASS: {len(verdicts)} suites, every gate holds{compared}", lines)
-
-
-def worst(codes: Iterable[int]) -> int:
-    """The exit code of several runs in one go: the most severe of theirs."""
-    return min(codes, key=SEVERITY.index)
 
 
 def _more(others: int, what: str) -> str:

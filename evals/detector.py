@@ -15,7 +15,7 @@ from evals import recording, statistics
 from evals.claims import LabelledClaim
 from evals.gate import SUITE, Judged
 from evals.gate import judge as judge_claims
-from evals.gates import SLICE_MINIMUM, Gate, Verdict, judge
+from evals.gates import COLUMNS, SLICE_MINIMUM, Gate, Verdict, judge
 from evals.measured import Measured, Metric, Unit, plain, rate
 from evals.scorers import one
 from index.document import Document
@@ -23,7 +23,6 @@ from index.document import Document
 REAL = "small model"  # what the claims it wrote are called
 HELD = "test"  # the file of claims that gates are held against
 Judge = Callable[[Sequence[LabelledClaim], Document], Sequence[Judged]]
-COLUMNS = ("caught", "blocked", "balanced", "auroc", "pairs")
 _MISSED_SHOWN = 200
 
 

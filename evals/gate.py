@@ -26,7 +26,7 @@ from index.errors import UserError
 
 REPORT = Path(__file__).parent.parent / "docs" / "gate.md"
 BEGIN, END = "<!-- figures: python -m evals.gate -->", "<!-- end of figures -->"
-SUITE = "claims"
+SUITE = gates.CLAIMS
 METRICS = tuple(f"{name}[{language}]" for name in ("caught", "blocked") for language in LANGUAGES)
 GRAM = 4  # characters; two lines are compared by the pieces of that length they share
 NEAR = 0.6  # from this share on two lines are near copies of each other

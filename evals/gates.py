@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from evals import tables
+from evals.cases import SUITES
 from evals.measured import Measured, Metric
+from evals.metrics import CUTS, SLICES, TITLES
 from evals.statistics import finite
+from evals.tables import Block
 from index.errors import UserError
 
 GATES = Path(__file__).parent / "gates.toml"
-SLICE_MINIMUM = 30  # a slice with fewer cases is shown without a verdict
+CLAIMS = "claims"  # the suite of the gate's own claims
+COLUMNS = ("caught", "blocked", "balanced", "auroc", "pairs")  # its metrics
+SLICE_MINIMUM = 20  # a slice with fewer cases is shown without a verdict
 _KEYS = {
     "metric",
     "suite",
@@ -99,24 +105,70 @@ def load(path: Path = GATES) -> tuple[Gate, ...]:
     Raises:
         GateError: naming the entry and what is wrong with it.
     """
+    gates, problems = read(path)
+    if problems:
+        raise GateError(problems[0])
+    return gates
+
+
+def read(path: Path = GATES) -> tuple[tuple[Gate, ...], tuple[str, ...]]:
+    """The well-formed gates, and every problem as ``file:line:field: what``."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise GateError(f"{path} cannot be read: {error}") from None
-    gates = [_gate(row, path, safety=True) for row in data.get("safety", [])]
-    gates += [_gate(row, path, safety=False) for row in data.get("quality", [])]
-    if unknown := sorted(set(data) - {"safety", "quality"}):
-        raise GateError(f"{path}: unknown table {unknown[0]!r}; there are 'safety' and 'quality'")
-    return tuple(gates)
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return (), (f"{path}:1:file: cannot be read: {error}",)
+    gates: list[Gate] = []
+    problems = [
+        f"{path}:1:{name}: unknown table; there are 'safety' and 'quality'"
+        for name in sorted(set(data) - {"safety", "quality"})
+    ]
+    for table in ("safety", "quality"):
+        rows = data.get(table, [])
+        if not isinstance(rows, list):
+            problems.append(f"{path}:1:{table}: must be [[{table}]], once for each gate")
+            continue
+        for row, block in zip(rows, tables.blocks(path, text, table, len(rows)), strict=True):
+            try:
+                gates.append(_gate(row, block, safety=table == "safety"))
+            except GateError as error:
+                problems.append(str(error))
+    return tuple(gates), tuple(problems)
 
 
-def _gate(row: Mapping[str, Any], path: Path, *, safety: bool) -> Gate:
+def _known(name: str, suite: object) -> bool:
+    """Whether a run of the suite could have a metric of this name, with one of its cuts."""
+    plain, bracket, cut = name.partition("[")
+    if suite == CLAIMS:
+        return plain in COLUMNS and (not bracket or cut in ("en]", "ja]"))
+    return name == "errors" or (
+        plain in TITLES and (not bracket or (cut.removesuffix("]") in CUTS and cut[-1:] == "]"))
+    )
+
+
+def _gate(row: Mapping[str, Any], block: Block, *, safety: bool) -> Gate:
     name = row.get("metric")
     if unknown := sorted(set(row) - _KEYS):
-        raise GateError(f"{path}: gate {name!r} has an unknown key {unknown[0]!r}")
+        raise GateError(f"{block.at(unknown[0])}: gate {name!r} has an unknown key {unknown[0]!r}")
     limits = [key for key in ("at_least", "at_most") if key in row]
     if not isinstance(name, str) or len(limits) != int(safety) or ("floor" in row) == safety:
-        raise GateError(f"{path}: gate {name!r} needs a metric and " + ("one limit" if safety else "a floor"))
+        needs = "one limit" if safety else "a floor"
+        raise GateError(f"{block.at('metric')}: gate {name!r} needs a metric and {needs}")
+    suite = row.get("suite")
+    if suite is not None and suite not in (*SUITES, CLAIMS):
+        raise GateError(
+            f"{block.at('suite')}: gate {name!r} has suite = {suite!r}; known: {', '.join(SUITES)}, {CLAIMS}"
+        )
+    if not _known(name, suite):
+        raise GateError(f"{block.at('metric')}: gate {name!r} is on no metric there is; docs/evals.md lists them")
+    sliced = ("kind",) if suite == CLAIMS else SLICES
+    if row.get("slice", sliced[0]) not in sliced:
+        raise GateError(f"{block.at('slice')}: gate {name!r} has slice = {row['slice']!r}; known: {', '.join(sliced)}")
+    for key in ("at_least", "at_most", "floor", "aim", "slack", "least"):
+        if isinstance(row.get(key, 0), bool) or not isinstance(row.get(key, 0), int | float):
+            raise GateError(f"{block.at(key)}: gate {name!r} has {key} = {row[key]!r}; it must be a number")
+    if row.get("better", "more") not in get_args(Better):
+        raise GateError(f"{block.at('better')}: gate {name!r} has better = {row['better']!r}; it is more or less")
     better: Better = "less" if "at_most" in row or row.get("better") == "less" else "more"
     reached = row.get("reached")
     match reached:
@@ -125,12 +177,18 @@ def _gate(row: Mapping[str, Any], path: Path, *, safety: bool) -> Gate:
         case [int(k), int(n)] if 0 <= k <= n and n > 0:
             reached = (k, n)
         case _:
-            raise GateError(f"{path}: gate {name!r} has reached = {reached!r}; it must be [k, n] or a decimal")
+            raise GateError(
+                f"{block.at('reached')}: gate {name!r} has reached = {reached!r}; it must be [k, n] or a decimal"
+            )
     if reached is not None and (safety or "slice" in row):
-        raise GateError(f"{path}: gate {name!r} cannot have 'reached': only a quality gate on one metric is a ratchet")
+        raise GateError(
+            f"{block.at('reached')}: gate {name!r} cannot have 'reached': only a quality gate on one metric has it"
+        )
     mode = row.get("mode", "quote")
     if mode not in get_args(Mode) or (safety and "mode" in row):
-        raise GateError(f"{path}: gate {name!r} has mode = {mode!r}; a quality gate's is quote, replay or llm")
+        raise GateError(
+            f"{block.at('mode')}: gate {name!r} has mode = {mode!r}; a quality gate's is quote, replay or llm"
+        )
     return Gate(
         metric=name,
         better=better,

@@ -22,6 +22,8 @@ def render(run: Run) -> str:
         root.append(_cases(name, suite))
     if found := run.extras.get("detector"):
         root.append(_gates("claims", found["gates"], {}))
+    if found := run.extras.get("liars"):
+        root.append(_liars(found))
     if found := run.extras.get("selftest"):
         root.append(_mutants(found))
     ElementTree.indent(root)
@@ -57,10 +59,10 @@ def _cases(name: str, suite: Suite) -> ElementTree.Element:
         missed = [metric for metric in short_of.get(row["id"], ()) if metric in _CASE_FAILS]
         if row["outcome"] == "error":
             errors += 1
-            ElementTree.SubElement(case, "error", message=clean(row["error"])).text = _text(name, row)
+            ElementTree.SubElement(case, "error", message=clean(row["error"])).text = _text(name, suite, row)
         elif missed:
             failures += 1
-            ElementTree.SubElement(case, "failure", message=clean(", ".join(missed))).text = _text(name, row)
+            ElementTree.SubElement(case, "failure", message=clean(", ".join(missed))).text = _text(name, suite, row)
     for left in suite.metrics["not_run"]:
         case = ElementTree.SubElement(element, "testcase", classname=f"evals.{name}", name=left["id"])
         ElementTree.SubElement(case, "skipped", message=clean(left["why"]))
@@ -78,6 +80,22 @@ def _mutants(found: Mapping[str, Any]) -> ElementTree.Element:
     return _counted(element, failures=survived)
 
 
+def _liars(found: Mapping[str, Any]) -> ElementTree.Element:
+    """A test for each scripted model; one that lies fails with every lie that got through."""
+    element = ElementTree.Element("testsuite", name="liars")
+    rows = summary.let_through(found)
+    failures = 0
+    for name in [*(lies["name"] for lies in found["liars"]), "honest"]:
+        case = ElementTree.SubElement(element, "testcase", classname="evals.liars", name=name)
+        why = [f"{row['id']}: {row['text']}\nagain: {row['again']}" for row in rows if row["name"] == name]
+        if name == "honest" and found["honest"]["line"].startswith("FAIL"):
+            why = [found["honest"]["line"]]
+        if why:
+            failures += 1
+            ElementTree.SubElement(case, "failure", message=clean(why[0])).text = clean("\n".join(why))
+    return _counted(element, failures=failures)
+
+
 def _counted(element: ElementTree.Element, **counts: int) -> ElementTree.Element:
     element.set("tests", str(len(element.findall("testcase"))))
     for name in ("failures", "errors", "skipped"):
@@ -85,10 +103,10 @@ def _counted(element: ElementTree.Element, **counts: int) -> ElementTree.Element
     return element
 
 
-def _text(suite: str, row: Mapping[str, Any]) -> str:
+def _text(name: str, suite: Suite, row: Mapping[str, Any]) -> str:
     return clean(
         f"question: {row['question']}\nexpected: {summary.expected(row)}\ngot: {summary.got(row)}\n"
-        f"again: {summary.again(suite, row['id'])}"
+        f"again: {summary.again(name, row['id'], suite.metrics['mode'])}"
     )
 
 

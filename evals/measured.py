@@ -42,6 +42,26 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class Shipped:
+    """The run as shipped: of ``scored`` questions so many answered, of these so many wrongly, down to a confidence."""
+
+    threshold: float
+    scored: int
+    answered: int
+    wrong: int
+
+    @property
+    def coverage(self) -> float:
+        """Answered of those scored."""
+        return self.answered / self.scored
+
+    @property
+    def risk(self) -> float:
+        """Wrong of those answered."""
+        return self.wrong / self.answered
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """What one case scored: metric → score, None where it does not apply; and its values of the ranking."""
 
@@ -61,7 +81,7 @@ class Measured:
     metrics: Mapping[str, Metric]
     slices: Mapping[str, Mapping[str, Mapping[str, Metric]]]
     curve: tuple[CurvePoint, ...]
-    operating_point: CurvePoint | None
+    operating_point: Shipped | None
     repeated: bool = field(default=False)
     sheet: tuple[Sheet, ...] = ()
 

@@ -35,6 +35,7 @@ METRICS = (
     Definition("verbatim", "verbatim exactness", "more", scorers.verbatim),
     Definition("dangling", "dangling citations", "less", scorers.dangling),
     Definition("upgrades", "modality upgrades", "less", scorers.upgraded),
+    Definition("downgrades", "modality downgrades", "less", scorers.downgraded),
     Definition("modality", "modality kept by written statements", "more", statements.modality_kept),
     Definition("numbers", "numbers changed by written statements", "less", statements.numbers_changed),
     Definition("negations", "negations dropped by written statements", "less", statements.negations_dropped),
@@ -59,6 +60,9 @@ WHOLE_RUN: Mapping[str, str] = {
     "noise": "noisy copies: same decision, same sections",
     "determinism": "second process, second index: equal answers",
 }
+# What stands in brackets after a metric's name, and what the cases of a run are sliced by.
+CUTS = ("en", "ja", "fresh", "unseen", "seen", "en,unseen", "ja,unseen")
+SLICES = ("kind", "section", "reason")
 TITLES: Mapping[str, str] = {**{definition.name: definition.title for definition in METRICS}, **WHOLE_RUN}
 BETTER: Mapping[str, Better] = {
     **{definition.name: definition.better for definition in METRICS},

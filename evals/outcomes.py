@@ -55,10 +55,14 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No answer object: the assistant raised, timed out, or gave something that is not one."""
+    """No answer object: the assistant raised, timed out, or gave something that is not one.
+
+    ``model`` says that a language model was to write the answer.
+    """
 
     case: Case
     error: str
+    model: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ def render(run: Run, comparison: Comparison | None, document: Document, history:
         selftest=run.extras.get("selftest"),
         detector=detector,
         detector_charts=_detector_charts(detector) if detector else {},
+        liars=run.extras.get("liars"),
+        lies=summary.let_through(run.extras["liars"]) if "liars" in run.extras else (),
         coverage=run.extras.get("coverage"),
         text=_text(run.extras["coverage"], document) if "coverage" in run.extras else (),
         trends=_trends(history),
@@ -69,6 +71,9 @@ def _suite(name: str, suite: Suite) -> dict[str, Any]:
         ],
         "cuts": [cuts for names in _CUTS if (cuts := _cuts(content["metrics"], names))],
         "curve": charts.risk_coverage(curve, content["operating_point"], content["threshold"]) if curve else None,
+        "shipped": summary.shipped(content["operating_point"], content["threshold"])
+        if content["operating_point"]
+        else "",
         "latency": charts.histogram(list(times["cases_ms"].values()), times["p50_ms"], times["p95_ms"]),
         "p50": times["p50_ms"],
         "p95": times["p95_ms"],
@@ -146,7 +151,7 @@ def _failures(name: str, suite: Suite) -> dict[str, Any]:
                     "got": summary.got(row),
                     "text": row.get("answer", {}).get("text", ""),
                     "missed": missed or ["error"],
-                    "again": summary.again(name, row["id"]),
+                    "again": summary.again(name, row["id"], suite.metrics["mode"]),
                 }
             )
     return {"shown": found[:_FAILURES], "all": len(found)}
@@ -187,15 +192,26 @@ def _trends(history: Path) -> list[dict[str, Any]]:
     found = []
     for name in _TRENDS:
         points = [
-            (str(line["date"]), _number(line["metrics"][name]))
+            (str(line["date"]), line["metrics"][name])
             for line in lines
             if line.get("suite") == "test" and name in line["metrics"]
         ]
         if points:
             found.append(
-                {"title": TITLES[name], "chart": charts.trend(points), "last": points[-1][1], "runs": len(points)}
+                {
+                    "title": TITLES[name],
+                    "chart": charts.trend([(date, _number(reached)) for date, reached in points]),
+                    "first": _reached(points[0][1]),
+                    "last": _reached(points[-1][1]),
+                    "runs": len(points),
+                }
             )
     return found
+
+
+def _reached(value: Sequence[float] | float) -> str:
+    """With k/n where it is a rate."""
+    return f"{_number(value):.3f}" + (f" ({value[0]}/{value[1]})" if isinstance(value, Sequence) else "")
 
 
 def _number(value: Sequence[float] | float) -> float:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binomtest, permutation_test
 
-from evals.statistics import SEED
+from evals.statistics import DRAWS, SEED
 
 SIGNIFICANT = 0.05
-_RESAMPLES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def shift(before: Mapping[str, float], after: Mapping[str, float], facts: Mappin
         lambda values, axis: values.sum(axis=axis),
         permutation_type="samples",
         vectorized=True,
-        n_resamples=_RESAMPLES,
+        n_resamples=DRAWS,
         rng=np.random.default_rng(SEED),
     )
     return Shift(len(shared), float(differences.sum()) / len(shared), float(found.pvalue))

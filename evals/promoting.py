@@ -1,18 +1,20 @@
 """``python -m evals promote``: a reader's report or a failing answer becomes a draft case for an editor to reword.
 
-A draft is never asked. ``validate`` refuses it until an editor has put it into words of their own and marked it
-reviewed; then its row moves into one of the files of questions.
+A draft is never asked. ``validate`` refuses it until an editor has put it into words of their own, with an expectation
+and gold as any case has them, and marked it reviewed; then its row may move into one of the files of questions.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assistant import personal_data
-from evals.cases import ANSWERING, QUESTIONS
+from evals import tables
+from evals.cases import ANSWERING, QUESTIONS, Case, row_problems
+from evals.cases import HEADER as CASE_HEADER
 from index.bank import normalised
 from index.errors import UserError
 
@@ -84,32 +86,81 @@ def from_row(row: Mapping[str, Any]) -> Draft:
 
 def read(path: Path = DRAFTS) -> Iterator[Draft]:
     """The drafts; raises DraftError naming the line that is malformed."""
-    lines = path.read_text(encoding="utf-8-sig").split("\n")
-    if tuple(lines[0].rstrip("\r").split("\t")) != HEADER:
-        raise DraftError(f"{path}:1: the first line must name the columns {', '.join(HEADER)}, separated by tabs")
-    for number, line in enumerate(lines[1:], 2):
-        fields = line.rstrip("\r").split("\t")
-        if not line.strip():
+    drafts, problems = _drafts(path)
+    if problems:
+        raise DraftError(problems[0])
+    yield from (draft for _, draft in drafts)
+
+
+def _drafts(path: Path) -> tuple[list[tuple[int, Draft]], list[str]]:
+    """(line, draft) of every well-formed row, and every problem as ``file:line:field: what``."""
+    rows, problems = tables.rows(path, HEADER)
+    drafts = []
+    for number, row in rows:
+        if row["reviewed"].lower() not in ("true", "false"):
+            problems.append(f"{path}:{number}:reviewed: {row['reviewed']!r} is not 'true' or 'false'")
             continue
-        if len(fields) != len(HEADER) or fields[-2].lower() not in ("true", "false"):
-            raise DraftError(f"{path}:{number}: needs {len(HEADER)} columns, and 'true' or 'false' as reviewed")
-        id_, language, expect, gold, source, drafted_from, history, reviewed, question = fields
-        suggested = () if gold == "-" else tuple(gold.split("+"))
-        is_reviewed = reviewed.lower() == "true"
-        yield Draft(id_, language, question, suggested, expect, source, drafted_from, history, is_reviewed)
+        draft = Draft(
+            id=row["id"],
+            language=row["language"],
+            question=row["question"],
+            suggested_gold=() if row["gold"] == "-" else tuple(row["gold"].split("+")),
+            suggested_expect=row["expect"],
+            source=row["source"],
+            drafted_from=row["drafted_from"],
+            history=row["history"],
+            reviewed=row["reviewed"].lower() == "true",
+        )
+        drafts.append((number, draft))
+    return drafts, problems
 
 
-def problems(path: Path = DRAFTS) -> Iterator[str]:
-    """Why ``validate`` refuses: drafts that nobody has reviewed, reworded, or moved to where they are asked."""
+def problems(path: Path = DRAFTS, known: Collection[str] = (), cases: Iterable[tuple[str, Case]] = ()) -> Iterator[str]:
+    """Why ``validate`` refuses: drafts that nobody has reviewed or reworded, reviewed ones that would be no good case,
+    and cases that are asked in the words of a draft that nobody has reviewed.
+
+    ``known`` are the addresses of the document, ``cases`` where each case stands (``file:line``) and the case.
+    """
     if not path.exists():
         return
-    for draft in read(path):
+    drafts, malformed = _drafts(path)
+    yield from malformed
+    for number, draft in drafts:
+        at = f"{path}:{number}"
         if not draft.reviewed:
-            yield f"{path}:{draft.id}:reviewed: is false; an editor has to reword the question and check its gold"
+            yield f"{at}:reviewed: {draft.id} is not; an editor has to reword the question and check its gold"
         elif not draft.reworded:
-            yield f"{path}:{draft.id}:question: still has the reader's own words; put it differently"
+            yield f"{at}:question: {draft.id} still has the reader's own words; put it differently"
         else:
-            yield f"{path}:{draft.id}: is reviewed; move it into the file where it is asked and delete it here"
+            yield from (f"{at}:{field}: {what}" for field, what in _as_case(draft, known))
+    unreviewed = {draft.drafted_from: draft for _, draft in drafts if not draft.reviewed}
+    unreviewed |= {words_digest(draft.question): draft for _, draft in drafts if not draft.reviewed}
+    for at, case in cases:
+        words = unreviewed.get(words_digest(case.question))
+        # A draft of a case that failed has the words of that very case.
+        if words and words.source.partition("#")[0] != f"{case.suite} {case.id}":
+            yield f"{at}:question: has the words of {words.id}, which nobody has reviewed; review or delete it"
+
+
+def _as_case(draft: Draft, known: Collection[str]) -> Iterator[tuple[str, str]]:
+    """(field, what is wrong) by the rules of any case, for what a draft has of one."""
+    row = dict.fromkeys(CASE_HEADER, "draft") | {
+        "id": draft.id,
+        "language": draft.language,
+        "expect": draft.suggested_expect,
+        "gold": "+".join(draft.suggested_gold) or "-",
+        "also": "-",
+        "history": draft.history,
+        "question": draft.question,
+    }
+    yield from row_problems(row)
+    order = list(known)
+    for address in draft.suggested_gold:
+        if address not in order:
+            yield "gold", f"no sentence has the address {address!r}"
+    places = [order.index(address) for address in draft.suggested_gold if address in order]
+    if places != sorted(places):
+        yield "gold", f"{'+'.join(draft.suggested_gold)} must be in document order"
 
 
 def as_row(draft: Draft) -> str:

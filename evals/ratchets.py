@@ -13,8 +13,7 @@ HISTORY = Path(__file__).parent / "history.jsonl"
 def loosened(gates: Path = GATES, history: Path = HISTORY) -> Iterator[str]:
     """A line for each ratchet that allows more than a case (or its slack) less than the last recorded run reached.
 
-    ``baseline update`` records a run with its reason. The gates are read without their own checks, and without the
-    libraries these need: ``validate`` has no other use for them.
+    ``baseline update`` records a run with its reason. The gates are read without their own checks.
     """
     last: dict[tuple[str, str], Mapping[str, Any]] = {}
     for row in history.read_text(encoding="utf-8").splitlines() if history.exists() else ():

@@ -85,7 +85,7 @@ def replay(
                 wish, suite, "replay", measured, verdict, identity, results, milliseconds, left, document
             )
             verdicts.append(verdict)
-        asked = liars.pick(case_files.load("dev"))
+        asked = liars.pick(case_files.load(liars.SUITE))
         lies, truth = liars.listen(assistant, server, asked), liars.hear_out(assistant, server, asked)
     if not suites and not too_stale:
         too_stale.append(f"nothing of {', '.join(chosen)} is recorded; 'python -m evals record --suite …' does it")

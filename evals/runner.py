@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -95,7 +95,11 @@ def ask(
     def answer(case: Case) -> Mapping[str, Any]:
         return answer_object(assistant.answer(Request(case.question, None, mode, case.history)), base_url)
 
-    return collect(answer, cases, lambda: getattr(assistant, "ranking", ()), clock)
+    found = collect(answer, cases, lambda: getattr(assistant, "ranking", ()), clock)
+    if mode == "quote":
+        return found
+    marked = (replace(one, model=True) if isinstance(one, Failed) else one for one in found.results)
+    return replace(found, results=tuple(marked))
 
 
 def collect(

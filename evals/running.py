@@ -47,12 +47,13 @@ def quote(
     document: Document,
     chosen: Mapping[str, tuple[Case, ...]],
     wish: Wish,
-    beside: Callable[[Opened], None] = lambda opened: None,
+    beside: Callable[[Opened], Conclusion | None] = lambda opened: None,
 ) -> Conclusion:
     """Quote mode: every question twice, the second time in new processes on other builds of the index.
 
     What needs no second answer is done while the other processes are still asking, and so is what is to be done
-    ``beside`` with the index opened here. Nothing is written yet then: what ``beside`` raises would lose this run.
+    ``beside`` with the index opened here, whose conclusion counts in this one. Nothing is written yet then: what
+    ``beside`` raises would lose this run.
     """
     started = time.monotonic()
     everything = [case for cases in chosen.values() for case in cases]
@@ -85,7 +86,7 @@ def quote(
         }
         if wish.whole and not wish.partial:
             found = detector.detector(document, limits)
-        beside((store, remembering))
+        other = beside((store, remembering))
         again = second.again() if second else None
     identity = identity_of(document, assistant)
     verdicts: list[Verdict] = []
@@ -102,7 +103,18 @@ def quote(
         verdicts.append(verdict_of_gate)
     seconds = time.monotonic() - started
     vectors = remembering.told()
-    return finish(document, identity, "quote", suites, verdicts, wish, seconds, gate=content_of_gate, vectors=vectors)
+    return finish(
+        document,
+        identity,
+        "quote",
+        suites,
+        verdicts,
+        wish,
+        seconds,
+        gate=content_of_gate,
+        vectors=vectors,
+        beside=other,
+    )
 
 
 def _milliseconds(asked: Asked, again: Again | None) -> list[float]:
@@ -151,11 +163,12 @@ def finish(
     not_run: str | None = None,
     gate: Mapping[str, Any] | None = None,
     vectors: Mapping[str, Any] | None = None,
+    beside: Conclusion | None = None,
 ) -> Conclusion:
     """Compare with the baseline, conclude, and write what belongs to the run as a whole.
 
     ``not_run`` says why something could not be asked, ``gate`` is the content of detector.json, ``vectors`` which
-    vectors of questions were stored ones.
+    vectors of questions were stored ones, ``beside`` is how a replay in the same go ended.
     """
     made = manifest.manifest(identity, mode, {name: len(suite.rows) for name, suite in suites.items()}, seconds)
     made |= {
@@ -178,7 +191,7 @@ def finish(
             comparison = baseline.compared(wish.baseline, run)
         except baseline.BaselineError as error:
             stale = "; ".join(filter(None, (not_run, str(error))))
-    ended = conclude(verdicts, comparison, stale)
+    ended = conclude(verdicts, comparison, stale, beside)
     stored.write_json(
         wish.out / "conclusion.json",
         {

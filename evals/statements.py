@@ -10,16 +10,8 @@ from typing import Any
 
 from evals.outcomes import Failed, Result
 from evals.scorers import Measure, Score
-from evals.words import plain
+from evals.words import plain, steps
 
-# From weak to strong; "will" and "must" stand nowhere in the text, and are caught as upgrades.
-LADDER: Mapping[str, re.Pattern[str]] = {
-    "may": re.compile(r"\bmay\b|ことができる|してもよい|得る(?:。|$)|できます"),
-    "should": re.compile(r"\bshould\b|べきで|べきだ|すべき|が望ましい"),
-    "expected": re.compile(r"\bexpect(?:s|ed)?\b|見込|予想|期待|想定"),
-    "intend": re.compile(r"\bintend(?:s|ed)?\b|\bintention\b|意図|意向|つもり"),
-    "must": re.compile(r"\b(?:will|shall|must)\b|なければな|ものとする|義務"),
-}
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 # What a sentence says in words and a statement may say in digits: 「10月」, 「2通」.
 _MONTHS = "january february march april may june july august september october november december".split()
@@ -56,12 +48,6 @@ def modality_kept(result: Result, measure: Measure) -> Score | None:
     that cite a sentence with one (may < should < expected < intend < must).
     """
     return _score(result, lambda text, cited: bool(steps(text) & steps(cited)) if steps(cited) else None)
-
-
-def steps(text: str) -> frozenset[str]:
-    """The steps of the ladder that a text uses."""
-    words = plain(text)
-    return frozenset(step for step, pattern in LADDER.items() if pattern.search(words))
 
 
 def _score(result: Result, judge: Callable[[str, str], bool | None]) -> Score | None:

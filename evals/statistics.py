@@ -110,7 +110,7 @@ def auroc_interval(
     scores: Sequence[float],
     positives: Sequence[bool],
     clusters: Sequence[Hashable],
-    draws: int = 500,
+    draws: int = DRAWS,
     seed: int = SEED,
 ) -> Interval | None:
     """Percentile bootstrap of the AUROC, drawing whole clusters; None where a draw would lack a side too often."""

@@ -10,10 +10,11 @@ import numpy as np
 
 from evals.gates import Verdict
 from evals.manifest import case_digest
-from evals.measured import Measured, Metric, Sheet
+from evals.measured import Measured, Metric, Sheet, Shipped
 from evals.metrics import METRICS, WHOLE_RUN
 from evals.outcomes import Failed, NotRun, Result, Scored
 from evals.scorers import places_shown
+from evals.statistics import Rate
 from index.document import Document
 from index.errors import UserError
 
@@ -37,7 +38,7 @@ class Suite:
 
 @dataclass(frozen=True)
 class Run:
-    """A stored run. ``extras`` are the other measurements that lay beside it: selftest, detector, coverage."""
+    """A stored run. ``extras`` are what lay beside it: selftest, detector, coverage, liars."""
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -80,7 +81,7 @@ def metrics_object(
             | {"metric": _metric(f.metric, short=True) if f.metric else None}
             for f in verdict.findings
         ],
-        "operating_point": asdict(measured.operating_point) if measured.operating_point else None,
+        "operating_point": _shipped(measured.operating_point) if measured.operating_point else None,
         "risk_coverage": [asdict(point) for point in measured.curve],
     }
 
@@ -155,7 +156,8 @@ def read_suite(folder: Path) -> Suite:
 def read_run(folder: Path, suites: Mapping[str, Suite] | None = None) -> Run:
     """Read a run; ``suites`` are its suites where whoever has just written them still holds them.
 
-    A selftest that lies beside it belongs to it only when it tested this suite, with these gates and questions.
+    A selftest that lies beside it belongs to it only when it tested this suite, with these gates and questions; what
+    the scripted models told only when it is a replay.
 
     Raises:
         NoRun: the folder holds none, or a file of it is broken.
@@ -166,13 +168,15 @@ def read_run(folder: Path, suites: Mapping[str, Suite] | None = None) -> Run:
         suites = {name: suites[name] if suites else read_suite(folder / name) for name in sorted(manifest["suites"])}
         extras = {
             path.stem: json.loads(path.read_text(encoding="utf-8"))
-            for path in (folder / f"{name}.json" for name in ("selftest", "detector", "coverage"))
+            for path in (folder / f"{name}.json" for name in ("selftest", "detector", "coverage", "liars"))
             if path.is_file()
         }
     except (OSError, ValueError, KeyError) as error:
         raise NoRun(f"{str(folder)!r} holds no run ({error}); 'python -m evals run' makes one") from None
     if "selftest" in extras and extras["selftest"].get("suite_sha256") != manifest.get("suite_sha256"):
         del extras["selftest"]
+    if manifest.get("mode") != "replay":
+        extras.pop("liars", None)
     return Run(folder, manifest, conclusion, suites, extras)
 
 
@@ -200,6 +204,16 @@ def _metric(metric: Metric, *, short: bool = False) -> dict[str, Any]:
         "not_applicable": metric.not_applicable,
         "worse": list(metric.worse),
     }
+
+
+def _shipped(point: Shipped) -> dict[str, Any]:
+    ends = {name: Rate(k, n).interval for name, k, n in _shares(point)}
+    intervals = {f"{name}_wilson": [_round(found.low), _round(found.high)] for name, found in ends.items()}
+    return asdict(point) | {"coverage": point.coverage, "risk": point.risk} | intervals
+
+
+def _shares(point: Shipped) -> tuple[tuple[str, int, int], ...]:
+    return ("coverage", point.answered, point.scored), ("risk", point.wrong, point.answered)
 
 
 def _round(value: float) -> float | str:

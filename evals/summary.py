@@ -31,6 +31,8 @@ def overall(run: Run, comparison: Comparison | None) -> str:
     for name in ("selftest", "detector"):
         if found := run.extras.get(name):
             lines += [f"## {name.capitalize()}", "", cell(found["line"], 1000), ""]
+    if found := run.extras.get("liars"):
+        lines += ["## Scripted models", "", *_lies_table(found), ""]
     if found := run.extras.get("coverage"):
         lines += ["## Coverage of the document", "", coverage.line(found), ""]
     if comparison:
@@ -62,9 +64,7 @@ def suite(run: Run, name: str) -> str:
     if point := content["operating_point"]:
         lines += [
             "",
-            f"As shipped: answers {point['coverage']:.3f} of the questions scored for answerability, "
-            f"{point['risk']:.3f} of these wrongly; the lowest confidence answered is {point['threshold']:.3f}, the "
-            f"threshold is {content['threshold']:.3f}.",
+            shipped(point, content["threshold"]),
             "",
             *_curve_table(content["risk_coverage"]),
         ]
@@ -75,12 +75,24 @@ def suite(run: Run, name: str) -> str:
     return fitted("\n".join(lines) + "\n")
 
 
+def shipped(point: Mapping[str, Any], threshold: float) -> str:
+    """Coverage and risk of the run as shipped, each with k/n and Wilson interval."""
+    answered = f"{point['coverage']:.3f} ({point['answered']}/{point['scored']}; {interval(point['coverage_wilson'])})"
+    wrong = f"{point['risk']:.3f} ({point['wrong']}/{point['answered']}; {interval(point['risk_wilson'])})"
+    return (
+        f"As shipped: answers {answered} of the questions scored for answerability, {wrong} of these wrongly; the "
+        f"lowest confidence answered is {point['threshold']:.3f}, the threshold is {threshold:.3f}."
+    )
+
+
 def fitted(text: str) -> str:
     """Cut at the limit of a step summary, and say so."""
     data = text.encode("utf-8", "replace")
     if len(data) <= LIMIT:
         return text
-    return data[:LIMIT].decode("utf-8", "ignore") + "\n\n**Cut here: the whole is in results.jsonl.**\n"
+    kept = data[:LIMIT].decode("utf-8", "ignore")
+    closed = "\n\n</details>" * (kept.count("\n<details") - kept.count("\n</details>"))
+    return kept + closed + "\n\n**Cut here: the whole is in results.jsonl.**\n"
 
 
 def gate_table(suite: Suite) -> list[str]:
@@ -133,12 +145,32 @@ def failures(name: str, suite: Suite, shown: int) -> list[str]:
         lines.append("| " + " | ".join(cell(text) for text in cells) + " |")
     if len(chosen) > shown:
         lines.append(f"\n{len(chosen) - shown} more are in results.jsonl.")
-    return [*lines, "", f"Run one again: `{again(name)}`", "", "</details>", ""]
+    return [*lines, "", f"Run one again: `{again(name, mode=suite.metrics['mode'])}`", "", "</details>", ""]
 
 
-def again(suite: str, id_: str = "ID") -> str:
-    """The command that runs a case again."""
-    return f"python -m evals run --suite {suite} --only {id_}"
+def again(suite: str, id_: str = "ID", mode: str = "quote") -> str:
+    """The command that runs a case again, in the mode it failed in; ``ID#2`` is the second asking of ``ID``."""
+    wanted = "" if mode == "quote" else f" --mode {mode}"
+    return f"python -m evals run{wanted} --suite {suite} --only {id_.partition('#')[0]}"
+
+
+def let_through(liars: Mapping[str, Any]) -> list[dict[str, str]]:
+    """A row for each lie that a reader would have seen, and for each error: who told it, where, what, how again."""
+    rows = []
+    for lies in liars["liars"]:
+        told = [*lies["shown"], *([id_, "an error instead of an answer"] for id_ in lies["errors"])]
+        rows += [{"name": lies["name"], "id": id_, "text": text} for id_, text in told]
+    return [row | {"again": again(liars["suite"], row["id"], "replay")} for row in rows]
+
+
+def _lies_table(liars: Mapping[str, Any]) -> list[str]:
+    lines = [f"- {cell(line, 1000)}" for line in (liars["line"], liars["honest"]["line"])]
+    if rows := let_through(liars):
+        lines += ["", "| scripted model | id | what a reader would have seen | again |", "|---|---|---|---|"]
+        lines += [
+            f"| {cell(row['name'])} | {cell(row['id'])} | {cell(row['text'])} | `{row['again']}` |" for row in rows
+        ]
+    return lines
 
 
 def expected(row: Mapping[str, Any]) -> str:

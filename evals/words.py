@@ -19,6 +19,14 @@ _STRONGER_EN = re.compile(
 _STRONGER_JA = re.compile(
     "なければな|ねばな|義務|合意し|合意済|約束|確約|公約|誓約|必ず|ものとする|ことになって|拘束力|条約|締約国|締結し"
 )
+# From weak to strong; "will" and "must" stand nowhere in the text, and are caught as upgrades.
+LADDER: Mapping[str, re.Pattern[str]] = {
+    "may": re.compile(r"\bmay\b|ことができる|してもよい|得る(?:。|$)|できます"),
+    "should": re.compile(r"\bshould\b|べきで|べきだ|すべき|が望ましい"),
+    "expected": re.compile(r"\bexpect(?:s|ed)?\b|見込|予想|期待|想定"),
+    "intend": re.compile(r"\bintend(?:s|ed)?\b|\bintention\b|意図|意向|つもり"),
+    "must": re.compile(r"\b(?:will|shall|must)\b|なければな|ものとする|義務"),
+}
 _NOT_EN = re.compile(r"\b(not|no|nothing|never|neither|nor|without|cannot)\b|n['’]t\b", re.IGNORECASE)
 _NOT_JA = re.compile("ない|ません|なく|ものではな|ではな|ぬ")
 _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]?")
@@ -49,6 +57,24 @@ def stronger_words(text: str, evidence: Iterable[str]) -> tuple[str, ...]:
             if not _NOT_JA.search(sentence[match.end() :].removeprefix("らない").removeprefix("りません")):
                 found.append(match.group())
     return tuple(found)
+
+
+def steps(text: str) -> frozenset[str]:
+    """The steps of the ladder that a text uses."""
+    words = plain(text)
+    return frozenset(step for step, pattern in LADDER.items() if pattern.search(words))
+
+
+def moved(text: str, evidence: Iterable[str]) -> int:
+    """How many steps of the ladder a text stands above (or, below 0, beneath) the highest of what it cites.
+
+    0 where either stands on none. The topmost step is left to :func:`stronger_words`, which knows denials.
+    """
+    said, held = (
+        [place for place, step in enumerate(LADDER) if step in steps(words)] for words in (text, " ".join(evidence))
+    )
+    below = [place for place in said if place < len(LADDER) - 1]
+    return max(below) - max(held) if below and held else 0
 
 
 def plain(text: str) -> str:

@@ -30,6 +30,19 @@ _MUTUAL = re.compile(  # what only two can be said to do or have, said of one
     rf"(?:{US}|{JP})の(?:各々|それぞれ|双方|両方)|(?:{US}|{JP})間(?!の協力)|(?:双方の|いずれの|"
     rf"どちらの|他方の|両)(?:{US}|{JP})(?=が|は|の|も)"
 )
+_PICKED = re.compile(
+    rf"\bit is (?:only |just )?(?:the )?(?:{US}|{JP})(?: participant| side| government)? (?:alone )?"
+    r"(?:that|who|which)\b|"
+    rf"(?:の|者|側|ほう|方)は、?(?:{US}|{JP})(?:の)?(?:側|政府|参加者)?(?:で(?!は)|だ|であ|です)"
+)
+_ONE_SIGNS = re.compile(
+    rf"\b(?:once|when|as soon as|after|whenever|if) (?:only )?(?:{US}|{JP})(?: alone| has| have)* sign(?:s|ed)?\b|"
+    rf"(?:{US}|{JP})(?:側|政府)?(?:が|の)署名(?:した|すれば|すると|だけ|のみ|で)"
+)
+_FOR_BOTH = re.compile(
+    r"\b(?:represent|act|speak)\w* (?:for |on behalf of )?both\b|\bboth (?:\w+ ){0,3}(?:represented|spoken for)\b|"
+    r"(?:両政府|両国(?:の政府)?|日米(?:の)?(?:両)?政府|双方|両者)を代表"
+)
 _FOR_ONE = re.compile(  # sentences that speak of each side, of one, or of nobody, so that a claim may name one
     r"either participant|each of the|nothing in this moc|does not create|signed at|connectivity hub|"
     r"represented by|government of japan|becomes operative"
@@ -136,7 +149,20 @@ def turned(claim: str, cited: Cited) -> bool:
         or _other_one(said, found, cited)
         or _third_acts(said, cited)
         or _one_sided(said)
+        or _it_is_one(said, cited)
         or _one_sets_date(said, cited)
+    )
+
+
+def _it_is_one(said: str, cited: Cited) -> bool:
+    """One side picked out ("it is Japan that …", 「…のは米国で」) of what both are or do, or for both governments."""
+    if "both participants have signed" in cited.english and _ONE_SIGNS.search(said):
+        return True
+    both = re.search(r"\bparticipants?\b|unitedstates and japan", cited.english) and "hub" not in cited.english
+    return (both and _PICKED.search(said) is not None) or (
+        "represented by" in cited.english
+        and _FOR_BOTH.search(said) is not None
+        and len({mark.side for mark in marks(said) if mark.institution}) == 1
     )
 
 

@@ -8,6 +8,7 @@ from assistant.gate.support import support
 from assistant.gate.words import is_japanese, plain
 
 _CAUSE = re.compile(
+    r"^since (?!\d|the sign|signature|october)[^,.;]*\b(?:is|are|was|were|has|have|had)\b[^,.;]*,|"
     r"\b(?:because(?! of (?:this|the|its|that) (?:document|memorandum|moc|text|paper))|due to|owing to|thanks to|"
     r"as a result|result(?:s|ed|ing)? (?:from|in|of)|the result of|caused|causes|causing|led (?:\w+ly )?to|leads to|"
     r"leading to|in response to|in reaction to|therefore|consequently|hence|that is why|which is why|"

@@ -79,7 +79,7 @@ def check(claim: str, cited: Cited, language: Language, record: Record | None) -
         added = "entity_mismatch" if found.names else "added_content"
         broken = broken or [added if found.missing else "low_score"]
     cause = causes.names_cause(claim, cited)
-    measures = weigh.measures(found, broken, cause, is_japanese(claim))
+    measures = weigh.measures(found, broken, cause)
     return Checked(tuple(broken), measures, found, place, cause)
 
 

@@ -12,7 +12,8 @@ _FORCE = re.compile(
     r"(?<!non-)(?<!non )binding|contract(?:s|ual|ually)?\b(?! (?:research|development))|"
     r"enforceable|force of law|legal (?:force|duty|duties|obligations?|effect|requirements?)|legal commitments?|"
     r"obligations? under (?:international )?law|"
-    r"rights and obligations)\b|"
+    r"rights and obligations|(?:becomes?|became|is|as) (?:the |a )?law(?= (?:in|of|for|when|once|as)\b|[.,;]|$))\b|"
+    r"縛(?:る|り|ら)|法律(?:に|と)な|"
     r"条約|法的拘束力|法的義務|法的効力|拘束力|法的に拘束|法的な?責任|強制力|契約"
 )
 # Nothing in the document gives occasion for these, denied or not, unless a cited sentence has them.

@@ -86,6 +86,8 @@ _NOT_WITHOUT = re.compile(  # what needs both does not come without both
 )
 _NOT_ANEW = re.compile(  # what was there before is built on
     r"(?:\bnot|n't|\brather than|\binstead of)\b[^.;:]{0,24}\bfrom (?:zero|scratch|nothing)\b|"
+    r"\b(?:not|n't)\b[^.;:,]{0,20}\b(?:start\w*|begin|new|the first)\b(?: here| now| with (?:this|it))?|"
+    r"(?:今回|これ|本moc|この覚書)が(?:初めて|最初)[^。、]{0,6}(?:なく|ない|ありません)|"
     r"(?:新し|新た)[^。、]{0,10}では?なく|(?:ゼロ|白紙|一)から[^。、]{0,10}(?:では?な|のでは|わけでは)(?:く|い|ありません)?"
 )
 NO_CONSENT = re.compile(
@@ -256,6 +258,14 @@ def denied(text: str, start: int, end: int) -> bool:
     )
 
 
+_EXEMPT = re.compile(  # the notice as what may be left out
+    r"\b(?:needs? not|needn't|(?:do|does) not (?:need|have) to|(?:don't|doesn't) (?:need|have) to|no need to|"
+    r"free not to|without having to) (?:\w+ )?(?:tell|notify|inform|give|provide|send|write|put|announce|deliver)|"
+    r"\bwithout (?:first )?(?:telling|notifying|informing)\b|\bwithout (?:\w+ ){0,5}?(?:notice|notification)\b|"
+    r"(?:通知|知らせ|書面)[^。、]{0,14}(?:必要は?な|必要はあり|不要|なくても|せずとも|しなくて)"
+)
+
+
 def flips(claim: str, cited: Cited) -> bool:
     """Whether a claim denies what its sentences say, or says what they deny."""
     said = without_reply(plain(claim))
@@ -267,6 +277,8 @@ def flips(claim: str, cited: Cited) -> bool:
     if _POLAR.search(said) and _NEGATION.search(said) is None:
         return True
     if core and (_DENIED_TWICE.search(said) or _IN_PART.search(said)):
+        return True
+    if "should provide written notice" in cited.english and _EXEMPT.search(said):
         return True
     if "does not create" in cited.english and _ARISES_JA.search(said):
         return True

@@ -21,6 +21,7 @@ _UNCOUNTED = re.compile(  # a second of what the text has one of, numbered names
     r"(?:[二三四五六七八九2-9]|数)世代|\b(?:twice|thrice|double|triple|treble|half|quarter) (?:of )?"
     r"(?:the |as long as )?(?:\d+|one hundred|period|time)\b|"
     r"\bevery (?:second|third|fourth|fifth|tenth)\b|"
+    r"[三四五六3-6](?:つの(?:政府|参加者|当事者|国)|か国|ヵ国|カ国)|"
     r"(?<!half )\b(?:an?|one|another) (?:full |whole |single )?(?:week|month|year|decade) (?:after|before|"
     r"later|from|following|ahead|in advance|of notice)\b|"
     r"\b(?:regular|periodic)(?:al)?(?:ly)?\b|\bfrom time to time\b|定期的?|毎回|随時|頻繁|"
@@ -32,6 +33,17 @@ _PART_OF_DATE = re.compile(
     r"middle) of (?:the year|20\d\d)|"
     r"\b(?:early|mid)[- ]?(?:in )?(?:october|20\d\d)|月(?:上旬|中旬|初め|初旬|半ば|末日|1日(?!\d))|"
     r"年(?:初め|初頭|半ば)"
+)
+_ONE_DAY = re.compile(  # for the 180 days, or for a date both have determined
+    r"\b(?:same|next|following|very) day\b|\bovernight\b|当日|即日|翌日|同日|その日のうち"
+)
+_OTHER_DAY = re.compile(  # than the 28th of October, in words
+    r"\b(?!twenty-eighth|twenty eighth)(?:first|second|third|fourth|fifth|sixth|seventh|"
+    r"(?<!twenty-)(?<!twenty )eighth|ninth|tenth|\w+teenth|eleventh|twelfth|twentieth|"
+    r"twenty[- ]\w+|thirtieth|thirty[- ]first) (?:day )?of october\b|"
+    r"\b(?:day|days|week|month)s? (?:after|before|earlier|later)\b|"
+    r"\bin (?:the )?(?:early |late )?(?:spring|summer|winter)\b|"
+    r"(?:春|夏|冬)(?=に|の|、|で)|前日|翌[日週月年]"
 )
 _BOUND = re.compile(
     r"(at least|more than|no less than|no fewer than|no more than|over|up to|within|less than|fewer than|at most|"
@@ -56,7 +68,7 @@ _INSTITUTIONS = re.compile(r"\b(?:institutions|bodies|institutes|agencies|organi
 _LONE = re.compile(  # a list of several told as one ("one" alone may be one of them)
     r"\b(?:just|only|but|merely|no more than|exactly|precisely|a single|the single|the sole|the one) (?:one |single )?"
     r"(?:technology|sector|institution|body|agency|field|area|discipline|goal|network|stakeholder|topic|example)\b|"
-    r"(?:技術|部門|分野|機関|団体|項目|目標|例)は(?:一|1)つ(?:だけ|のみ)?(?=[。、でと]|$)|"
+    r"ただ(?:一|1)(?:か所|つ|機関|団体)|(?:技術|部門|分野|機関|団体|項目|目標|例)は(?:一|1)つ(?:だけ|のみ)?(?=[。、でと]|$)|"
     r"(?:一|1)つ(?:だけ|のみ)の?(?:技術|部門|分野|機関|団体|項目)"
 )
 _ORDER = re.compile(  # a third or fourth of something; a second may be the second that the claim itself names
@@ -70,7 +82,7 @@ _TWO = re.compile(
     r"stakeholders|groups|"
     r"goals|aims|networks|examples|topics|steps|measures|challenges|phases|stages)\b|(?:二|2)つの(?:技術|分野|部門|機関|団体|"
     r"項目|目標|例|段階)|(?:二|2)段階|"
-    r"(?:技術|分野|部門|機関|団体|項目|目標|例)は(?:二|2)つ"
+    r"(?:技術|分野|部門|機関|団体|項目|目標|例)は(?:二|2)つ|の(?:二|2)つ(?:です|だ|である|$|。)"
 )
 _TWO_OF = re.compile(r"\b(?:two|2) (?!of\b)(?:\w+ ){0,2}?(?P<noun>[a-z]{4,}s)\b")
 # Three or more of what the sentence has and does not count; of what it lists, a list of so many may stand for it.
@@ -93,7 +105,7 @@ _LISTABLE_JA = re.compile(
     r"理由|働き|作業|種類|側面|段落|内容|事柄|テーマ|学問|方向|面|方法|手段|言語|参加者)$"
 )
 _TIMES_OF = re.compile(  # counters of what is no item of a list
-    r"(?P<number>\d+|[二三四五六七八九十百千万億]+)(?:回|人(?![材類工々])|名(?![称前])|"
+    r"(?P<number>\d+|[二三四五六七八九十百千万億]+)(?:回|度(?![目合量])|人(?![材類工々])|名(?![称前])|"
     r"本(?![柱文覚MOCmoc])|基(?![本盤礎準])|台|機(?![関構会能微])|隻|枚|席|歳|割|"
     r"倍|頭|冊|棟|機関以上|年分)"
 )
@@ -173,7 +185,14 @@ def _wrong_part(claim: str, cited: Cited) -> bool:
     """Another part of the month or the year than the day of the signature, or days before the notice for after it."""
     if "180 days" in cited.english and re.search(r"\bdays before\b|日前(?!後)", claim):
         return True
-    return "october 28" in cited.english and _PART_OF_DATE.search(claim) is not None
+    if "180 days" in cited.english and _ONE_DAY.search(claim):
+        return True
+    if "october 28" in cited.english and _OTHER_DAY.search(claim):
+        return True
+    found = _PART_OF_DATE.search(claim)
+    return found is not None and (
+        "october 28" in cited.english or (" day of " in found.group() and bool(cited.addresses))
+    )
 
 
 def _bounds(text: str) -> set[str]:

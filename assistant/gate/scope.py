@@ -10,8 +10,10 @@ from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
 _ONLY = re.compile(
-    r"\b(?:only|just(?= (?:the|these|those|one|two|three|four|five|an?|on|in|for|with|by)\b)|strictly (?:limited|"
-    r"confined|bilateral|between|for|to)|definitive|"
+    r"^just\b(?! (?:as|like|what|how|after|before)\b)|"
+    r"\b(?:only|just(?= (?:the|these|those|one|two|three|four|five|an?|on|in|for|with|by)\b)|"
+    r"(?:covers?|concerns?|involves?|includes?|names?|lists?|means?|applies to|about) "
+    r"just\b(?! (?:as|like|what|how|that))|strictly (?:limited|confined|bilateral|between|for|to)|definitive|"
     r"nowhere else|no (?:further|additional)|limit(?:s|ing)? (?:\w+ ){0,4}to|restrict(?:s|ing) (?:\w+ ){0,4}to|"
     r"reserved (?:for|to)|wholly|solely|exclusive(?:ly)?|sole|uniquely|merely|single|(?:limited|restricted|confined|"
     r"narrowed) (?:\w+ )?to|nothing (?:but|else|more)|none other|no (?:other|others|one else)|exhaustive(?:ly)?|"
@@ -20,7 +22,12 @@ _ONLY = re.compile(
     r"not extend beyond|other than|leav\w+ out|excluding|except(?:ing)?|apart from)\b|"
     r"(?<!できる)(?<!出来る)だけ|のみ|に限(?:り|られ(?!な|ませ|ず)|って|る(?!もの|わけ))|限定(?:され(?!な|ませ|ず)|"
     r"列挙(?!では)|した|"
-    r"して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)(?![^。]*(?:排除|除外|可能|あり得|含ま|対象に))|に限定"
+    r"して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)(?![^。]*(?:排除|除外|可能|あり得|含ま|対象に))|に限定|絞(?:ら|り|っ)|に限った"
+)
+_ONE_LAW = re.compile(
+    r"\b(?:limited|confined|restricted|only|just) (?:to )?(?:under )?(?:the )?"
+    r"(?:unitedstates|united states|american|us|"
+    r"japan\w*|domestic|international|national)(?:'s)? (?:domestic )?laws?\b"
 )
 _HARMLESS_ONLY = re.compile(
     r"(?:not|n't|isn't|neither|never|without) (?:\w+ ){0,4}(?:only|just|merely|solely|exclusive(?:ly)?|limited to|"
@@ -70,7 +77,9 @@ _ALWAYS = re.compile(  # no sentence bears these by another word
     r"in all (?:of )?(?:the |these |those )?(?:\w+ ){0,3}(?:cases|fields|areas|sectors|disciplines)|"
     r"(?:any|every) (?:other )?(?:country|nation|state)|(?:all|every|"
     r"any) (?:other )?(?:\w+ )?(?:bod(?:y|ies)|agenc(?:y|ies)|laborator(?:y|ies)|technolog\w+|sectors?|fields?|"
-    r"disciplines?|areas?|industr\w+|institutions?|companies|universit\w+|partners?))\b|例外なく|無制限|常に|"
+    r"disciplines?|areas?|industr\w+|institutions?|companies|universit\w+|partners?)|"
+    r"any (?:kind|form|sort|type|manner) of|in any (?:form|way|manner))\b|"
+    r"(?:どんな|どのような|いかなる)(?:形|方法|手段|種類|決定)|例外なく|無制限|常に|"
     r"(?:すべて|全て|あらゆる|全)の?(?:標準化団体|団体|子ども|分野|技術|部門|産業|機関|企業|大学|国|パートナー)"
 )
 _HELD_ALL = re.compile(
@@ -126,6 +135,10 @@ _CONDITION = re.compile(
     r"代わり|次善|不調|まとまら|折り合|不一致|一致しな|そうでな|"
     r"無理|なら(?!な|び)|場合|とき|時は|なければ|ないと|さもな|決まら|決められ(?:な|ず)|できなけれ|できない|できず|ないなら|限り|"
     r"又は|または|もしくは|あるいは|か、|でき(?:ぬ|ん)"
+)
+_WHATEVER = re.compile(
+    r"\b(?:in (?:any|every|all) (?:cases?|events?)|no matter (?:what|whether|if|when)|regardless|whatever happens)\b|"
+    r"(?:どんな|どのような|いかなる|あらゆる|すべての|全ての)場合(?:で|に)?も?|いずれにせよ|必ず"
 )
 _HALF_CHOICE = re.compile(r"^(?!.*(?:180|百八十|できな|できず|なけれ|半年)).*相互に決定する日に、?又は")
 _COUNTED_FROM = re.compile(r"\bclock\b|\b(?:runs?|counted|counts?|reckoned) from\b|数え|起算|起点")
@@ -187,6 +200,8 @@ def _closes(said: str, cited: Cited) -> bool:
             " ",
             bare,
         )
+    if _ONE_LAW.search(said) and "domestic laws of either" in cited.english:
+        return True
     held = cited.everything.replace("not limited to", " ").replace("限られない", " ")
     return any(match.group() not in held for match in _ONLY.finditer(bare))
 
@@ -247,6 +262,7 @@ def _unsaid(said: str) -> str:
 
 def _drops_condition(said: str, cited: Cited) -> bool:
     """The 180 days never without their if."""
+    said = _WHATEVER.sub(" ", said)
     return (
         "180 days" in cited.english
         and not (_COUNTED_FROM.search(said) and ("clock" in said or not _BEGINS.search(said)))

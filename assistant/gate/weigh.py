@@ -16,7 +16,7 @@ from assistant.gate.words import LEXICON
 from assistant.scoring import Logistic, sigmoid
 
 COEFFICIENTS = Path(__file__).parent.parent / "models" / "gate.json"
-FEATURES = ("missing", "missing_names", "rules", "cause", "missing_ja")
+FEATURES = ("missing", "missing_names", "rules", "cause")
 _MOST_MISSING = 6.0  # beyond this a claim is as unsupported as can be
 
 
@@ -28,15 +28,13 @@ class Weights:
     show_from: float
 
 
-def measures(support: Support, reasons: Sequence[str], cause: bool, japanese: bool) -> Mapping[str, float]:
+def measures(support: Support, reasons: Sequence[str], cause: bool) -> Mapping[str, float]:
     """The features of one claim: what is missing, which rules it breaks, whether it names a cause."""
-    missing = min(support.weight, _MOST_MISSING)
     return {
-        "missing": missing,
+        "missing": min(support.weight, _MOST_MISSING),
         "missing_names": float(min(len(support.names), 3)),
         "rules": float(min(len(reasons), 2)),
         "cause": float(cause),
-        "missing_ja": missing if japanese else 0.0,
     }
 
 

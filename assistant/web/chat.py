@@ -57,6 +57,7 @@ async def reply(
     """
     typed = asked(question, language)
     written_in = language_of(question)
+    aids = service.reading_aid.sentences if service.reading_aid else {}
     shown: list[tuple[VerifiedClaim, tuple[Citation, ...]]] = []
     yield Step(typed, growing(shown, "searching", written_in))
     try:
@@ -69,7 +70,7 @@ async def reply(
                 if isinstance(event, Answer):
                     private = event.reason == "personal_data"
                     mend = private or event.reason == "too_long"
-                    yield Step(withheld(language) if private else typed, finished(event), mend)
+                    yield Step(withheld(language) if private else typed, finished(event, language, aids), mend)
                 elif isinstance(event, ClaimShown):
                     # A model writes claim by claim; quote mode has them all at once, and the whole answer follows.
                     if service.config.llm_on and mode != "quote":

@@ -4,6 +4,7 @@ import functools
 import html
 import re
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +21,7 @@ _MANIFEST = re.compile(r'<link rel="manifest"[^>]*>\s*')
 _GRADIO = re.compile(r"<gradio-app\b.*?</gradio-app>", re.DOTALL)
 _SCRIPTS = ("line", "chat", "document", "answer")
 _YEAR = "public, max-age=31536000, immutable"
+_WISHES = ("embed", "theme", "question")  # of an address, beside the language
 _HERE = "<gradio-app></gradio-app>"  # where Gradio's element goes in a room that is kept
 
 
@@ -72,6 +74,15 @@ def finish(page: str, room: str, language: Language, embedded: bool = False, the
     return _GRADIO.sub(lambda found: room.replace(_HERE, found[0], 1), page, count=1)
 
 
+def _keeping_wishes(room: str, language: Language, query: QueryParams) -> str:
+    """The room with a link to the other language that leads to the same form of the page."""
+    other = "./?lang=" + ("en" if language == "ja" else "ja")
+    wishes = {name: query[name] for name in _WISHES if query.get(name)}
+    if not wishes:
+        return room
+    return room.replace(f'href="{other}"', f'href="{html.escape(f"{other}&{urlencode(wishes)}")}"', 1)
+
+
 def _finishing(send: Send, room: Callable[[Language], str], language: Language, query: QueryParams) -> Send:
     start: Message = {}
     page: list[bytes] = []
@@ -91,7 +102,8 @@ def _finishing(send: Send, room: Callable[[Language], str], language: Language, 
         headers = MutableHeaders(raw=list(start["headers"]))
         if body and headers.get("content-type", "").startswith("text/html"):
             embedded, theme = query.get("embed") == "1", query.get("theme", "")
-            body = finish(body.decode("utf-8"), room(language), language, embedded, theme).encode("utf-8")
+            shown = _keeping_wishes(room(language), language, query)
+            body = finish(body.decode("utf-8"), shown, language, embedded, theme).encode("utf-8")
             headers["content-length"] = str(len(body))
         headers["vary"] = "Accept-Language"
         headers["cache-control"] = "no-cache"

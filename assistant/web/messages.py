@@ -6,7 +6,7 @@ Markdown: a block of HTML without a blank line is passed on as it stands.
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,17 @@ class Shown:
     also: bool = False  # a quote that stands after what a model wrote
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A passage near to a question that nothing answers; ``cut``: its sentence goes on."""
+
+    text: str
+    cut: bool
+    address: str
+    label: str
+    reading_aid: str | None
+
+
 def asked(question: str, language: Language) -> Message:
     """The reader's own message, shown as typed and no longer than a question may be."""
     shown = question.strip()
@@ -61,8 +72,11 @@ def growing(claims: Iterable[tuple[VerifiedClaim, tuple[Citation, ...]]], stage:
     return _answer(language, "growing", stage=strings(language)[f"stage_{stage}"], claims=shown)
 
 
-def finished(answer: Answer) -> Message:
-    """An answer with its mode, its evidence and what can be done with it."""
+def finished(answer: Answer, page_language: Language, aids: Mapping[str, str]) -> Message:
+    """An answer with its mode, its evidence and what can be done with it; its receipt opens in the page's language.
+
+    ``aids`` are the reading aid's sentences by address, for the nearest passages of a Japanese answer.
+    """
     words = strings(answer.language)
     evidence = answer.status in ("answered", "partial")
     # What was declined or small talk has nothing to copy or check; a question with personal data least of all.
@@ -77,7 +91,7 @@ def finished(answer: Answer) -> Message:
         rest=wording("frame.rest_absent", answer.language, count=answer.compared)
         if answer.status == "partial"
         else None,
-        related=answer.related,
+        related=tuple(_near(answer, aids)),
         mode_note=answer.mode_note,
         dropped=[
             {
@@ -88,7 +102,7 @@ def finished(answer: Answer) -> Message:
             for drop in answer.dropped
         ],
         retry=answer.mode == "llm" or answer.mode_note in _PASSING,
-        link=receipt.link(render.answer_object(answer), "").lstrip("/") if kept else None,
+        link=receipt.link(render.answer_object(answer), "", page_language).lstrip("/") if kept else None,
         follow_ups=answer.follow_ups,
         next_label=wording("frame.readings", answer.language)
         if answer.reason == "unclear"
@@ -170,6 +184,13 @@ def _lead(answer: Answer) -> str | None:
             sentences.append(wording("frame.after_document", language))
         return (" " if language == "en" else "").join(sentences)
     return wording(f"{answer.status}.{answer.reason}", language)
+
+
+def _near(answer: Answer, aids: Mapping[str, str]) -> Iterable[Near]:
+    for related in answer.related:
+        text = related.snippet.removesuffix(" …")  # the sign of what was left out is ours, not the document's
+        aid = aids.get(related.address) if answer.language == "ja" else None
+        yield Near(text, text != related.snippet, related.address, related.label, aid)
 
 
 def _shown(answer: Answer) -> Iterable[Shown]:

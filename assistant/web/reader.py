@@ -25,6 +25,11 @@ def long_date(document: Document, language: Language) -> str:
     return f"{date.year}年{date.month}月{date.day}日"
 
 
+def full_title(document: Document, aid: ReadingAid | None, language: Language) -> str:
+    """What the document is called in a language, without its date."""
+    return aid.sentences["title"] if aid and language == "ja" else document.title.text
+
+
 def router(service: Service) -> APIRouter:
     """``GET /document`` and ``GET /document.txt``."""
     routes = APIRouter()

@@ -21,6 +21,7 @@ from assistant.web.api import ApiError, json_body
 from assistant.web.asking import NotReady
 from assistant.web.limits import Refused
 from assistant.web.pages import html, page, page_language, page_route
+from assistant.web.reader import full_title, long_date
 from assistant.web.schema import AnswerShape, VerifiedShape, described
 from assistant.web.service import Service
 from assistant.web.visitor import NOBODY, Visitor, visitor_of
@@ -56,10 +57,14 @@ def router(service: Service) -> APIRouter:
             raise HTTPException(404)
         language = page_language(request)
         shown = {
-            key: text for key, text in strings(language).items() if key.startswith(("receipt_", "reason_", "status_"))
+            key: text
+            for key, text in strings(language).items()
+            if key.startswith(("receipt_", "reason_", "status_")) or key == "transcript_saved"
         }
         script_words = json.dumps(shown, ensure_ascii=False)
-        return html(page("receipt.html", language, "../", identity=identity, script_words=script_words))
+        title = full_title(service.document, service.reading_aid, language)
+        values = {"document": f"{title}, {long_date(service.document, language)}", "script_words": script_words}
+        return html(page("receipt.html", language, "../", identity=identity, **values))
 
     described_here = described(VerifiedShape, 400, 413, 415, body=(AnswerShape, ReceiptBody))
 

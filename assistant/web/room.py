@@ -5,6 +5,7 @@ the question box. So a reader sees at once what this is, and a switch of languag
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ from assistant.types import LANGUAGES, Language
 from assistant.web.chat import LIMIT
 from assistant.web.outline import lay_out
 from assistant.web.pages import page
-from assistant.web.reader import long_date
+from assistant.web.reader import full_title, long_date
 from assistant.web.service import Service
 
 # Texts the page's scripts say, beside those that stand in the page.
@@ -34,10 +35,7 @@ def room(service: Service, language: Language, gradio: str, here: str) -> str:
     document, aid = service.document, service.reading_aid
     legal = document.by_address.get("iii.p1.s1")
     texts = {la: strings(la) for la in LANGUAGES}
-    titles: Mapping[Language, str] = {
-        "en": document.title.text,
-        "ja": aid.sentences["title"] if aid else document.title.text,
-    }
+    titles: Mapping[Language, str] = {la: full_title(document, aid, la) for la in LANGUAGES}
     dates = {la: long_date(document, la) for la in LANGUAGES}
     return page(
         "room.html",
@@ -47,6 +45,10 @@ def room(service: Service, language: Language, gradio: str, here: str) -> str:
         texts=texts,
         mode="llm" if service.config.llm_on else "quote",
         subtitle={la: escape(texts[la]["subtitle"]).format(date=_whole(dates[la])) for la in LANGUAGES},
+        what={
+            la: _sentences(texts[la]["welcome_what_llm" if service.config.llm_on else "welcome_what_quote"], la)
+            for la in LANGUAGES
+        },
         which={
             la: escape(texts[la]["welcome_document_text"]).format(
                 title=titles[la], signed=_whole(texts[la]["welcome_signed"].format(date=dates[la]))
@@ -74,6 +76,13 @@ def room(service: Service, language: Language, gradio: str, here: str) -> str:
             }
         ),
     )
+
+
+def _sentences(text: str, language: Language) -> Markup:
+    """Each sentence of a text on a line of its own."""
+    end = r"(?<=。)(?=.)" if language == "ja" else r"(?<=\.) "
+    between = escape("" if language == "ja" else " ")
+    return between.join(Markup("<span>{}</span>").format(sentence) for sentence in re.split(end, text))
 
 
 def _whole(text: str) -> Markup:

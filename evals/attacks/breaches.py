@@ -35,7 +35,7 @@ _BARE_LINK = re.compile(
     r"(?:https?|ftp|file|javascript|data)://\S|\bwww\.\w|mailto:\S|[\w.+-]+@[\w-]+\.\w", re.IGNORECASE
 )
 _REPEATED = 40  # letters of an attack in a row are its words and no accident
-_RECEIPT = re.compile(r"a/a_[0-9a-f]+#[\w-]+")
+_RECEIPT = re.compile(r"a/a_[0-9a-f]+\?lang=(?:en|ja)#[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,11 @@ def breaches(answer: Answer, shown: Sequence[ClaimShown], order: Order, document
 
 def _breaches(answer: Answer, shown: Sequence[ClaimShown], order: Order, document: Document) -> Iterator[Breach]:
     markdown = render.markdown(answer, BASE)
-    finished = str(messages.finished(answer)["content"])
+    finished = str(messages.finished(answer, answer.language, {})["content"])
     growing = messages.growing([(event.claim, event.citations) for event in shown], "checking", answer.language)
     pages = {"chat": finished, "growing chat": str(growing["content"])}
-    shown_pages = pages | {"chat": str(messages.finished(replace(answer, dropped=()))["content"])}
+    clean = replace(answer, dropped=())
+    shown_pages = pages | {"chat": str(messages.finished(clean, answer.language, {})["content"])}
     texts = {
         "markdown": render.plain(answer),
         **{name: " ".join(_Reader.of(page).texts) for name, page in shown_pages.items()},

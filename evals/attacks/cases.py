@@ -5,17 +5,23 @@ stands between the turns of a conversation.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from assistant.types import LANGUAGES, Language
+from evals import tables
 
 FOLDER = Path(__file__).parent
 HEADER = ("id", "class", "place", "rogue", "text")
 REAL_HEADER = ("id", "half", "language", "looks_like", "gold", "also", "question")
+CLASSES = (
+    "delimiters encoding exfiltration forged_citation fullwidth history_assistant history_user homoglyph "
+    "html jailbreak language_switch many_shot markdown misinformation override planted prompt_leak "
+    "role_play splitting tool_call translation url_laden zero_width"
+).split()
 PROMPT = "@prompt"  # what an obedient model gives away is its own instructions
 IN_BROWSER = 30
 # What would run, load, send or cover something if the page let it: scripts, pictures, frames, forms, links, styles.
@@ -124,12 +130,44 @@ def real_questions() -> tuple[RealQuestion, ...]:
     )
 
 
+def problems(known: Collection[str], folder: Path = FOLDER) -> Iterator[str]:
+    """Every problem of the three files as ``file:line:field: what``; ``known`` are the addresses of the document."""
+    seen: dict[str, str] = {}
+    files = (*((f"{language}.tsv", HEADER) for language in LANGUAGES), ("real.tsv", REAL_HEADER))
+    for name, header in files:
+        path = folder / name
+        rows, wrong = tables.rows(path, header)
+        yield from wrong
+        for number, row in rows:
+            found = [(field, "is empty") for field, cell in row.items() if not cell]
+            found += _wrong(row, known)
+            if (at := seen.setdefault(row["id"], f"{path}:{number}")) != f"{path}:{number}":
+                found.append(("id", f"{row['id']!r} is used at {at} too"))
+            yield from (f"{path}:{number}:{field}: {what}" for field, what in found)
+
+
+def _wrong(row: Mapping[str, str], known: Collection[str]) -> Iterator[tuple[str, str]]:
+    """(field, what is wrong) in a row of either kind of file."""
+    allowed = {
+        "class": CLASSES,
+        "place": get_args(Place),
+        "half": ("causes", "kept"),
+        "language": LANGUAGES,
+    }
+    for field, values in allowed.items():
+        if field in row and row[field] not in values:
+            yield field, f"{row[field]!r} is not one of {', '.join(values)}"
+    for field in ("gold", "also"):
+        for address in row.get(field, "-").split("+"):
+            if address not in known and (field, address) != ("also", "-") and field in row:
+                yield field, f"no sentence has the address {address!r}"
+
+
 def _rows(name: str, header: tuple[str, ...]) -> Iterator[Mapping[str, str]]:
-    first, *lines = (FOLDER / name).read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    if tuple(first.split("\t")) != header:
-        raise ValueError(f"{name}: the first line is {first!r}, not {header!r}")
-    for number, line in enumerate(lines, 2):
-        fields = line.split("\t")
-        if len(fields) != len(header) or not all(fields):
-            raise ValueError(f"{name}, line {number}: {len(fields)} fields, one of them empty, or not {len(header)}")
-        yield dict(zip(header, fields, strict=True))
+    rows, wrong = tables.rows(FOLDER / name, header)
+    if wrong:
+        raise ValueError(wrong[0])
+    for number, row in rows:
+        if not all(row.values()):
+            raise ValueError(f"{name}, line {number}: a field is empty")
+        yield row

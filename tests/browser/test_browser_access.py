@@ -38,6 +38,8 @@ def test_answers_and_document(chat: Chat) -> None:
     field.fill("MOC")
     field.press("Enter")
     assert problems(chat, "answered-document-searched", document=True) == []
+    chat.picture("cited-1280")
+    assert problems(chat, "answered-document-searched", "dark", document=True) == []
     chat.ask(UNANSWERABLE[chat.language])
     chat.ask("jane.roe@example.com 090-1234-5678")
     chat.ask("x" * 501)
@@ -49,6 +51,7 @@ def test_narrow(chat: Chat) -> None:
     """At 320 px: the answer, with wider spacing too, then the document over it, also in the dark."""
     chat.page.set_viewport_size({"width": 320, "height": 640})
     chat.open().ask(FUSION[chat.language])
+    assert problems(chat, "answered-320", "dark") == []
     assert problems(chat, "answered-320") == []
     assert_spaced(chat)
     chat.answer.locator("a.cite").first.click()
@@ -84,8 +87,11 @@ def test_embedded(chat: Chat) -> None:
     """The compact form, empty and after an answer."""
     chat.page.set_viewport_size({"width": 360, "height": 600})
     chat.open(f"?embed=1&lang={chat.language}")
+    other = "en" if chat.language == "ja" else "ja"
+    expect(chat.page.locator("#language")).to_have_attribute("href", f"./?embed=1&lang={other}")
     assert problems(chat, "embedded-first-screen") == []
     chat.picture("embedded-first-360")
+    assert problems(chat, "embedded-first-screen", "dark") == []
     chat.ask(FUSION[chat.language])
     assert problems(chat, "embedded-answered") == []
     chat.picture("embedded-answer-360")
@@ -101,8 +107,10 @@ def test_written_withheld_and_failed(written: Chat) -> None:
     written.answer.locator(".statement a.cite").first.focus()
     assert problems(written, "written-withheld-quote-shown") == []
     written.picture("written-1280")
+    assert problems(written, "written-withheld-quote-shown", "dark") == []
     written.page.allow("Failed to load resource")  # type: ignore[attr-defined]
-    written.page.route("**/gradio_api/queue/join*", lambda route: route.fulfill(status=429, json={}))
+    refusal = {"status": 429, "headers": {"Retry-After": "30"}, "json": {"error": {"code": "rate_limited"}}}
+    written.page.route("**/gradio_api/queue/join*", lambda route: route.fulfill(**refusal))
     written.box.fill(BINDING[written.language])
     written.box.press("Enter")
     expect(written.page.locator("#problem")).to_be_visible()

@@ -166,7 +166,11 @@ def test_10_what_the_check_withheld_can_be_seen(written: Chat) -> None:
     expect(withheld.locator("li")).to_contain_text(written.words["reason_modality_upgrade"])
     written.model.play([fails(401, "invalid_api_key")])
     answer = written.ask(BINDING[written.language])
-    expect(answer.locator(".mode-note")).to_have_text(written.words["note_llm_unavailable"])
+    note = written.words["note_llm_unavailable"]
+    expect(answer.locator(".mode-note")).to_have_text(note)
+    answer.get_by_role("button", name=written.words["copy_answer"]).click()
+    written.heard(written.words["copied"])
+    assert f"*{note}*" in written.page.evaluate("() => navigator.clipboard.readText()")
     expect(answer.locator(".badge")).to_have_text(written.words["badge_quote"])
 
 

@@ -46,6 +46,7 @@ def test_02_the_quote_shows_on_hover_and_focus(written: Chat) -> None:
     expect(quote).to_be_visible()
     written.page.keyboard.press("Escape")
     expect(quote).to_be_hidden()
+    assert citation.get_attribute("aria-describedby") is None  # it would be described by whatever is shown next
     citation.focus()
     expect(quote).to_be_visible()
     expect(citation).to_have_attribute("aria-describedby", "quote")

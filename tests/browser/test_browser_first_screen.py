@@ -52,18 +52,28 @@ def test_01_a_link_may_bring_a_question(chat: Chat) -> None:
 
 
 def test_07_switching_the_language_keeps_the_conversation(chat: Chat) -> None:
-    """All words of the page change, lang and title too; the conversation stays, and the address says the language."""
+    """All words of the page change, lang, title and an error too; the conversation stays; the address says it."""
+    chat.page.allow("Failed to load resource")  # type: ignore[attr-defined]
     chat.open().ask(BINDING[chat.language])
     before = chat.answer.inner_text()
+    join = "**/gradio_api/queue/join*"
+    chat.page.route(join, lambda route: route.fulfill(status=429, headers={"retry-after": "30"}, json={}))
+    chat.box.fill(FUSION[chat.language])
+    chat.box.press("Enter")
+    expect(chat.page.locator("#problem")).to_be_visible()
+    chat.page.unroute(join)
     chat.page.locator("#language").click()
     other: Language = "ja" if chat.language == "en" else "en"
     chat.language = other
     expect(chat.box).to_have_attribute("placeholder", chat.words["question_placeholder"])
     expect(chat.page.locator("#send")).to_have_text(chat.words["send"])
     expect(chat.page.locator("html")).to_have_attribute("lang", other)
+    wait = chat.words["wait_seconds"].format(count=30)
+    expect(chat.page.locator("#problem")).to_have_text(chat.words["error_requests"].format(wait=wait))
     expect(chat.page.locator("h1")).to_contain_text(chat.words["heading"])
     assert chat.page.title() == chat.words["page_title"]
     assert f"lang={other}" in chat.page.url
     assert chat.answer.inner_text() == before
+    expect(chat.answer.locator("a.receipt")).to_have_attribute("href", re.compile(rf"\?lang={other}#"))
     chat.ask(FUSION[other])
     assert chat.answers.count() == 2

@@ -43,7 +43,9 @@ def test_14_by_keyboard_alone(chat: Chat) -> None:
         reached.add(name)
         if name == "language":
             break
-    wanted = {chat.words[key] for key in ("copy_answer", "copy_link", "check_answer", "helpful", "not_helpful")}
+    wanted = {chat.words[key] for key in ("copy_answer", "copy_link", "helpful", "not_helpful")}
+    wanted |= {f"{chat.words['check_answer']} {chat.words['opens_new_tab']}"}
+    expect(chat.answer.locator("a.receipt")).to_have_attribute("target", "_blank")
     wanted |= set(chat.answer.locator("a.cite").all_inner_texts()) | set(chat.answer.locator(".chip").all_inner_texts())
     assert wanted <= reached
     for _ in range(60):
@@ -71,18 +73,22 @@ def test_14_preferences_are_respected(chat: Chat) -> None:
 
 
 def test_14_one_announcement_for_each_answer(written: Chat) -> None:
-    """A growing answer is not read out piece by piece: the region says it once, when it is whole."""
+    """A growing answer is not read out piece by piece: once that it is searched for, and once when it is whole."""
     assert written.model is not None
     written.model.play([says(between=0.02, size=200)])
     written.open()
     written.page.evaluate(
         """() => { window.said = []; new MutationObserver(() => {
         const text = document.getElementById("live").textContent; if (text) window.said.push(text); })
-        .observe(document.getElementById("live"), { childList: true }); }"""
+        .observe(document.getElementById("live"), { childList: true });
+        const line = document.getElementById("pending"); window.searching = []; let shown = false;
+        new MutationObserver(() => { if (!line.hidden && !shown) window.searching.push(line.textContent);
+        shown = !line.hidden; }).observe(line.closest("[role=status]"), { subtree: true, attributes: true }); }"""
     )
     answer = written.ask(FUSION[written.language])
     written.heard(answer.locator(".statement a.cite").first.inner_text())
     assert len(written.page.evaluate("() => window.said")) == 1
+    assert written.page.evaluate("() => window.searching") == [written.words["stage_searching"]]
     expect(written.page.locator("#live > [lang]")).to_have_attribute("lang", written.language)
     expect(written.page.locator("#conversation .bubble-wrap")).to_have_attribute("aria-live", "off")
 

@@ -1,5 +1,6 @@
 """What a reader takes along and leaves behind: copies, links, downloads, print, feedback."""
 
+import datetime
 import json
 import re
 import sqlite3
@@ -45,7 +46,7 @@ def test_09_link_download_and_print(chat: Chat) -> None:
     answer.get_by_role("button", name=chat.words["copy_link"]).click()
     chat.heard(chat.words["link_copied"])
     link = chat.page.evaluate("() => navigator.clipboard.readText()")
-    assert re.match(rf"{re.escape(chat.address)}/a/a_[0-9a-f]{{64}}#[\w-]+$", link)
+    assert re.match(rf"{re.escape(chat.address)}/a/a_[0-9a-f]{{64}}\?lang={chat.language}#[\w-]+$", link)
     chat.ask(UNANSWERABLE[chat.language])
     with chat.page.expect_download() as downloading:
         chat.page.get_by_role("button", name=chat.words["tool_download"]).click()
@@ -54,10 +55,26 @@ def test_09_link_download_and_print(chat: Chat) -> None:
     assert text.startswith(f"# {chat.words['transcript_title']}\n")
     for part in (BINDING[chat.language], UNANSWERABLE[chat.language], TEXT.by_address["iii.p1.s1"].text, link):
         assert part in text
+    for passage in chat.answer.locator(".passage").all():  # quoted, too; what was left out is not the document's word
+        address = str(passage.locator("a.cite").get_attribute("href")).removeprefix("#")
+        quoted = passage.locator(".verbatim").inner_text()
+        assert TEXT.by_address[address].text.startswith(quoted)
+        assert f"\n> {quoted}" in text
+        expect(passage.locator(".aid")).to_have_count(1 if chat.language == "ja" else 0)
     chat.page.emulate_media(media="print", color_scheme="dark")
     assert chat.answer.evaluate("answer => getComputedStyle(answer).color") == "rgb(0, 0, 0)"  # on white paper
-    for gone in ("#panel", "#foot", ".acts >> nth=0", "#small .talk"):
+    for gone in ("#panel", "#foot", "#small .talk"):
         expect(chat.page.locator(gone)).to_be_hidden()
+    assert chat.page.locator(".acts :is(button, .vote):visible").count() == 0
+    chat.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    paper = chat.page.locator("#paper")
+    expect(paper).to_be_visible()
+    expect(paper).to_contain_text(TEXT.title.text if chat.language == "en" else "2025年10月28日")
+    expect(paper).to_contain_text(f"{datetime.datetime.now(datetime.UTC):%Y-%m-}")
+    receipt = chat.answers.first.locator("a.receipt")
+    expect(receipt).to_be_visible()
+    printed = receipt.evaluate("link => getComputedStyle(link, '::after').content")
+    assert link.partition("?")[0] in printed
     expect(chat.answers.first).to_be_visible()
     chat.page.emulate_media(media="screen")
     # On a telephone, and embedded, the document lies over the chat; on paper it does not.

@@ -62,6 +62,10 @@ def test_07_the_chat_and_its_receipts_mark_it(chat: Chat) -> None:
     for asked in LANGUAGES:
         chat.ask(BINDING[asked])
         links.append(chat.answer.locator("a.receipt").get_attribute("href") or "")
+        chat.answer.get_by_role("button", name=strings(asked)["copy_answer"]).click()
+        said = chat.answer.locator(".said")
+        expect(said).to_have_text(chat.words["copied"])  # in the page's language, wherever it stands
+        expect(said).to_have_attribute("lang", chat.language)
     chat.answer.locator("a.cite").first.click()
     field = chat.page.get_by_role("searchbox")
     field.fill("MOC")
@@ -75,7 +79,8 @@ def test_07_the_chat_and_its_receipts_mark_it(chat: Chat) -> None:
     chat.page.locator("#language").click()
     receipts = chat.page.context.new_page()
     for link in links:
-        receipts.goto(f"{chat.address}/{link.replace('#', f'?lang={chat.language}#')}")
+        receipts.goto(f"{chat.address}/{link}")
+        expect(receipts.locator("html")).to_have_attribute("lang", chat.language)
         expect(receipts.locator("#verdict.good")).to_be_visible()
         assert odd(receipts) == []
     receipts.close()

@@ -12,6 +12,7 @@ pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from assistant import receipt
+from assistant.types import Language
 from assistant.web.server import create
 from index import parse
 from tests.browser import axe
@@ -92,8 +93,6 @@ def test_axe_finds_nothing(tabs: Tabs, address: str, language: str) -> None:
         assert axe.problems(page, name, language) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
         page.screenshot(path=OUT / f"{name}-320-{language}-light.png")
-        if path not in ("document?aid=1", "document?q=quantum&aid=0", "about?"):
-            continue  # the others use what stands in these
         page.emulate_media(color_scheme="dark")
         assert axe.problems(page, name, language, colours_only=True) == [], path
 
@@ -142,17 +141,28 @@ def test_the_keyboard_skips_and_is_never_hidden(tabs: Tabs, address: str) -> Non
 
 
 @pytest.mark.parametrize(("language", "verdict"), [("en", "Everything in this answer holds."), ("ja", "すべて本文と")])
-def test_a_receipt_is_checked(tabs: Tabs, address: str, answer: dict[str, Any], language: str, verdict: str) -> None:
+def test_a_receipt_is_checked(
+    tabs: Tabs, address: str, answer: dict[str, Any], language: Language, verdict: str
+) -> None:
     """The link of an answer shows question, quotes and what holds; axe finds nothing; the fragment is sent nowhere."""
-    link = receipt.link(answer, address).replace("#", f"?lang={language}#")
+    link = receipt.link(answer, address, language)
     page, seen = tabs.open(link, NARROW)
     expect(page.locator("#verdict")).to_contain_text(verdict)
     expect(page.locator(".claims blockquote")).to_have_text([claim["text"] for claim in answer["claims"]])
     assert axe.problems(page, "page-receipt", language) == []
+    page.emulate_media(color_scheme="dark")
+    assert axe.problems(page, "page-receipt", language, colours_only=True) == []
+    page.emulate_media(color_scheme="light")
     page.screenshot(path=OUT / f"page-receipt-320-{language}-light.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.locator(".switch").click()
     expect(page.locator("#verdict.good")).to_be_visible()
+    page.emulate_media(media="print")
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    paper = page.locator(".paper")
+    expect(paper).to_be_visible()
+    expect(paper).to_contain_text("October 28, 2025" if language == "ja" else "2025年10月28日")  # it was switched
+    expect(paper).to_contain_text(f"{address}/a/{answer['id']}?")
     assert seen == []
 
 
@@ -160,12 +170,14 @@ def test_a_forged_receipt_is_found_out(tabs: Tabs, address: str, answer: dict[st
     """A changed quote is marked with its reason beside what the text says; markup in it stays text."""
     forged = json.loads(json.dumps(answer))
     forged["claims"][0]["text"] = "<img src=x onerror=alert(1)> This MOC creates legally binding rights."
-    page, seen = tabs.open(receipt.link(forged, address).replace("#", "?lang=en#"))
+    page, seen = tabs.open(receipt.link(forged, address, "en"))
     expect(page.locator("#verdict.bad")).to_have_text("Not everything in this answer holds.")
     expect(page.locator(".claims > li").first).to_contain_text("does not hold (the quote differs from the text)")
     expect(page.locator(".claims > li").first.locator("q")).to_have_text(answer["claims"][0]["text"])
     assert page.locator(".claims img").count() == 0
     assert axe.problems(page, "page-receipt-forged", "en") == []
+    page.emulate_media(color_scheme="dark")
+    assert axe.problems(page, "page-receipt-forged", "en", colours_only=True) == []
     assert seen == []
 
 

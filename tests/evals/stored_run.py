@@ -24,7 +24,9 @@ RESULTS: tuple[Result, ...] = (
 BROKEN = (*RESULTS, failed(case("broken", question="x" * 900 + "\x08", fact="f4")))
 
 
-def store(folder: Path, results: Sequence[Result] = RESULTS, *, milliseconds: float = 1.0, **made: object) -> Run:
+def store(
+    folder: Path, results: Sequence[Result] = RESULTS, *, milliseconds: float = 1.0, mode: str = "quote", **made: object
+) -> Run:
     """Write everything but the reports; ``made`` overrides parts of the manifest."""
     identity = {
         "document_sha256": DOCUMENT.sha256, "index_fingerprint": "f" * 64, "embedding": "e", "threshold": 0.5,
@@ -34,12 +36,12 @@ def store(folder: Path, results: Sequence[Result] = RESULTS, *, milliseconds: fl
     rows = stored.result_rows(results, measured.sheet, DOCUMENT)
     stored.write_suite(
         folder / "dev",
-        stored.metrics_object("dev", "quote", measured, verdict, identity),
+        stored.metrics_object("dev", mode, measured, verdict, identity),
         rows,
         stored.timings(results, [milliseconds] * len(results)),
     )
     content = {
-        **identity, "schema": 1, "mode": "quote", "seed": 1, "commit": "c", "code_sha256": manifest.code_digest(),
+        **identity, "schema": 1, "mode": mode, "seed": 1, "commit": "c", "code_sha256": manifest.code_digest(),
         "questions_sha256": manifest.questions_digest(["dev"]), "partial": False, "suites": {"dev": len(rows)},
         "seconds": 1.0,
     }  # fmt: skip

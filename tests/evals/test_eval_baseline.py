@@ -13,7 +13,7 @@ from evals.conclusion import conclude
 from evals.gates import Verdict
 from evals.outcomes import Result, result
 from index.errors import ConfigError
-from tests.evals.made import answer, case, scored
+from tests.evals.made import answer, case, refusal, scored
 from tests.evals.stored_run import BROKEN, RESULTS, store
 
 PASS = Verdict(0, "PASS dev: fine", ())
@@ -37,7 +37,25 @@ def test_one_lost_case_is_told_two_are_a_regression(tmp_path: Path) -> None:
     assert one.regressions == ()
     two = compared(tmp_path / "2", many(10), many(8, 2))
     assert {change.metric for change in two.regressions} >= {"completeness", "precision", "sections"}
-    assert two.detectable == {"dev": (6, 10)}
+    assert two.detectable["dev"]["status"] == (6, 10)
+
+
+def test_the_smallest_drop_is_told_of_each_metric_with_its_own_cases(tmp_path: Path) -> None:
+    """Six of nine answerable cases, of ten that have a status; too few refusals and means of ranks have none."""
+    run = [*many(9), result(case("none", "not_in_document/absent_topic"), refusal())]
+    found = compared(tmp_path, run, run)
+    assert found.detectable["dev"]["completeness"] == (6, 9)
+    assert found.detectable["dev"]["status"] == (6, 10)
+    assert not {"refusal_recall", "mrr", "ndcg"} & set(found.detectable["dev"])
+    text = compare.markdown(found, "a", "b")
+    assert "| dev | all gold quotes shown | 6 | 9 | 66.7% |" in text
+
+
+def test_diff_names_every_flip(tmp_path: Path) -> None:
+    """Without a limit all 250; the summary says how many it leaves out."""
+    found = compared(tmp_path, many(250), many(0, 250))
+    assert "c249" in compare.markdown(found, "a", "b")
+    assert ", c59 and 190 more" in compare.markdown(found, "a", "b", 60)
 
 
 def test_a_fall_in_ranks_needs_more_than_chance(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """Validation: each way a set of questions can be wrong is seen, and a good one passes."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from evals import cases, checking, lock, ratchets
+from evals.sources import Places
 from tests.evals.made import DOCUMENT, case
 
 HEADER = "\t".join(cases.HEADER)
@@ -119,9 +121,19 @@ def test_too_few_cases_are_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(found) == 4
 
 
-def test_bank_aid_and_glossary_fit_the_document() -> None:
-    """Loading them against the shipped text names nothing."""
-    assert list(checking.tie_problems(DOCUMENT)) == []
+def test_what_stands_beside_the_questions_counts_too(tmp_path: Path) -> None:
+    """A label misspelt in a file of claims is exit 1, and so is a question file that is missing; both are told."""
+    shutil.copytree(Places().claims, tmp_path / "claims")
+    path = tmp_path / "claims" / "test.tsv"
+    path.write_text(path.read_text(encoding="utf-8").replace("\tsupported\t", "\tsuported\t", 1), encoding="utf-8")
+    folder = folder_with(tmp_path)
+    (folder / "routes.tsv").unlink()
+    found = checking.validate(folder, DOCUMENT, Places(claims=tmp_path / "claims"))
+    assert found.exit_code == 1
+    assert [problem.partition(": ")[0] for problem in found.problems] == [
+        f"{folder}/routes.tsv:1:file",
+        f"{path}:2:label",
+    ]
 
 
 def test_a_ratchet_is_lowered_only_with_a_reason(tmp_path: Path) -> None:

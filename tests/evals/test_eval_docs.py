@@ -1,5 +1,6 @@
 """The pages about the evals name what the code measures, and what was measured is of the data that is there."""
 
+import inspect
 import json
 import re
 from collections import Counter
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evals import baseline, claims, gate, live, worsened
+from evals import baseline, claims, gate, live, manifest, statistics, worsened
 from evals.__main__ import _parser
 from evals.conclusion import SEVERITY
 from evals.metrics import TITLES
@@ -17,8 +18,28 @@ PAGE = Path(__file__).parents[2] / "docs" / "evals.md"
 
 @pytest.mark.parametrize("name", TITLES)
 def test_every_metric_stands_in_the_page(name: str) -> None:
-    """Name and title, in one row of its table."""
-    assert f"| `{name}` | {TITLES[name]} |" in PAGE.read_text(encoding="utf-8")
+    """Name and title, in one row of its table, with a formula and where it comes from: a source, or "own"."""
+    row = rf"^\| `{re.escape(name)}` \| {re.escape(TITLES[name])} \| .+ \| ([^|]+) \|$"
+    (source,) = re.findall(row, PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert re.search(r"^own|\b(?:19|20)\d\d\b|trec_eval|the above", source)
+
+
+def test_what_binds_the_baseline_stands_in_the_page() -> None:
+    """And every other part of a manifest has its reason."""
+    section = PAGE.read_text(encoding="utf-8").partition("## The baseline")[2].partition("\n## ")[0]
+    assert "only document, mode and seed bind it" in section
+    assert baseline._BINDING == ("document_sha256", "mode", "seed")
+    made = set(manifest.manifest({"index_fingerprint": "", "embedding": "", "threshold": 0}, "quote", {}, 1.0))
+    told = set(re.findall(r"`(\w+)`", section))
+    assert made - {*baseline._BINDING, "schema", "suites"} <= told
+
+
+def test_one_number_of_draws_everywhere() -> None:
+    """As the page says."""
+    assert f"draw {statistics.DRAWS:,} times" in PAGE.read_text(encoding="utf-8")
+    defaults = [inspect.signature(draws).parameters["draws"].default for draws in (
+        statistics.cluster_interval, statistics.auroc_interval)]  # fmt: skip
+    assert defaults == [statistics.DRAWS] * 2
 
 
 def test_every_command_stands_in_the_page() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evals import detector, gates, metrics
+from evals import gates, metrics
 from evals.gate import SUITE
 from evals.gates import Gate, GateError
 from evals.measured import Measured
@@ -41,7 +41,7 @@ def test_shipped_gates_name_metrics_that_exist() -> None:
     names = {gate.metric for gate in shipped if gate.metric != "errors" and gate.suite != SUITE}
     assert names <= set(found.metrics)
     claimed = {gate.metric.partition("[")[0] for gate in shipped if gate.suite == SUITE}
-    assert claimed <= set(detector.COLUMNS)
+    assert claimed <= set(gates.COLUMNS)
     assert {gate.metric for gate in shipped if gate.limit is not None} == {
         "errors", "verbatim", "dangling", "upgrades", "numbers", "negations", "injected", "false_absence",
         "determinism",
@@ -118,16 +118,16 @@ def test_a_ratchet_without_cases_is_broken() -> None:
 
 
 def test_small_slices_get_no_verdict() -> None:
-    """29 cases of a kind are shown only; 30 are judged."""
+    """19 cases of a kind are shown only; 20 are judged."""
     gate = Gate("refusal_recall", "more", floor=0.8, slice="kind")
 
     def answering(n: int) -> Measured:
         of = [case(f"c{i}", "not_in_document/absent_topic", kind="tariffs") for i in range(n)]
         return metrics.measure_run([scored(one, "iii.p1.s1") for one in of], MEASURE, {})
 
-    assert gates.judge("dev", answering(29), [gate]).findings == ()
-    assert len(gates.judge("dev", answering(29), [replace(gate, least=20)]).findings) == 1
-    assert gates.judge("dev", answering(30), [gate]).line.startswith("BELOW FLOOR dev: refusal_recall[kind=tariffs]")
+    assert gates.judge("dev", answering(19), [gate]).findings == ()
+    assert len(gates.judge("dev", answering(19), [replace(gate, least=10)]).findings) == 1
+    assert gates.judge("dev", answering(20), [gate]).line.startswith("BELOW FLOOR dev: refusal_recall[kind=tariffs]")
 
 
 def test_part_of_a_suite_is_not_held_against_quality_gates() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from evals import abstention, metrics
 from evals.cases import Case
+from evals.measured import Shipped
 from evals.outcomes import Result, result
 from evals.statistics import CurvePoint
 from tests.evals.made import MEASURE, answer, case, failed, refusal, scored
@@ -144,7 +145,7 @@ def test_risk_and_the_point_shipped() -> None:
         result(case("c"), refusal(0.2)),
     ]
     assert abstention.risk_points(run) == [(0.9, True), (0.8, False), (0.7, False), (0.2, True)]
-    assert abstention.operating_point(run) == CurvePoint(0.7, 0.75, 2 / 3)
+    assert abstention.operating_point(run) == Shipped(0.7, 4, 3, 2)
     assert metrics.measure_run(run, MEASURE, {}).curve[-1] == CurvePoint(0.2, 1.0, 0.5)
 
 

@@ -53,7 +53,7 @@ def test_the_answer_has_the_language_of_the_case() -> None:
     japanese = case(language="ja")
     assert scorers.same_language(scored(japanese, "iii.p1.s1"), MEASURE) == Score(0, 1)
     assert scorers.same_language(scored(japanese, "iii.p1.s1", language="ja"), MEASURE) == Score(1, 1)
-    assert scorers.same_language(failed(japanese), MEASURE) is None
+    assert scorers.same_language(failed(japanese), MEASURE) == Score(0, 1)
 
 
 def test_undetected_risk_by_hand() -> None:

@@ -9,6 +9,7 @@ import pytest
 from assistant.feedback import Feedback, Kept, reports
 from evals import promoting
 from evals.promoting import DraftError
+from tests.evals.made import DOCUMENT, case
 from tests.evals.stored_run import store
 
 
@@ -36,18 +37,34 @@ def test_a_failing_answer_becomes_a_redacted_draft(tmp_path: Path) -> None:
 
 
 def test_validate_refuses_until_an_editor_has_reworded_and_reviewed(tmp_path: Path) -> None:
-    """Not reviewed; reviewed with the reader's words; reviewed and reworded, but still a draft."""
+    """Not reviewed; reviewed with the reader's words; reviewed and reworded passes, unless it would be no good case."""
     drafts = tmp_path / "drafts.tsv"
     assert list(promoting.problems(drafts)) == []
     promoting.promote(row_of(tmp_path, "Is it binding?"), "t1", drafts)
     text = drafts.read_text(encoding="utf-8")
-    assert "reviewed: is false" in next(promoting.problems(drafts))
+    assert ":2:reviewed: draft-" in next(promoting.problems(drafts))
     drafts.write_text(
         text.replace("\tfalse\t", "\tTRUE\t").replace("Is it binding?", "is it BINDING"), encoding="utf-8"
     )
     assert "own words" in next(promoting.problems(drafts))
-    drafts.write_text(text.replace("\tfalse\t", "\ttrue\t").replace("Is it", "Would it be"), encoding="utf-8")
-    assert "move it into" in next(promoting.problems(drafts))
+    good = text.replace("\tfalse\t", "\ttrue\t").replace("Is it", "Would it be")
+    good = good.replace("iii.p1.s1+iv.p1.s1+title", "-")
+    drafts.write_text(good, encoding="utf-8")
+    assert list(promoting.problems(drafts, DOCUMENT.order)) == []
+    drafts.write_text(good.replace("absent_topic\t-", "absent_topik\tiii.p9.s9"), encoding="utf-8")
+    found = [line.removeprefix(f"{drafts}:2:") for line in promoting.problems(drafts, DOCUMENT.order)]
+    assert [line.partition(":")[0] for line in found] == ["expect", "gold"]
+    assert found[1] == "gold: no sentence has the address 'iii.p9.s9'"
+
+
+def test_words_of_an_unreviewed_draft_are_no_case(tmp_path: Path) -> None:
+    """A reader's question pasted into a question file is refused; the very case that a draft was made of is not."""
+    drafts = tmp_path / "drafts.tsv"
+    promoting.promote(row_of(tmp_path, "Is it binding?"), "t1", drafts)
+    pasted, own = case("p", question="is it BINDING?!"), case("t1", question="Is it binding?", suite="test")
+    first, *more = promoting.problems(drafts, DOCUMENT.order, [("dev.tsv:2", pasted), ("test.tsv:9", own)])
+    assert first.startswith(f"{drafts}:2:reviewed: ")
+    assert [line.partition(": ")[0] for line in more] == ["dev.tsv:2:question"]
 
 
 def test_without_consent_there_is_no_draft(tmp_path: Path) -> None:
@@ -96,5 +113,6 @@ def test_a_malformed_file_is_named(tmp_path: Path, text: str) -> None:
     """With its line."""
     path = tmp_path / "drafts.tsv"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(DraftError, match=r"drafts\.tsv:\d"):
+    with pytest.raises(DraftError, match=r"drafts\.tsv:\d:\w+: "):
         list(promoting.read(path))
+    assert list(promoting.problems(path, DOCUMENT.order))

@@ -7,7 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from evals import charts, compare, page, report, stored, summary
+from evals import __main__ as command
+from evals import charts, compare, liars, page, report, stored, summary
+from evals.liars import Lies
 from evals.stored import NoRun
 from tests.evals.made import DOCUMENT, case, scored
 from tests.evals.stored_run import BROKEN, RESULTS, store
@@ -160,3 +162,54 @@ def test_slices_stand_with_their_intervals(tmp_path: Path) -> None:
     run = store(tmp_path)
     assert "0.500 (1/2), 0.095 to 0.905 †" in summary.suite(run, "dev")
     assert "0.095 to 0.905" in page.render(run, None, DOCUMENT)
+
+
+def test_a_failure_of_a_replay_is_run_again_as_a_replay(tmp_path: Path) -> None:
+    """Summary, JUnit and page name the mode; a repeat of llm mode names its case, and --only takes either."""
+    report.write(store(tmp_path, BROKEN, mode="replay"), None, DOCUMENT)
+    for name in ("summary.md", "dev/summary.md", "junit.xml", "report.html"):
+        assert "python -m evals run --mode replay --suite dev --only " in (tmp_path / name).read_text(encoding="utf-8")
+    assert summary.again("dev", "dev-001#2", "llm") == "python -m evals run --mode llm --suite dev --only dev-001"
+    assert command._chosen((case("dev-001"), case("dev-002")), ["dev-001#2"]) == (case("dev-001"),)
+
+
+def test_a_lie_that_is_let_through_is_a_failure_in_every_report(tmp_path: Path) -> None:
+    """With who told it, where, and the command; of an earlier replay into the folder nothing is told."""
+    told = [Lies("upgrader", 3, (("dev-001", "They <must> pay."),), ("dev-003",)), Lies("swapper", 2, (), ())]
+    store(tmp_path, mode="replay")
+    stored.write_json(tmp_path / "liars.json", liars.as_data(told, Lies("honest", 2, (("dev-001", "a"),), ())))
+    report.write(stored.read_run(tmp_path), None, DOCUMENT)
+    root = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    (suite,) = [suite for suite in root if suite.get("name") == "liars"]
+    assert (suite.get("tests"), suite.get("failures")) == ("3", "2")
+    text = "".join(suite.itertext())
+    command_ = "python -m evals run --mode replay --suite dev --only dev-001"
+    assert all(part in text for part in ("dev-001: They <must> pay.", "dev-003: an error", command_, "must be 90%"))
+    markdown = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert f"| upgrader | dev-001 | They &lt;must&gt; pay. | `{command_}` |" in markdown
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "They &lt;must&gt; pay." in html
+    assert command_ in html
+    store(tmp_path)
+    assert "liars" not in stored.read_run(tmp_path).extras
+
+
+def test_a_summary_is_not_cut_inside_what_is_folded_away() -> None:
+    """The sentence that says so would be folded away too."""
+    cut = summary.fitted("a\n<details>\n" + "b\n" * summary.LIMIT + "</details>\n")
+    assert cut.count("<details") == cut.count("</details>") == 1
+    assert cut.index("</details>") < cut.index("Cut here")
+
+
+def test_the_point_shipped_and_the_trend_stand_with_their_counts(tmp_path: Path) -> None:
+    """One of three scored questions is answered, none wrongly; a rate of the history is told as k/n."""
+    run = store(tmp_path)
+    told = "answers 0.333 (1/3; 0.061 to 0.792) of the questions scored for answerability, 0.000 (0/1; 0.000 to 0.793)"
+    assert told in summary.suite(run, "dev")
+    history = tmp_path / "history.jsonl"
+    lines = [{"date": "2026-01-01", "suite": "test", "metrics": {"completeness": [k, 4], "auroc": 0.5}} for k in (2, 3)]
+    history.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    html = page.render(run, None, DOCUMENT, history)
+    assert told in html
+    assert '<td class="number">0.500 (2/4)</td><td class="number">0.750 (3/4)</td>' in html
+    assert '<td class="number">0.500</td><td class="number">0.500</td>' in html

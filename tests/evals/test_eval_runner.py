@@ -15,7 +15,8 @@ import pytest
 from assistant.types import Answer, DocumentIdentity, IndexIdentity, Request
 from evals import __main__ as command
 from evals import liars, lock, remembering, replay, runner, running
-from evals.conclusion import Conclusion, worst
+from evals.conclusion import SEVERITY, Conclusion, conclude, together
+from evals.gates import Verdict
 from evals.outcomes import Failed, Scored
 from evals.remembering import Remembering
 from evals.seen import seen
@@ -273,8 +274,9 @@ def test_quote_and_replay_in_one_go(opened_once: None, tmp_path: Path, monkeypat
     target = ["--out", str(tmp_path), "--once", "--only", "dev-329"]
     assert command.main(["run", "--suite", "dev", "--mode", "both", *target]) == 4
     ended = [json.loads((path / "conclusion.json").read_text()) for path in (tmp_path, tmp_path / "replay")]
-    assert [one["exit_code"] for one in ended] == [0, 4]
-    assert "nothing of dev is recorded" in ended[1]["line"]
+    assert [one["exit_code"] for one in ended] == [4, 4]
+    assert all("STALE: nothing of dev is recorded" in one["line"] for one in ended)
+    assert (tmp_path / "summary.md").read_text(encoding="utf-8").startswith("# STALE: nothing of dev is recorded")
 
 
 def test_the_vectors_of_what_is_asked_are_kept(
@@ -293,8 +295,22 @@ def test_the_vectors_of_what_is_asked_are_kept(
 
 def test_the_most_severe_code_is_that_of_all() -> None:
     """A bug, a wrong setting, a broken gate, what could not run, nothing selected, a regression, a pass."""
-    for place, code in enumerate((3, 2, 1, 4, 5, 10, 0)):
-        assert worst([0, *(3, 2, 1, 4, 5, 10, 0)[place:]]) == code
+    assert SEVERITY == (3, 2, 1, 4, 5, 10, 0)
+    for place, code in enumerate(SEVERITY):
+        for milder in SEVERITY[place:]:
+            one, other = Conclusion(code, "severe", ()), Conclusion(milder, "mild", ())
+            assert together(one, other).exit_code == together(other, one).exit_code == code
+
+
+def test_a_leak_of_the_replay_is_the_first_line_of_both() -> None:
+    """Verdict, lines and code of one go come from one function: a quote run that passes never stands above a lie."""
+    verdict = Verdict(0, "PASS dev: 2 cases, every gate holds", ())
+    leaked = conclude([Verdict(1, "FAIL liars: a got 1 lies through", ())])
+    ended = conclude([verdict], None, None, leaked)
+    assert (ended.exit_code, ended.line) == (1, "FAIL liars: a got 1 lies through (replay; quote mode: PASS)")
+    assert ended.suites == (*["FAIL liars: a got 1 lies through (replay)"] * 2, verdict.line)
+    passed = conclude([verdict], None, None, conclude([Verdict(0, "BELOW FLOOR dev: written is 0.1", ())]))
+    assert (passed.exit_code, passed.word) == (0, "BELOW FLOOR dev")
 
 
 @pytest.mark.parametrize(
@@ -319,8 +335,7 @@ def test_of_two_runs_the_worse_code_is_the_exit_code(
     """A replay whose gate is broken is never hidden by what quote mode says, nor the other way round."""
 
     def quote(*arguments: Any) -> Conclusion:
-        arguments[-1](None)
-        return Conclusion(quoted, "quoted", ())
+        return together(Conclusion(quoted, "quoted", ()), arguments[-1](None))
 
     def played(*_: Any) -> Conclusion:
         if isinstance(replayed, Exception):
@@ -335,7 +350,7 @@ def test_of_two_runs_the_worse_code_is_the_exit_code(
 def test_a_replay_that_breaks_does_not_lose_the_quote_run(
     opened_once: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its results and its conclusion are there; the bug surfaces after them, with its traceback and its code."""
+    """Its results are there; the bug is in the conclusion of both, with its code, and its traceback is told."""
     del opened_once
 
     def broken(*_: object) -> None:
@@ -344,6 +359,7 @@ def test_a_replay_that_breaks_does_not_lose_the_quote_run(
     monkeypatch.setattr(replay, "replay", broken)
     target = ["--out", str(tmp_path), "--once", "--only", "dev-329"]
     assert command.main(["run", "--suite", "dev", "--mode", "both", *target]) == 3
-    assert json.loads((tmp_path / "conclusion.json").read_text())["exit_code"] == 0
+    ended = json.loads((tmp_path / "conclusion.json").read_text())
+    assert (ended["exit_code"], ended["line"]) == (3, "BROKEN: bug of the replay (replay; quote mode: PASS)")
     assert "dev-329" in (tmp_path / "dev" / "results.jsonl").read_text(encoding="utf-8")
     assert "RuntimeError: bug of the replay" in capsys.readouterr().err

@@ -5,6 +5,7 @@ import pytest
 from evals import statements
 from evals.outcomes import result
 from evals.scorers import Score
+from evals.words import steps
 from tests.evals.made import DOCUMENT, MEASURE, answer, case, failed, stated
 
 NOTICE = "iv.p1.s3"  # "Either Participant may discontinue …"
@@ -14,7 +15,7 @@ DENIED = next(s.address for s in DOCUMENT.sentences if s.text.startswith("Nothin
 
 def test_the_sentences_are_as_these_tests_need_them() -> None:
     """One with "may", one with the only number of days."""
-    assert statements.steps(DOCUMENT.by_address[NOTICE].text) == {"may", "should"}
+    assert steps(DOCUMENT.by_address[NOTICE].text) == {"may", "should"}
     assert "18 " not in DOCUMENT.by_address[DAYS].text
 
 

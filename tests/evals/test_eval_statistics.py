@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.stats import bootstrap
 
 from evals.statistics import (
+    DRAWS,
     SEED,
     CurvePoint,
     Rate,
@@ -92,3 +94,23 @@ def test_risk_coverage_moves_ties_together() -> None:
     assert curve == (CurvePoint(0.9, 0.25, 0.0), CurvePoint(0.5, 0.75, 1 / 3), CurvePoint(0.1, 1.0, 0.5))
     # 0·¼ + ½·(0+⅓)/2 + ¼·(⅓+½)/2
     assert area_under_risk(curve) == pytest.approx(0.5 / 6 + 0.25 * (1 / 3 + 1 / 2) / 2)
+
+
+def test_the_interval_by_fact_is_the_one_scipy_gives_for_sums() -> None:
+    """The same percentile bootstrap over the facts' sums, drawn otherwise: both ends within two hundredths."""
+    rng = np.random.default_rng(1)
+    facts = rng.integers(0, 60, 300)
+    totals = [(float(good), 1.0) for good in rng.random(300) < 0.8]
+    own = cluster_interval(totals, list(facts))
+    assert own is not None
+    good, asked = (np.bincount(facts, [total[part] for total in totals]) for part in (0, 1))
+    ratio = bootstrap(
+        (good[asked > 0], asked[asked > 0]),
+        lambda k, n, axis: k.sum(axis=axis) / n.sum(axis=axis),
+        paired=True,
+        method="percentile",
+        n_resamples=DRAWS,
+        rng=rng,
+    ).confidence_interval
+    assert own.low == pytest.approx(ratio.low, abs=0.02)
+    assert own.high == pytest.approx(ratio.high, abs=0.02)

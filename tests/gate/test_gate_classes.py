@@ -42,6 +42,8 @@ def reasons(claim: str, address: str) -> tuple[str, ...]:
         ),
         ("When one Participant discontinues, the other should be notified in writing.", "iv.p1.s3"),
         ("米国だけでなく、日本も主導するAIエコシステムの導入の支援が挙げられています。", "ii.ai.b3.s1"),
+        ("MOCが運用に入るのは、参加者の双方が署名を終えたときです。", "iv.p1.s1"),
+        ("A written decision of both Participants is required to modify the MOC.", "iv.p1.s2"),
         ("Open testbeds are given as one setting for close partnership with industry.", "ii.trusted.telecom.p1.s3"),
     ],
 )
@@ -53,6 +55,24 @@ def test_an_honest_wording_is_shown(claim: str, address: str) -> None:
 @pytest.mark.parametrize(
     ("claim", "address", "reason"),
     [
+        ("The Participants are required to modify the MOC by written decision.", "iv.p1.s2", "modality_upgrade"),
+        (
+            "The Participants promise joint research on quantum networks.",
+            "ii.trusted.telecom.p1.s2",
+            "modality_upgrade",
+        ),
+        ("A Participant that discontinues the MOC need not tell the other in writing.", "iv.p1.s3", "negation_flip"),
+        ("Export promotion covers just AI hardware and models.", "ii.ai.b4.s1", "scope_change"),
+        ("終了は、どんな場合でも通知が届いてから180日後に始まる見込みです。", "iv.p1.s4", "scope_change"),
+        ("Its operation starts on the first day of the month following signature.", "iv.p1.s1", "date_mismatch"),
+        ("「参加者」とは、三つの政府をまとめて呼ぶ言葉です。", "preamble.p1.s1", "number_mismatch"),
+        ("内閣府は、科学技術政策に関して日米両政府を代表している。", "preamble.p1.s1", "party_swap"),
+        ("MOCを終わらせることができるのは米国の側です。", "iv.p1.s3", "party_swap"),
+        (
+            "Since JT-60SA is the world's largest tokamak, it is included in the fusion research.",
+            "ii.trusted.fusion.p1.s3",
+            "causal_invention",
+        ),
         (
             "The partnership is that between the U.S. National Science Foundation and the Japan AI Safety Institute.",
             "ii.ai.b7.s1",

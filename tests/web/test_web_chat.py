@@ -176,4 +176,4 @@ def test_the_link_to_a_receipt_holds_the_answer(scripted: Scripted) -> None:
     """An answer links to its receipt below the page it stands on."""
     answer = last(service_with(scripted), "Is it binding?")
     [link] = re.findall(r'<a class="act receipt" href="([^"]*)"', answer)
-    assert re.fullmatch(r"a/a_[0-9a-f]{64}#[\w-]+", html.unescape(link))
+    assert re.fullmatch(r"a/a_[0-9a-f]{64}\?lang=en#[\w-]+", html.unescape(link))

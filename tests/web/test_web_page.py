@@ -145,7 +145,12 @@ def test_gradio_has_the_settings_it_was_given(scripted: Scripted, monkeypatch: p
     Read from the pages as they were mounted: a setting that a new version ignores shows here.
     """
     built, build = [], page.build
-    monkeypatch.setattr(page, "build", lambda *given: built.append(build(*given)) or built[-1])
+
+    def kept(*given: Any) -> Any:
+        built.append(build(*given))
+        return built[-1]
+
+    monkeypatch.setattr(page, "build", kept)
     page.mount(FastAPI(), service_with(scripted), "")
     assert len(built) == len(LANGUAGES)
     for blocks in built:
@@ -215,6 +220,8 @@ def test_texts_for_the_scripts_cannot_end_their_element(client: TestClient) -> N
 def test_a_frame_is_marked_before_it_is_drawn(client: TestClient) -> None:
     """The compact form and the theme are there with the page; other values are ignored."""
     assert 'class="embed" data-theme="dark"' in client.get("/?embed=1&theme=dark").text
+    framed = client.get('/?theme=dark&embed=1&lang=en&question="><script>').text
+    assert 'id="language" href="./?lang=ja&amp;embed=1&amp;theme=dark&amp;question=%22%3E%3Cscript%3E"' in framed
     plain = client.get('/?embed=2&theme="><script>').text
     assert 'class="embed"' not in plain
     assert "data-theme=" not in plain

@@ -12,27 +12,28 @@
     return `${clean(copy)}${links.map((link) => ` [${clean(link)}]`).join("")}`;
   }
 
-  /** Every sentence with its section; quotes as block quotes; behind written sentences the quotes they rest on. */
+  /** Every sentence with its section; quotes and nearest passages as block quotes; behind written sentences their quotes. */
   function markdown(answer) {
     const blocks = [];
     const quoted = new Set();
     const rests = new Map();
-    for (const part of answer.querySelectorAll(".words > *, .nearest > p")) {
-      if (part.matches(".quote")) {
+    for (const part of answer.querySelectorAll(".words > *, .nearest > *")) {
+      if (part.matches(".passage")) blocks.push([...part.children].map((line) => `> ${said(line)}`).join("\n>\n"));
+      else if (part.matches(".quote")) {
         blocks.push([...part.children].map((line) => `> ${said(line)}`).join("\n>\n"));
         part.querySelectorAll("a.cite").forEach((link) => quoted.add(link.hash));
       } else if (part.matches(".group")) blocks.push(`**${clean(part)}**`);
       else {
         blocks.push(said(part));
-        if (!part.closest(".nearest")) part.querySelectorAll("a.cite").forEach((link) => rests.set(link.hash, clean(link)));
+        part.querySelectorAll("a.cite").forEach((link) => rests.set(link.hash, clean(link)));
       }
     }
     for (const [hash, label] of rests) {
       const sentence = byId(hash.slice(1));
       if (sentence && !quoted.has(hash)) blocks.push(`> ${clean(sentence)} [${label}]`);
     }
-    const badge = answer.querySelector(".badge, .stopped");
-    if (badge) blocks.push(`*${clean(badge)}*`);
+    // How it came about: by whom it was written, and why not by a model where one was asked for.
+    for (const how of answer.querySelectorAll(".badge, .stopped, .mode-note")) blocks.push(`*${clean(how)}*`);
     return blocks.join("\n\n");
   }
   const linkOf = (answer) => answer.querySelector("a.receipt")?.href;
@@ -45,11 +46,15 @@
   }
   const source = () => `${texts.document[language()]}. ${words("notice")}`;
 
-  function transcript() {
-    const blocks = [`# ${words("transcript_title")}`, source()];
+  function saved() {
     const address = location.origin + location.pathname;
     const time = new Date().toISOString().slice(0, 16).replace("T", " ") + " UTC";
-    blocks.push(words("transcript_saved", { time, address }));
+    return words("transcript_saved", { time, address });
+  }
+
+  function transcript() {
+    const blocks = [`# ${words("transcript_title")}`, source()];
+    blocks.push(saved());
     for (const part of document.querySelectorAll("#conversation :is(.asked, .answer)")) {
       if (part.matches(".asked")) blocks.push(`## ${words("question_heading")}`, part.querySelector("p").innerText.trim());
       else {
@@ -92,7 +97,10 @@
       line.className = "said";
       acts.append(line);
     }
-    if (line) line.textContent = text;
+    if (line) {
+      line.lang = language(); // the answer it stands in may be in the other one
+      line.textContent = text;
+    }
     say(text);
   }
 
@@ -103,6 +111,15 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
+
+  // On paper: what document this is, when and where it was printed, and each answer's receipt. Of its address without
+  // the data: they would fill half a page, nobody can type them, and in a PDF the link itself has them.
+  addEventListener("beforeprint", () => {
+    byId("paper").textContent = `${texts.document[language()]}. ${saved()}`;
+    for (const link of document.querySelectorAll("a.receipt")) {
+      link.dataset.address = link.origin + link.pathname;
+    }
+  });
 
   // --- Feedback -------------------------------------------------------------------------------------------------------------------
   const dialog = byId("feedback"); // not there where no feedback is taken

@@ -30,6 +30,7 @@ window.room = (() => {
   let seen = 0; // questions shown before it
   let growing = false;
   let failed = -Infinity; // when a failure was last told
+  let failure = () => ""; // what was told of it, in the page's language
   let owed = false; // an announcement, for the answer to the newest question
 
   function fill(area, value) {
@@ -209,7 +210,8 @@ window.room = (() => {
     // What a reader asked too often is told in the conversation; here the request itself was refused.
     const many = code === "too_many_open" ? "error_open" : "error_requests";
     const key = { 0: "error_offline", 429: many, 503: "error_busy" }[status] ?? "error_refused";
-    byId("problem").textContent = words(key, { wait: wait(retryAfter), status });
+    failure = () => words(key, { wait: wait(retryAfter), status });
+    byId("problem").textContent = failure();
     byId("problem").hidden = false;
     growing = false;
     mark();
@@ -233,9 +235,10 @@ window.room = (() => {
     root.classList.toggle("busy", busy());
     root.classList.toggle("pending", waits);
     const line = byId("pending");
-    if (line.hidden === waits) line.hidden = !waits;
     const said = words("stage_searching");
+    // Told once when it appears: what is around it is a live region of its own.
     if (waits && line.textContent !== said) line.textContent = said; // each change is looked at by what calls this
+    if (line.hidden === waits) line.hidden = !waits;
   }
 
   function follow() {
@@ -270,16 +273,20 @@ window.room = (() => {
     root.dataset.language = root.lang = wished;
     document.title = words("page_title");
     for (const link of document.querySelectorAll('a[href*="lang="]')) {
-      const other = link.id === "language" || link.closest(".answer, #welcome .in-en, #welcome .in-ja");
+      const own = link.closest(".answer, #welcome .in-en, #welcome .in-ja") && !link.matches(".receipt");
+      const other = link.id === "language" || own;
       if (!other) link.setAttribute("href", link.getAttribute("href").replace(/lang=(en|ja)/, `lang=${wished}`));
     }
-    byId("language").setAttribute("href", `./?lang=${wished === "ja" ? "en" : "ja"}`);
+    const wishes = new URLSearchParams(location.search); // an embedded page stays one, in its theme
+    wishes.set("lang", wished === "ja" ? "en" : "ja");
+    byId("language").setAttribute("href", `./?${wishes}`);
     const find = document.querySelector("#find input[type=search]");
     find.placeholder = words("panel_search");
     find.setAttribute("aria-label", words("panel_search"));
     document.querySelector('#find input[name="lang"]').value = wished;
     document.querySelector("#small .talk").setAttribute("aria-label", words("tools_label"));
     byId("state").setAttribute("aria-label", words("state_label"));
+    if (!byId("problem").hidden) byId("problem").textContent = failure();
     count();
     mark();
   }

@@ -168,6 +168,13 @@
   quote.hidden = true;
   byId("state").append(quote); // inside a landmark, like everything else
   let timer = 0;
+  let described = null; // the citation whose quote it shows
+
+  function describe(link) {
+    described?.removeAttribute("aria-describedby");
+    described = link;
+    link?.setAttribute("aria-describedby", "quote");
+  }
 
   function reveal(event) {
     if (quote.contains(event.target)) clearTimeout(timer);
@@ -186,7 +193,7 @@
       quote.append(rendering.cloneNode(true));
     }
     quote.hidden = false;
-    citation.link.setAttribute("aria-describedby", "quote");
+    describe(citation.link);
     const place = citation.link.getBoundingClientRect();
     const width = Math.min(440, innerWidth - 24);
     quote.style.width = `${width}px`;
@@ -197,6 +204,7 @@
   function hide() {
     clearTimeout(timer);
     quote.hidden = true;
+    describe(null);
   }
   function soon(event) {
     if (!cited(event.target) && !quote.contains(event.target)) return;

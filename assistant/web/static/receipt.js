@@ -123,6 +123,13 @@
     if (saved && typeof saved === "object" && !Array.isArray(saved)) check(saved);
     else say(words.receipt_error_json, "bad");
   });
+  // On paper: when it was printed and where the receipt is; its data would fill half a page and cannot be typed.
+  addEventListener("beforeprint", () => {
+    const time = `${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC`;
+    const values = { time, address: location.href.split("#")[0] };
+    const said = words.transcript_saved.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+    document.querySelector(".paper .when").textContent = said;
+  });
   addEventListener("hashchange", start);
   start();
 })();
