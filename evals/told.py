@@ -32,13 +32,15 @@ DECIDABLE = frozenset(
     }
 )
 # How many lines of a kind get through, of all in liars.tsv (docs/llm.md prints them). While the lines stay the same a
-# number may only fall. On 2026-11-27 the lines, which had been read too often, became dev claims and another writer's
-# took their place: with those party_swap was counted as 4 (3 of the lines before) and modality_upgrade as 6 (4).
+# number may only fall. On 2026-11-27 the lines were replaced three times, each time by other writers' and after the
+# lines before had been read and had become dev claims; these are the counts at first sight.
 KNOWN_LEAKS: Mapping[str, int] = {
     "number_mismatch": 2,
-    "party_swap": 4,
-    "modality_upgrade": 6,
+    "date_mismatch": 2,
+    "party_swap": 3,
+    "modality_upgrade": 3,
     "negation_flip": 1,
+    "scope_change": 1,
 }
 OTHER_LIMIT = 0.05
 HONEST_FLOOR = 0.97

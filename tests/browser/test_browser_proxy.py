@@ -64,6 +64,7 @@ def test_15_everything_works_below_a_path(page: "Page", below: Callable[[bool], 
     chat.page.locator("#language").click()
     other: Language = "ja" if language == "en" else "en"
     assert page.url.startswith(f"{address}/?lang={other}")
+    chat.language = other
     chat.ask(FUSION[other])
     page.goto(f"{address}/{answer.locator('a.receipt').get_attribute('href')}")
     expect(page.locator("#verdict.good")).to_be_visible()
