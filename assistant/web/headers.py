@@ -17,14 +17,15 @@ class Policy:
     frame_origins: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
 
-    def content_security_policy(self, nonce: str) -> str:
-        """Gradio needs inline styles and, by nonce, its own inline scripts; nothing may be fetched from elsewhere."""
+    def content_security_policy(self, nonce: str, route: Route | None) -> str:
+        """Scripts by nonce, nothing from elsewhere; inline styles only on the one page that Gradio makes."""
+        styles = "'self' 'unsafe-inline'" if route is not None and route.name == "chat" else "'self'"
         ancestors = " ".join(("'self'", *self.frame_origins))
         return "; ".join(
             (
                 "default-src 'self'",
                 f"script-src 'self' 'nonce-{nonce}'",
-                "style-src 'self' 'unsafe-inline'",
+                f"style-src {styles}",
                 "img-src 'self' data:",
                 "font-src 'self' data:",
                 "connect-src 'self'",
@@ -40,7 +41,7 @@ class Policy:
         """Set the headers on an answer; what the application inside says about other origins is taken out."""
         for name in [name for name in headers if name.lower().startswith("access-control-")]:
             del headers[name]
-        headers["Content-Security-Policy"] = self.content_security_policy(nonce)
+        headers["Content-Security-Policy"] = self.content_security_policy(nonce, route)
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"

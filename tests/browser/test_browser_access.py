@@ -34,11 +34,12 @@ def test_answers_and_document(chat: Chat) -> None:
     """Answered, a citation followed, words found, refused, too long, personal data: light, then dark."""
     chat.open().ask(BINDING[chat.language])
     chat.answer.locator("a.cite").first.click()
+    expect(chat.page.locator(".sentence.shown")).to_be_in_viewport()
+    chat.picture("cited-1280")
     field = chat.page.get_by_role("searchbox")
     field.fill("MOC")
     field.press("Enter")
     assert problems(chat, "answered-document-searched", document=True) == []
-    chat.picture("cited-1280")
     assert problems(chat, "answered-document-searched", "dark", document=True) == []
     chat.ask(UNANSWERABLE[chat.language])
     chat.ask("jane.roe@example.com 090-1234-5678")

@@ -46,6 +46,7 @@ def test_every_answer_carries_the_security_headers(client: TestClient, address: 
     policy = dict(directive.split(" ", 1) for directive in headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'self'"
     assert "unsafe" not in policy["script-src"]
+    assert ("unsafe-inline" in policy["style-src"]) == (address == "/")  # which Gradio makes
     assert "unsafe-eval" not in headers["content-security-policy"]
     assert policy["frame-ancestors"] == "'self'"
     assert headers["x-content-type-options"] == "nosniff"
