@@ -17,7 +17,7 @@ def as_asked(text: str, language: Language) -> Question:
     return Question(text, text, text, language)
 
 
-CONNECT, FIRST, GAP, TOTAL = 0.5, 1.5, 0.6, 2.5  # seconds
+CONNECT, FIRST, GAP, TOTAL = 1.0, 2.5, 0.6, 3.5  # seconds
 LIKELY = ("iv.p1.s3", "iv.p1.s4")
 QUESTION = as_asked("How can a country leave, and how long does it take?", "en")
 JAPANESE = as_asked("脱退するにはどうすればよいですか", "ja")

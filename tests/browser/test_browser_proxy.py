@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from assistant.config import Config
+from assistant.strings import strings
 from evals.processes import free_port
 from tests.browser.chat import BINDING, FUSION, UNANSWERABLE, Chat
 from tests.browser.conftest import served
@@ -77,7 +78,7 @@ def test_15_everything_works_below_a_path(page: "Page", below: Callable[[bool], 
         page.locator(f'.site a[href*="{name}"]').click()
         assert page.url.startswith(f"{address}/{name}")
     page.goto(f"{address}/a/b/nowhere")
-    page.locator("#content").get_by_role("link", name=chat.words["error_home"]).click()
+    page.locator("#content").get_by_role("link", name=strings(language)["error_home"]).click()
     chat.box.wait_for()
     assert strays == []
 

@@ -136,7 +136,10 @@ window.line = (() => {
       const event = { session_hash: request.session_hash, fn_index: request.fn_index, event_id };
       if (own) running = { question: own, event };
       await carried(event_id);
-      if (own?.dropped) await cancelled(address, event); // Gradio did not know yet what to cancel
+      if (own?.dropped) {
+        await cancelled(address, event); // Gradio did not know yet what to cancel
+        return refused(); // nor does it hear an answer that was there before that
+      }
       return reply;
     } catch {
       if (own) chat.failed(0);
