@@ -144,7 +144,7 @@ _SECTIONS: tuple[Section, ...] = (
         "growth",
         "When the document grows",
         "Made-up agreements, passages only, against plain LlamaIndex and Chroma with the same vectors in the same run. "
-        "Up to 20,000 vectors every one is compared; beyond, Chroma's graph is asked.",
+        "Up to 50,000 vectors every one is compared; beyond, Chroma's graph is asked.",
         bodies.of_growth,
     ),
     (
