@@ -41,8 +41,8 @@ _TAIL = """
   them, and nobody outside the project has attacked the service.
 - Goal 4 asks for 200 sentences judged by people. Nobody has judged any; the gate is measured on claims with labels of a
   language model instead (`docs/gate.md`).
-- Goals 11 and 13 were measured before newcomers had to wait at a door and before limits were counted in bounded memory;
-  they have not been measured since.
+- Goal 11 was measured before newcomers had to wait at a door and before limits were counted in bounded memory;
+  it has not been measured since.
 - Goal 17: the rules for personal data were mended on what they missed in the texts they are counted on. Of 32 texts
   written after that they found 31 at first sight, with one false alarm in 30; then they were mended on those two too.
 {refusals}- Goals 2 and 3 name a real language model. The only one that could be run here is a small one of 135 million
