@@ -128,7 +128,7 @@ _ADAPTS = re.compile(  # one side brings what is its own into line with the othe
     rf"revise|accept)\w*\b[^.;]{{0,60}}\b(?:with|to|those of|of|from) (?:the )?(?:\w+ ){{0,6}}?(?P<other>{US}|{JP})"
 )
 _NOT_FOR_ONE = re.compile(  # what is said of both, denied for one
-    rf"\b(?:not|n't|never|without|nor) (?:\w+ ){{0,3}}?(?:appl\w+|extend\w*|concern\w*|reach\w*|"
+    rf"(?:\b(?:not|never|without|nor)|n't) (?:\w+ ){{0,3}}?(?:appl\w+|extend\w*|concern\w*|reach\w*|"
     rf"hold\w*|bind\w*|cover\w*) "
     rf"(?:for |to )?(?:the )?(?:{US}|{JP})|"
     rf"(?:{US}|{JP})(?:側|政府)?(?:に|へ)(?:は|も)?(?:及ば|適用され|当てはま|関係し|"
@@ -158,7 +158,9 @@ def _it_is_one(said: str, cited: Cited) -> bool:
     """One side picked out ("it is Japan that …", 「…のは米国で」) of what both are or do, or for both governments."""
     if "both participants have signed" in cited.english and _ONE_SIGNS.search(said):
         return True
-    both = re.search(r"\bparticipants?\b|unitedstates and japan", cited.english) and "hub" not in cited.english
+    both = re.search(r"\bparticipants?\b|unitedstates and japan", cited.english) and not re.search(
+        r"\bhub\b|represented by", cited.english
+    )
     return (both and _PICKED.search(said) is not None) or (
         "represented by" in cited.english
         and _FOR_BOTH.search(said) is not None

@@ -28,9 +28,7 @@ def slipped(claim: str, cited: Cited, *, missing: bool) -> bool:
     held = sum(piece in cited.everything for piece in pieces)
     if len(said) < _LONG_COPY or held < _NEARLY * len(pieces) or said in cited.everything:
         return False
-    if is_japanese(said):
-        return (missing and len(said) >= 2 * _LONG_COPY) or _slipped_japanese(said, cited.japanese)
-    return missing and len(said) >= 2 * _LONG_COPY
+    return (missing and len(said) >= 2 * _LONG_COPY) or (is_japanese(said) and _slipped_japanese(said, cited.japanese))
 
 
 def broken_off(claim: str, cited: Cited) -> bool:

@@ -33,14 +33,14 @@ _SPEAKS_OF = re.compile(
 )
 _SPEAKS_OF_JA = re.compile(
     r"名(?:が|は|を|も|前|指|称|で)|機関|担い手|窓口|経路|項目|テーマ|一つ|ひとつ|必要|示|位置|強調|重視|目を向け|評価|"
-    r"認め|考え|みな[しす]|位置づけ|重ん|願|望|指し|意味し|表し|示し|うかが|掲げ|見られ|見て|見方|捉え|両面|並|入[っりる]|持(?!ち)|設けられ|使命|共有|共通|重要|大切|価値|役割|拠点|登場|取り上げ|語|表|"
+    r"認め|考え|みな[しす]|重ん|願|望|指し|意味し|うかが|掲げ|見られ|見て|見方|捉え|両面|並|入[っりる]|持(?!ち)|設けられ|使命|共有|共通|重要|大切|価値|役割|拠点|登場|取り上げ|語|表|"
     r"謳|課題|柱|焦点|主題|話|論|説|文言|ため(?:です|だ|である)|(?:こと|もの|点|形)(?:です|である|だ|にあ)|"
     r"(?:こと|もの|ない|ません|ず|なし)$|あり得|うる|支える(?:もの|存在|役)"
 )
 # A verb of what has happened or goes on, and what is said of a text in that form.
 _TOLD_JA = re.compile(r"(?:ました|ていました|[^だで]った|[いきしちりえけせてねべめれ]た|て(?:い(?:る|ます)|きた))$")
 # A verb in its plain present ("…形作られます"), other than what only is: ある, いる, です.
-_HAPPENS_JA = re.compile(
+_PRESENT_JA = re.compile(
     r"(?:(?<!あ)[いきぎしちにびみりえけげせてねべめれ]ます|(?<!で)(?<!あ)(?<!い)(?<!ま)[うくぐすつぬぶむる])$"
 )
 _OF_TEXT_JA = re.compile(
@@ -73,7 +73,7 @@ def is_news(part: str, cited: Cited, held: Modality) -> bool:
     end = part.rstrip("」』)）、 ")
     if is_japanese(part):
         speaks = _SPEAKS_OF_JA.search(end[-_PREDICATE:]) or _OF_TEXT_JA.search(end[-12:])
-        return speaks is None and (_TOLD_JA.search(end) is not None or _HAPPENS_JA.search(end) is not None)
+        return speaks is None and (_TOLD_JA.search(end) is not None or _PRESENT_JA.search(end) is not None)
     return _SPEAKS_OF.search(_CONDITION.sub(" ", unplaced(part))) is None and end.strip() not in cited.english
 
 

@@ -5,7 +5,8 @@ import re
 from assistant.gate import refusals
 from assistant.gate.contrast import affirmed, without_reply
 from assistant.gate.record import Cited
-from assistant.gate.words import clauses, latin_words, plain, runs, stem
+from assistant.gate.support import support
+from assistant.gate.words import clauses, plain
 
 _NO = (
     r"\b(?:not|no|nothing|none|never|neither|nor|without|cannot|nobody|no one|nowhere|non-?(?:binding|legally|"
@@ -29,15 +30,14 @@ _DUTY_NOT_DENIAL = re.compile(
     r"を問わず|必ず|問わず|欠かせない|欠かせません|やむを得ない"
 )
 _NEGATION = re.compile(f"{_NO}|{_NO_JA}")
-_SHORT = 3  # letters; articles, prepositions and the like
 # Openness of a list, and the limits of a duty: denials that every sentence of the document bears.
 _OPEN = re.compile(
-    r"\b(?:not|n't|never|nor) (?:\w+ ){0,2}(?:ruled out|excluded|closed off|left out|shut out|precluded|"
+    r"(?:\b(?:not|never|nor)|n't) (?:\w+ ){0,2}(?:ruled out|excluded|closed off|left out|shut out|precluded|"
     r"prevented|limiting)\b|"
     r"(?:排除|除外|否定|妨げ|排斥|禁止)(?:され|する|し|られ)?(?:てい|るもので|もの)?(?:は|では)?(?:ない|ません|"
     r"ず|なく|ありません)|"
-    r"\b(?:not|n't|never) (?:be )?(?:\w+ ){0,4}(?:only|just|merely|solely|limited|confined|restricted|exhaustive|"
-    r"exclusive)\b|\b(?:not|n't|never) (?:be )?(?:\w+ ){0,2}(?:tied|closed|complete|final|fixed|frozen|carved|"
+    r"(?:\b(?:not|never)|n't) (?:be )?(?:\w+ ){0,4}(?:only|just|merely|solely|limited|confined|restricted|exhaustive|"
+    r"exclusive)\b|(?:\b(?:not|never)|n't) (?:be )?(?:\w+ ){0,2}(?:tied|closed|complete|final|fixed|frozen|carved|"
     r"set in stone|immutable|unchangeable|permanent|"
     r"the only|the sole|all)\b|"
     r"\brather than (?:an? |the )?(?:exhaustive|closed|complete|full|final|finite|fixed|limited)\b|"
@@ -45,11 +45,11 @@ _OPEN = re.compile(
     r"\bwithout excluding\b|\bnon-?(?:exhaustive|exclusive|binding)\b|\bno exhaustive\b|\bwithout (?:limitation|"
     r"being limited)\b|"
     r"\bno(?:t|thing)? (?:fewer|less) than\b|\bnot least\b|"
-    r"\b(?:not|n't|never) (?:\w+ ){0,2}(?:the|a) limit\b|"
+    r"(?:\b(?:not|never)|n't) (?:\w+ ){0,2}(?:the|a) limit\b|"
     r"\b(?:nothing|nowhere|no \w+)\b[^.;,]{0,50}\b(?:confin|limit|restrict|clos|exclud|rul)\w*\b|"
-    r"\b(?:not|n't|never) (?:\w+ ){0,3}(?:confin|limit|restrict|exclud|clos|stop|end)\w*\b[^.;,]{0,30}"
+    r"(?:\b(?:not|never)|n't) (?:\w+ ){0,3}(?:confin|limit|restrict|exclud|clos|stop|end)\w*\b[^.;,]{0,30}"
     r"\b(?:list\w*|nam\w+|disciplines|fields|areas|these|those|following)\b|"
-    r"\b(?:not|n't|never) (?:\w+ ){0,2}(?:stop|end|finish)\w* (?:at|with|there|here)\b|"
+    r"(?:\b(?:not|never)|n't) (?:\w+ ){0,2}(?:stop|end|finish)\w* (?:at|with|there|here)\b|"
     r"\bnot (?:as )?(?:a )?limit(?:s|ations?)?\b|限られるわけでは(?:ない|なく|ありません)|"
     r"(?:書かれ|挙げられ|列挙され|例示され)ていない(?:分野|もの|項目)[^。、]{0,6}も|"
     r"(?:抜け|漏れ|落ち|外れ)[^。、]{0,4}(?:ておらず|ていない|ていません|てはいない)|"
@@ -86,7 +86,7 @@ _NOT_WITHOUT = re.compile(  # what needs both does not come without both
 )
 _NOT_ANEW = re.compile(  # what was there before is built on
     r"(?:\bnot|n't|\brather than|\binstead of)\b[^.;:]{0,24}\bfrom (?:zero|scratch|nothing)\b|"
-    r"\b(?:not|n't)\b[^.;:,]{0,20}\b(?:start\w*|begin|new|the first)\b(?: here| now| with (?:this|it))?|"
+    r"(?:\bnot|n't)\b[^.;:,]{0,20}\b(?:start\w*|begin|new|the first)\b(?: here| now| with (?:this|it))?|"
     r"(?:今回|これ|本moc|この覚書)が(?:初めて|最初)[^。、]{0,6}(?:なく|ない|ありません)|"
     r"(?:新し|新た)[^。、]{0,10}では?なく|(?:ゼロ|白紙|一)から[^。、]{0,10}(?:では?な|のでは|わけでは)(?:く|い|ありません)?"
 )
@@ -210,7 +210,7 @@ _ARISES_JA = re.compile(
 )
 # Of sentences that only deny, a claim without any of these affirms something, or names what they are about.
 _DENIES_SOMEHOW = re.compile(
-    f"{_NEGATION.pattern}|{_LEFT_ALONE.pattern}|\\b(?:no|non)\\w*|"
+    f"{_NEGATION.pattern}|{_LEFT_ALONE.pattern}|\\bnon-?\\w*|"
     r"\b(?:deal\w*|about|concern\w*|address\w*|cover\w*|mention\w*|speak\w*|spoken|deni\w+|deny|exclud\w+|rul\w+ out|"
     r"disclaim\w*|spar\w+|free|question|subject|topic|refer\w*|limit\w*|respect\w*|preserv\w*|intact|only|merely)\b|"
     r"否定|除外|触れ|言及|尊重|扱|述べ|規定|話題|テーマ|無|不|非|免|排"
@@ -232,10 +232,16 @@ _KEPT_DENIED = re.compile(  # existing agreements that do not stay as they are
     r"leave|preserve|survive|endure|hold|untouched|unaffected|unchanged|intact|apply)|"
     r"(?:そのまま|維持|存続|残|有効|継続)[^。、]{0,10}(?:ない|ません|なくな|ず)"
 )
+_EXEMPT = re.compile(  # the notice as what may be left out
+    r"\b(?:needs? not|needn't|(?:do|does) not (?:need|have) to|(?:don't|doesn't) (?:need|have) to|no need to|"
+    r"free not to|without having to) (?:\w+ )?(?:tell|notify|inform|give|provide|send|write|put|announce|deliver)|"
+    r"\bwithout (?:first )?(?:telling|notifying|informing)\b|\bwithout (?:\w+ ){0,5}?(?:notice|notification)\b|"
+    r"(?:通知|知らせ|書面)[^。、]{0,14}(?:必要は?な|必要はあり|不要|なくても|せずとも|しなくて)"
+)
 _DENIED_TWICE = re.compile(
-    r"\b(?:not|nothing|never|no|n't)\b[^.;,]{0,40}\b(?:keeps?|stops?|prevents?|frees?|reliev\w+|releas\w+|"
+    r"(?:\b(?:not|nothing|never|no)|n't)\b[^.;,]{0,40}\b(?:keeps?|stops?|prevents?|frees?|reliev\w+|releas\w+|"
     r"exempts?|excus\w+|"
-    r"spares?|shields?)\b[^.;,]{0,40}\bfrom\b|\b(?:not|n't|never) (?:\w+ )?(?:lacks?|without|non-?(?:binding|"
+    r"spares?|shields?)\b[^.;,]{0,40}\bfrom\b|(?:\b(?:not|never)|n't) (?:\w+ )?(?:lacks?|without|non-?(?:binding|"
     r"legally))|"
     r"\b(?:wrong|mistaken?|incorrect|untrue|false)\b[^.;,]{0,60}\b(?:not|no|nothing|never|free)\b|"
     r"\bbut (?:it )?(?:does|do) (?:so|create|bind)\b|(?<!なら)(?<!れば)ないわけでは|なくはな|ないとは(?:言|"
@@ -258,14 +264,6 @@ def denied(text: str, start: int, end: int) -> bool:
     )
 
 
-_EXEMPT = re.compile(  # the notice as what may be left out
-    r"\b(?:needs? not|needn't|(?:do|does) not (?:need|have) to|(?:don't|doesn't) (?:need|have) to|no need to|"
-    r"free not to|without having to) (?:\w+ )?(?:tell|notify|inform|give|provide|send|write|put|announce|deliver)|"
-    r"\bwithout (?:first )?(?:telling|notifying|informing)\b|\bwithout (?:\w+ ){0,5}?(?:notice|notification)\b|"
-    r"(?:通知|知らせ|書面)[^。、]{0,14}(?:必要は?な|必要はあり|不要|なくても|せずとも|しなくて)"
-)
-
-
 def flips(claim: str, cited: Cited) -> bool:
     """Whether a claim denies what its sentences say, or says what they deny."""
     said = without_reply(plain(claim))
@@ -286,7 +284,12 @@ def flips(claim: str, cited: Cited) -> bool:
         return True
     if "either participant may" in cited.english and (_NEITHER_MAY.search(said) or _ONE_MAY_NOT.search(said)):
         return True
-    if core and len(core) == len(cited.addresses) and not _DENIES_SOMEHOW.search(said) and _shares(said, cited):
+    if (
+        core
+        and len(core) == len(cited.addresses)
+        and not _DENIES_SOMEHOW.search(said)
+        and support(claim, cited).anchored
+    ):
         return True
     if core:
         return _LEFT_ALONE.search(said) is None and any(_affirms(said, topic) for topic in core)
@@ -315,12 +318,6 @@ def flips(claim: str, cited: Cited) -> bool:
     if "cannot mutually determine" in cited.english and _turns_condition(said):
         return True
     return refusals.refuses(bare, held)
-
-
-def _shares(said: str, cited: Cited) -> bool:
-    """Whether a plain claim is about its sentences at all."""
-    words = (word for word in latin_words(said) if len(word) > _SHORT)
-    return any(stem(word) in cited.stems for word in words) or any(run in cited.japanese for run in runs(said))
 
 
 def left_alone(said: str, cited: Cited) -> bool:

@@ -28,9 +28,9 @@ _UNCOUNTED = re.compile(  # a second of what the text has one of, numbered names
     r"\b(?:several|many|few|some|couple of|number of|dozens of) (?:days|weeks|months|years)\b|数(?:か月|"
     r"カ月|ヶ月|週間|日後|年後)"
 )
+_DAY_OF_MONTH = re.compile(r"\b(?:first|last|final) day of (?:october|the (?:month|year))")
 _PART_OF_DATE = re.compile(
-    r"\b(?:first|last|final) day of (?:october|the (?:month|year))|\b(?:end|start|beginning|"
-    r"middle) of (?:the year|20\d\d)|"
+    r"\b(?:end|start|beginning|middle) of (?:the year|20\d\d)|"
     r"\b(?:early|mid)[- ]?(?:in )?(?:october|20\d\d)|月(?:上旬|中旬|初め|初旬|半ば|末日|1日(?!\d))|"
     r"年(?:初め|初頭|半ば)"
 )
@@ -41,7 +41,7 @@ _OTHER_DAY = re.compile(  # than the 28th of October, in words
     r"\b(?!twenty-eighth|twenty eighth)(?:first|second|third|fourth|fifth|sixth|seventh|"
     r"(?<!twenty-)(?<!twenty )eighth|ninth|tenth|\w+teenth|eleventh|twelfth|twentieth|"
     r"twenty[- ]\w+|thirtieth|thirty[- ]first) (?:day )?of october\b|"
-    r"\b(?:day|days|week|month)s? (?:after|before|earlier|later)\b|"
+    r"\b(?:day|week|month)s? (?:after|before|earlier|later)\b|"
     r"\bin (?:the )?(?:early |late )?(?:spring|summer|winter)\b|"
     r"(?:春|夏|冬)(?=に|の|、|で)|前日|翌[日週月年]"
 )
@@ -183,16 +183,12 @@ def _stands(
 
 def _wrong_part(claim: str, cited: Cited) -> bool:
     """Another part of the month or the year than the day of the signature, or days before the notice for after it."""
-    if "180 days" in cited.english and re.search(r"\bdays before\b|日前(?!後)", claim):
+    if cited.addresses and _DAY_OF_MONTH.search(claim):
         return True
-    if "180 days" in cited.english and _ONE_DAY.search(claim):
+    if "180 days" in cited.english and (_ONE_DAY.search(claim) or re.search(r"\bdays before\b|日前(?!後)", claim)):
         return True
-    if "october 28" in cited.english and _OTHER_DAY.search(claim):
-        return True
-    found = _PART_OF_DATE.search(claim)
-    return found is not None and (
-        "october 28" in cited.english or (" day of " in found.group() and bool(cited.addresses))
-    )
+    dated = "october 28" in cited.english
+    return dated and (_OTHER_DAY.search(claim) is not None or _PART_OF_DATE.search(claim) is not None)
 
 
 def _bounds(text: str) -> set[str]:

@@ -24,10 +24,9 @@ _ONLY = re.compile(
     r"列挙(?!では)|した|"
     r"して|する)|唯一|専ら|もっぱら|単独|独占|以外(?:は|の|に)(?![^。]*(?:排除|除外|可能|あり得|含ま|対象に))|に限定|絞(?:ら|り|っ)|に限った"
 )
-_ONE_LAW = re.compile(
-    r"\b(?:limited|confined|restricted|only|just) (?:to )?(?:under )?(?:the )?"
-    r"(?:unitedstates|united states|american|us|"
-    r"japan\w*|domestic|international|national)(?:'s)? (?:domestic )?laws?\b"
+_UNDER_ONE_LAW = re.compile(
+    rf"\b(?:limited|confined|restricted|only|just) (?:to )?(?:under )?(?:the )?(?:{US}|{JP}|\b(?:us|domestic|"
+    r"international|national)\b)(?:'s)? (?:domestic )?laws?\b"
 )
 _HARMLESS_ONLY = re.compile(
     r"(?:not|n't|isn't|neither|never|without) (?:\w+ ){0,4}(?:only|just|merely|solely|exclusive(?:ly)?|limited to|"
@@ -87,7 +86,7 @@ _HELD_ALL = re.compile(
 )
 _ALL_HARMLESS = re.compile(
     r"(?:すべて|全て|全部)(?:を|が|は)?[^。、]{0,4}(?:網羅|列挙|尽く)[^。、]{0,8}(?:ない|ません|なく|ず)|"
-    r"\b(?:first of|above) all\b|\b(?:are|were|is|be) all\b|\b(?:not|n't) (?:at )?all\b|\bat all\b|"
+    r"\b(?:first of|above) all\b|\b(?:are|were|is|be) all\b|(?:\bnot|n't) (?:at )?all\b|\bat all\b|"
     r"\ball (?:in the|are|of (?:which|these|"
     r"this|them)|three|four|five|"
     r"six|the while|part|in|mentioned|listed|named|meant|intended|among|come|figure|appear|count)\b|"
@@ -200,7 +199,7 @@ def _closes(said: str, cited: Cited) -> bool:
             " ",
             bare,
         )
-    if _ONE_LAW.search(said) and "domestic laws of either" in cited.english:
+    if _UNDER_ONE_LAW.search(said) and "domestic laws of either" in cited.english:
         return True
     held = cited.everything.replace("not limited to", " ").replace("限られない", " ")
     return any(match.group() not in held for match in _ONLY.finditer(bare))
@@ -232,16 +231,16 @@ def _one_for_both(said: str, cited: Cited) -> bool:
         ):
             return True
     if "either participant may discontinue" in english and "both" not in english and _END.search(said):
-        return _CONSENT.search(NO_CONSENT.sub(" ", said)) is not None or (
+        said = NO_CONSENT.sub(" ", said)
+        return _CONSENT.search(said) is not None or (
             re.search(
                 r"\b(?:both|two) (?:\w+ )?(?:participants|sides|governments|countries|parties) (?:must|have to|"
                 r"need to|should|may|can|together|jointly)\b[^.;]{0,30}(?:discontinu|end|terminat|agree|decid|"
                 r"consent)|"
-                r"\b(?:mutual|joint) (?:consent|agreement|decision)|\bjointly (?:end|discontinu|terminat)|"
-                r"with the (?:consent|agreement|approval) of|only (?:both|together|jointly)|"
+                r"\b(?:mutual|joint) (?:agreement|decision)|\bjointly (?:end|discontinu|terminat)|"
+                r"with the agreement of|only (?:both|together|jointly)|"
                 r"(?:双方|両国|両政府|両者|両参加者)[^。]{0,12}(?:合意|同意|一致|そろ|揃|"
-                r"決定)[^。]{0,12}(?:必要(?!は?な|はあり)|なければ|により|によって|した場合|すれば)|相手(?:方|国|"
-                r"側)?の(?:同意|承認|許可)",
+                r"決定)[^。]{0,12}(?:必要(?!は?な|はあり)|なければ|により|によって|した場合|すれば)",
                 _unsaid(said),
             )
             is not None
@@ -252,9 +251,8 @@ def _one_for_both(said: str, cited: Cited) -> bool:
 def _unsaid(said: str) -> str:
     """A claim without what it only denies ("both, not just one")."""
     return re.sub(
-        r"\b(?:not|n't|no)\b[^.;,]{0,24}\b(?:both|one|either|alone)\b|(?:双方|両方|一方|"
-        r"片方)[^。、]{0,14}(?:では?な|必要は?な|必要はあり)|"
-        r"相手[^。、]{0,3}の(?:同意|承認|許可)[^。、]{0,14}(?:ません|ない|なく|不要|なしに|なしで)",
+        r"(?:\b(?:not|no)|n't)\b[^.;,]{0,24}\b(?:both|one|either|alone)\b|(?:双方|両方|一方|"
+        r"片方)[^。、]{0,14}(?:では?な|必要は?な|必要はあり)",
         " ",
         _ONE_CANNOT.sub(" ", said),
     )

@@ -42,6 +42,13 @@ def reasons(claim: str, address: str) -> tuple[str, ...]:
         ),
         ("When one Participant discontinues, the other should be notified in writing.", "iv.p1.s3"),
         ("米国だけでなく、日本も主導するAIエコシステムの導入の支援が挙げられています。", "ii.ai.b3.s1"),
+        ("The list of disciplines isn't closed.", "ii.p1.s1"),
+        ("The fields named aren't a limit.", "ii.p1.s1"),
+        (
+            "It is the United States that is represented by the Office of Science and Technology Policy.",
+            "preamble.p1.s1",
+        ),
+        ("Either Participant may discontinue this MOC without mutual consent.", "iv.p1.s3"),
         ("MOCが運用に入るのは、参加者の双方が署名を終えたときです。", "iv.p1.s1"),
         ("A written decision of both Participants is required to modify the MOC.", "iv.p1.s2"),
         ("Open testbeds are given as one setting for close partnership with industry.", "ii.trusted.telecom.p1.s3"),
