@@ -51,7 +51,7 @@ def judge(evidence: Evidence, parts: Sequence[Evidence] = ()) -> Verdict:
     if any(covers(part) for part in parts) and any(_lacks(part) for part in parts):
         mean = fmean(part.answerable for part in parts)
         return Verdict("partial", "partly_absent", max(confidence, threshold, mean))
-    doubted = confidence < SURELY_ANSWERED and sum(evidence.reasons.get(r, 0.0) for r in _ABSENT) >= SURELY_ABSENT
+    doubted = confidence < SURELY_ANSWERED and _absence(evidence) >= SURELY_ABSENT
     if confidence >= threshold and not doubted:
         return Verdict("answered", None, confidence)
     if evidence.opinion >= OPINION_UNANSWERED_FROM:
@@ -70,8 +70,12 @@ def covers(part: Evidence) -> bool:
     return part.answerable >= PART_ANSWERED and part.best.score >= PART_CHOSEN
 
 
+def _absence(evidence: Evidence) -> float:
+    """How likely the linear classifier finds it that the question asks for what is not in the document."""
+    return sum(evidence.reasons.get(reason, 0.0) for reason in _ABSENT)
+
+
 def _lacks(part: Evidence) -> bool:
     """Whether this part surely asks what is not in the document (and is no fragment that only lacks its context)."""
-    absent = sum(part.reasons.get(reason, 0.0) for reason in _ABSENT)
     needed = NOTHING_FOUND_REASON if part.best.score < NOTHING_FOUND else PART_ABSENT_REASON
-    return part.answerable <= PART_ABSENT and absent >= needed
+    return part.answerable <= PART_ABSENT and _absence(part) >= needed

@@ -188,7 +188,7 @@ class Assistant:
             verdict = Verdict("answered", None, max(verdict.confidence, evidence.scoring.answer_from))
         if verdict.status in ("small_talk", "declined"):
             assert verdict.reason is not None
-            reply = ShortReply(understood.text, understood.language, verdict.status, verdict.reason)
+            reply = self._understanding.reply(understood.text, understood.language, verdict.status, verdict.reason)
             return self.verifier.short_reply(reply, verdict.confidence, clock.laps("verify"), mode_note)
         draft = quote.draft(understood, evidence, parts, verdict, self.document, overview)
         draft = replace(draft, follow_ups=suggest.follow_ups(draft, self.document))
@@ -288,8 +288,9 @@ class _Prepared:
 
         In the grey zone a model may find one; not a small one, which copies whatever it is given and judges nothing.
         """
-        certain = self.draft.confidence < self.evidence.scoring.answer_from - GREY_WIDTH
-        return self.draft.status != "not_in_document" or not (certain or briefing.short)
+        threshold = self.evidence.scoring.answer_from
+        grey = threshold - GREY_WIDTH <= self.draft.confidence < threshold
+        return self.draft.status != "not_in_document" or (grey and not briefing.short)
 
     @property
     def likely(self) -> tuple[str, ...]:

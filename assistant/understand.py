@@ -6,6 +6,7 @@ Rules only, and the same input always gives the same result; what they are unsur
 import re
 import unicodedata
 from functools import partial
+from typing import Literal
 
 from assistant import personal_data, routes
 from assistant.follow_up import FollowUps, recent
@@ -85,9 +86,7 @@ class Understanding:
             return ShortReply(text, language, "small_talk" if found in _TALK else "declined", found)
         standalone, earlier = self._standalone(asked, language, request)
         if standalone is None:
-            return ShortReply(
-                text, language, "declined", "unclear", readings(text, language, self._document, self._known_document)
-            )
+            return self.reply(text, language, "declined", "unclear")
         corrected = self._spelling.correct(without_manner(standalone))
         context = f"{earlier} {corrected}" if earlier and standalone == asked else None
         return Question(text, standalone, corrected, language, context)
@@ -115,6 +114,15 @@ class Understanding:
             # It asks for nothing by itself; after a question it asks that question on.
             return f"{earlier} {asked}" if earlier else None, earlier
         return resolved, earlier
+
+    def reply(
+        self, text: str, language: Language, status: Literal["small_talk", "declined"], reason: str
+    ) -> ShortReply:
+        """The short reply to a question; to an unclear one with two questions it may have meant."""
+        if reason != "unclear":
+            return ShortReply(text, language, status, reason)
+        meant = readings(text, language, self._document, self._known_document)
+        return ShortReply(text, language, status, reason, meant)
 
     def _declined(self, text: str, wished: Language | None, reason: str) -> ShortReply:
         return ShortReply(text, wished or self._languages.of(text) or "en", "declined", reason)

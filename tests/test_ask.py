@@ -79,6 +79,14 @@ def noted(answer: Answer) -> list[str]:
     return [answer.citation(n).address for claim in answer.claims if claim.kind == "note" for n in claim.citations]
 
 
+@pytest.mark.parametrize("question", ["and the second one?", "what about it?"])
+def test_an_unclear_question_is_answered_with_two_it_may_have_meant(question: str, assistant: Assistant) -> None:
+    """Whether a rule finds it unclear, or the classifier."""
+    answer = ask(assistant, question)
+    assert (answer.status, answer.reason) == ("declined", "unclear")
+    assert len(answer.follow_ups) == 2
+
+
 @pytest.mark.parametrize(("question", "language", "needed"), ANSWERED)
 def test_what_the_document_settles_is_answered(
     question: str, language: Language, needed: tuple[str, ...], assistant: Assistant

@@ -254,6 +254,14 @@ def test_in_the_grey_zone_the_gate_decides(
     assert writing.verifier.problems(answer_object(answer)) == []
 
 
+def test_a_likely_question_that_is_doubted_is_not_sent(writing: Assistant, server: FakeLlm) -> None:
+    """Likely enough to be answered, and filed as absent all the same: no model gets it, as quote mode refuses it."""
+    answer = writing.answer(Request("Who signed the memorandum?"))
+    assert (answer.status, answer.mode_note) == ("not_in_document", "refused_before_llm")
+    assert answer.confidence > 0.5
+    assert server.calls == []
+
+
 def test_a_true_sentence_beside_the_question_is_no_answer(
     writing: Assistant, quoting: Assistant, server: FakeLlm
 ) -> None:
