@@ -26,7 +26,8 @@ _BINDING_QUESTION = re.compile(
     r"しなければ|必ず",
     re.IGNORECASE,
 )
-_MONEY_ADDRESSES = frozenset({"iii.p1.s4"})
+# So do answers with the sentences on money, on the notice that should be given, and on when an end begins.
+_BINDING_ADDRESSES = frozenset({"iii.p1.s4", "iv.p1.s3", "iv.p1.s4"})
 _NOT_BINDING = "iii.p1.s1"
 
 
@@ -110,7 +111,7 @@ def _merged(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
 
 
 def _touches_duty(question: str, chosen: tuple[str, ...]) -> bool:
-    return bool(_BINDING_QUESTION.search(question)) or bool(_MONEY_ADDRESSES & set(chosen))
+    return bool(_BINDING_QUESTION.search(question)) or bool(_BINDING_ADDRESSES & set(chosen))
 
 
 def _list_notes(chosen: tuple[str, ...], question: Question, document: Document) -> list[Claim]:

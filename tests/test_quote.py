@@ -179,9 +179,10 @@ def test_other_questions_get_no_note(question: str, language: Language) -> None:
     assert notes(drafted(asked(question, language), "ii.trusted.fusion.p1.s3")) == []
 
 
-def test_the_sentence_on_money_brings_the_note() -> None:
+@pytest.mark.parametrize("address", ["iii.p1.s4", "iv.p1.s3", "iv.p1.s4"])
+def test_sentences_on_money_notice_and_deadline_bring_the_note(address: str) -> None:
     """Whatever the question was."""
-    assert notes(drafted(asked("What about it?"), "iii.p1.s4")) == [NOT_BINDING]
+    assert notes(drafted(asked("What about it?"), address)) == [NOT_BINDING]
 
 
 def test_what_is_quoted_is_not_noted() -> None:
