@@ -114,7 +114,7 @@ class RemoteEmbedding(BaseEmbedding):
         return text
 
     def encode(self, texts: Sequence[str], *, query: bool) -> np.ndarray:
-        """Embed texts → (n, d) float32, unit rows; 64 texts a request. ``query`` makes no difference here.
+        """Embed texts → (n, d) float32, unit rows; 64 texts a request. ``query`` only shortens the wait.
 
         Raises:
             EmbeddingInputError: a text holds a NUL or an unpaired surrogate.
@@ -127,16 +127,18 @@ class RemoteEmbedding(BaseEmbedding):
         # A reader waits for a question; whoever builds an index has more patience.
         client = self._client.with_options(timeout=_QUESTION_SECONDS) if query else self._client
         rows: list[list[float]] = []
-        for start in range(0, len(texts), 64):
-            try:
+        try:
+            for start in range(0, len(texts), 64):
                 reply = client.embeddings.create(model=self.model_name, input=list(texts[start : start + 64]))
                 rows += [item.embedding for item in sorted(reply.data, key=lambda item: item.index)]
-            except (OpenAIError, ValueError, TypeError, AttributeError) as error:
-                raise EmbeddingUnavailable(
-                    f"the embedding server does not answer ({type(error).__name__} for model {self.model_name!r}); "
-                    "check MOC_EMBEDDING_BASE_URL, MOC_EMBEDDING_MODEL and MOC_EMBEDDING_API_KEY"
-                ) from None
-        vectors = np.asarray(rows, dtype=np.float32)
+            vectors = np.asarray(rows, dtype=np.float32)
+            if vectors.ndim != 2 or len(vectors) != len(texts) or not np.isfinite(vectors).all():
+                raise ValueError("not a vector of numbers for each text")
+        except (OpenAIError, ValueError, TypeError, AttributeError) as error:
+            raise EmbeddingUnavailable(
+                f"the embedding server does not answer ({type(error).__name__} for model {self.model_name!r}); "
+                "check MOC_EMBEDDING_BASE_URL, MOC_EMBEDDING_MODEL and MOC_EMBEDDING_API_KEY"
+            ) from None
         unit: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return unit
 

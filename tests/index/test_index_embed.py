@@ -16,7 +16,7 @@ import pytest
 from index import __main__ as command
 from index import embed, library, parse
 from index.embed import Embedder, EmbeddingInputError, RemoteEmbedding
-from index.errors import ConfigError
+from index.errors import ConfigError, EmbeddingUnavailable
 from index.settings import IndexSettings
 from index.store import Store
 from tests.index.running import one_line, run
@@ -111,6 +111,7 @@ class Server(ThreadingHTTPServer):
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
         self.status = 200
+        self.vectors: list[Any] | None = None  # what is given in place of the vectors
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -124,6 +125,8 @@ class Handler(BaseHTTPRequestHandler):
             {"object": "embedding", "index": number, "embedding": self._coded(vector_of(text), body)}
             for number, text in enumerate(body["input"])
         ]
+        for row, given in zip(rows, self.server.vectors or (), strict=False):
+            row["embedding"] = given
         reply = json.dumps(
             {
                 "object": "list",
@@ -199,6 +202,18 @@ def test_many_texts_go_in_several_requests_and_come_back_in_order() -> None:
     for text, row in zip(texts, rows, strict=True):
         wanted = vector_of(text)
         assert row == pytest.approx(wanted / np.linalg.norm(wanted), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "given", [[None, None], [[1.0, 2.0], [1.0]], ["no", "vectors"], [[1.0, float("nan")], [1.0, 2.0]]]
+)
+def test_anything_but_vectors_is_no_answer(given: list[Any]) -> None:
+    """Nothing, rows of different lengths, words, what is no number: the server counts as not answering."""
+    with serving() as (server, address):
+        server.vectors = given
+        remote = RemoteEmbedding(model_name="m", base_url=address, api_key=None)
+        with pytest.raises(EmbeddingUnavailable):
+            remote.encode(["one", "two"], query=True)
 
 
 def test_a_server_that_fails_ends_a_command_in_one_line(
