@@ -14,11 +14,12 @@ from pydantic import AliasChoices, BaseModel, Field, StrictBool, ValidationError
 
 from assistant import render, types
 from assistant.types import Answer, Language
-from assistant.web.asking import SEARCHLESS, Asking, CannotSearch, NotReady
+from assistant.web.asking import Asking, CannotSearch, NotReady
 from assistant.web.limits import Refused
 from assistant.web.pages import page_language
 from assistant.web.schema import AnswerShape, SectionShape, TreeShape, described
 from assistant.web.service import Service
+from assistant.web.states import SEARCHLESS
 from assistant.web.telemetry import CONTENT_TYPE
 from assistant.web.visitor import visitor_of
 from index.document import Document, Part, Sentence

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant.types import Answer, Request
 from assistant.web import logs
+from assistant.web.states import SEARCHLESS
 from assistant.web.turns import Turn
 from assistant.web.visitor import Visitor
 from index.errors import EmbeddingUnavailable
@@ -24,9 +25,6 @@ class NotReady(Exception):
 
 class CannotSearch(NotReady):
     """The embedding server does not answer, so that questions cannot be searched for (state SEARCHLESS)."""
-
-
-SEARCHLESS = "embedding_unavailable"
 
 
 class Asking:

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from assistant.types import Answer, Citation, Language, Mode, Request, Turn, VerifiedClaim
-from assistant.web.asking import SEARCHLESS, CannotSearch
+from assistant.web.asking import CannotSearch
 from assistant.web.limits import Refused
 from assistant.web.messages import (
     LIMIT,
@@ -24,7 +24,7 @@ from assistant.web.messages import (
 )
 from assistant.web.pages import language_of
 from assistant.web.service import NotReady, Service
-from assistant.web.states import STATES
+from assistant.web.states import SEARCHLESS, STATES
 from assistant.web.visitor import NOBODY, Visitor
 
 _HISTORY = 8  # turns

@@ -14,14 +14,14 @@ from assistant.config import Config
 from assistant.types import Answer, Request
 from assistant.web import logs
 from assistant.web.allow_list import Route
-from assistant.web.asking import SEARCHLESS, Asking
+from assistant.web.asking import Asking
 from assistant.web.cache import AnswerCache
 from assistant.web.door import Door
 from assistant.web.limits import Busy, Crowd, Limited, Rates, Refused, Store, SwitchedOff
 from assistant.web.llm_limits import Budget, Slots
 from assistant.web.shared_answers import SharedAnswers
 from assistant.web.standing import Standing
-from assistant.web.states import STATES, Recent
+from assistant.web.states import SEARCHLESS, STATES, Recent
 from assistant.web.telemetry import Snapshot, Telemetry
 from assistant.web.turns import Turn, Turns
 from assistant.web.visitor import NOBODY, Pseudonyms, Visitor, block_of, factor_of, network_of

@@ -24,13 +24,14 @@ class State:
     words: str
 
 
+SEARCHLESS = "embedding_unavailable"
 STATES: Mapping[str, State] = MappingProxyType(
     {
         state.code: state
         for state in (
             State("opening", "failure", "error_opening"),
             State("not_ready", "failure", "error_not_ready"),
-            State("embedding_unavailable", "failure", "error_embedding_unavailable"),
+            State(SEARCHLESS, "failure", "error_embedding_unavailable"),
             State("switched_off", "refusal", "error_switched_off"),
             State("llm_off", "answer", "note_llm_off"),
             State("llm_timeout", "answer", "note_llm_timeout"),
