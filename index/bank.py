@@ -67,7 +67,7 @@ def load(document: Document, path: Path = BANK) -> tuple[BankQuestion, ...]:
         DocumentError: naming file and line, when a row is malformed, repeats another, or names an unknown address.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(f"question bank {str(path)!r} cannot be read: {error}") from None
     if not lines or tuple(lines[0].split("\t")) != HEADER:

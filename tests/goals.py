@@ -193,7 +193,7 @@ def _refusals(results: Mapping[int, Result]) -> str:
     share = int(said[1]) / int(said[2])
     return (
         f"- The first half of goal 3 is missed too, if by little: {said[1]} of {said[2]} test questions that have an\n"
-        f"  answer are refused, {share:.1%} where 2 % is the most.\n"
+        f"  answer are refused, {share:.2%} where 2 % is the most.\n"
     )
 
 

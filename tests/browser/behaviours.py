@@ -85,7 +85,7 @@ def table(folder: Path = RESULTS) -> str:
     ]
     for test, found in sorted(by_test.items()):
         number = int(test.split("_")[1])
-        cells = [_cell([one for one in found if one["case"].split("-")[0] == language]) for language in ("en", "ja")]
+        cells = [_cell([one for one in found if (one["case"].split("-")[0] or "en") == language]) for language in ("en", "ja")]
         lines.append(f"| {number}. {TITLES[number - 1]} | `{test}` | {cells[0]} | {cells[1]} |")
     return "\n".join(lines)
 

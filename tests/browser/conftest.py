@@ -104,7 +104,7 @@ def browser() -> "Iterator[Browser]":
         pytest.skip("Chromium is not installed: the browser tests did not run")
     from playwright.sync_api import expect
 
-    for old in OUT.glob("*.png"):  # what is there after a run is of that run
+    for old in (*OUT.glob("*.png"), *behaviours.RESULTS.glob("*.json")):  # what is there after a run is of that run
         old.unlink()
     expect.set_options(timeout=WAIT)
     with launched() as chromium:

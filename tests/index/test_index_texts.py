@@ -130,3 +130,11 @@ def test_a_secret_may_come_in_a_file(tmp_path: Path) -> None:
     path.write_text("\n", encoding="utf-8")
     assert read_secret("KEY", {"KEY_FILE": str(path)}) is None
     assert read_secret("KEY", {"KEY": ""}) is None
+
+
+def test_a_line_separator_inside_a_question_ends_no_row(tmp_path: Path) -> None:
+    """Rows end with the line feed alone, as for whoever checks the file."""
+    path = tmp_path / "bank.tsv"
+    path.write_text("\t".join(bank.HEADER) + "\ndate\tplain\ten\tw\tWhen\u2028was it signed?\n", encoding="utf-8")
+    (question,) = bank.load(DOCUMENT, path)
+    assert question.addresses == ("date",)
