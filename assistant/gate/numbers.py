@@ -6,8 +6,8 @@ where the claim says that it is about as long.
 
 import re
 
+from assistant.gate.harmless import NOT_AT_ONCE
 from assistant.gate.marks import JP, US, side_of
-from assistant.gate.negation import NOT_AT_ONCE
 from assistant.gate.quantities import ONES, ORDINALS, listed, read, sections, spelled, whole
 from assistant.gate.record import Cited
 from assistant.gate.words import latin_words, plain, stem

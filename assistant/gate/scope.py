@@ -4,8 +4,8 @@ import re
 
 from assistant.gate.actors import names_one_side
 from assistant.gate.contrast import affirmed
+from assistant.gate.harmless import NO_CONSENT
 from assistant.gate.marks import JP, US, side_of
-from assistant.gate.negation import NO_CONSENT
 from assistant.gate.record import Cited
 from assistant.gate.words import plain
 
