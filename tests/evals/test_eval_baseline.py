@@ -62,7 +62,7 @@ def test_diff_names_every_flip(tmp_path: Path) -> None:
 def test_every_metric_of_single_cases_is_compared(tmp_path: Path) -> None:
     """Also numbers and negations, which a gate holds, and the shorter rankings."""
     row = store(tmp_path).suites["dev"].rows[0]
-    scores, ranks = dict.fromkeys(row["scores"], [1, 1]), dict.fromkeys(row["ranks"], 1.0)
+    scores, ranks = {name: [1, 1] for name in row["scores"]}, dict.fromkeys(row["ranks"], 1.0)
     found = compare.record({**row, "scores": scores, "ranks": ranks}).scores
     assert set(found) == {definition.name for definition in metrics.METRICS} | set(MEASURES)
     assert found["completeness"] == 1
