@@ -43,6 +43,7 @@ def render(run: Run, comparison: Comparison | None, document: Document, history:
         comparison=comparison,
         regressions={(change.suite, change.metric) for change in comparison.regressions} if comparison else set(),
         selftest=run.extras.get("selftest"),
+        no_selftest=summary.no_selftest(run),
         detector=detector,
         detector_charts=_detector_charts(detector) if detector else {},
         liars=run.extras.get("liars"),

@@ -156,8 +156,8 @@ def read_suite(folder: Path) -> Suite:
 def read_run(folder: Path, suites: Mapping[str, Suite] | None = None) -> Run:
     """Read a run; ``suites`` are its suites where whoever has just written them still holds them.
 
-    A selftest that lies beside it belongs to it only when it tested this suite, with these gates and questions; what
-    the scripted models told only when it is a replay.
+    A selftest that lies beside it, or beside the run that a replay or a second run lies in, belongs to it only when it
+    tested this suite, with these gates and questions; what the scripted models told only when it is a replay.
 
     Raises:
         NoRun: the folder holds none, or a file of it is broken.
@@ -168,13 +168,15 @@ def read_run(folder: Path, suites: Mapping[str, Suite] | None = None) -> Run:
         suites = {name: suites[name] if suites else read_suite(folder / name) for name in sorted(manifest["suites"])}
         extras = {
             path.stem: json.loads(path.read_text(encoding="utf-8"))
-            for path in (folder / f"{name}.json" for name in ("selftest", "detector", "coverage", "liars"))
+            for path in (folder / f"{name}.json" for name in ("detector", "coverage", "liars"))
             if path.is_file()
         }
+        for path in (folder / "selftest.json", folder.parent / "selftest.json"):
+            found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+            if found and found.get("suite_sha256") == manifest.get("suite_sha256"):
+                extras.setdefault("selftest", found)
     except (OSError, ValueError, KeyError) as error:
         raise NoRun(f"{str(folder)!r} holds no run ({error}); 'python -m evals run' makes one") from None
-    if "selftest" in extras and extras["selftest"].get("suite_sha256") != manifest.get("suite_sha256"):
-        del extras["selftest"]
     if manifest.get("mode") != "replay":
         extras.pop("liars", None)
     return Run(folder, manifest, conclusion, suites, extras)

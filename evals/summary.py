@@ -28,9 +28,10 @@ def overall(run: Run, comparison: Comparison | None) -> str:
         lines += [f"## {name}", "", *gate_table(suite), ""]
         if repeats := suite.metrics.get("repeats"):
             lines += [*_repeats_table(repeats), ""]
-    for name in ("selftest", "detector"):
-        if found := run.extras.get(name):
-            lines += [f"## {name.capitalize()}", "", cell(found["line"], 1000), ""]
+    tested = run.extras.get("selftest")
+    lines += ["## Selftest", "", cell(tested["line"], 1000) if tested else no_selftest(run), ""]
+    if found := run.extras.get("detector"):
+        lines += ["## Detector", "", cell(found["line"], 1000), ""]
     if found := run.extras.get("liars"):
         lines += ["## Scripted models", "", *_lies_table(found), ""]
     if found := run.extras.get("coverage"):
@@ -73,6 +74,15 @@ def suite(run: Run, name: str) -> str:
         lines += ["", f"## By {group}", "", *_slice_table(group, rows)]
     lines += ["", *failures(name, found, FAILURES_SHOWN)]
     return fitted("\n".join(lines) + "\n")
+
+
+def no_selftest(run: Run) -> str:
+    """Why a report has no kill matrix, and how to get one."""
+    return (
+        "No selftest of the suite that measured this lies beside it (code, gates, questions and claims must be "
+        f"the same). 'python -m evals selftest --out {run.folder}', then "
+        f"'python -m evals report {run.folder}', adds it."
+    )
 
 
 def shipped(point: Mapping[str, Any], threshold: float) -> str:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from evals import __main__ as command
-from evals import charts, compare, liars, page, report, stored, summary
+from evals import charts, compare, liars, manifest, page, report, stored, summary
 from evals.liars import Lies
 from evals.stored import NoRun
 from tests.evals.made import DOCUMENT, case, scored
@@ -154,7 +154,36 @@ def test_a_selftest_of_another_suite_is_not_shown(tmp_path: Path) -> None:
     stored.write_json(tmp_path / "selftest.json", row)
     assert stored.read_run(tmp_path).extras["selftest"] == row
     stored.write_json(tmp_path / "selftest.json", row | {"suite_sha256": "b"})
-    assert "selftest" not in stored.read_run(tmp_path).extras
+    run = stored.read_run(tmp_path)
+    assert "selftest" not in run.extras
+    report.write(run, None, DOCUMENT)
+    for name in ("summary.md", "report.html"):
+        assert "No selftest of the suite" in (tmp_path / name).read_text(encoding="utf-8")
+
+
+def test_a_selftest_is_that_of_a_replay_in_the_folder_too(tmp_path: Path) -> None:
+    """A replay lies inside the run; the kill matrix stands in both reports, and in one made after the selftest."""
+    store(tmp_path / "replay", suite_sha256="a", mode="replay")
+    mutant = {"name": "always abstains", "metric": "status", "killed": True, "broken": ["status"], "why": "w"}
+    row = {"suite_sha256": "a", "line": "1 of 1", "metrics": ["status"], "mutants": [mutant]}
+    stored.write_json(tmp_path / "selftest.json", row)
+    text = page.render(stored.read_run(tmp_path / "replay"), None, DOCUMENT)
+    assert "Kill matrix" in text
+    assert "No selftest of the suite" not in text
+
+
+def test_how_a_run_is_shown_is_no_part_of_what_measures(tmp_path: Path) -> None:
+    """A changed report leaves the selftest as it was; a changed scorer, gate or question does not."""
+    for name in ("page.py", "scorers.py", "gates.toml", "questions/dev.tsv"):
+        path = tmp_path / "evals" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("before", encoding="utf-8")
+    digests = [manifest.suite_digest(tmp_path)]
+    for name in ("page.py", "scorers.py", "gates.toml", "questions/dev.tsv"):
+        (tmp_path / "evals" / name).write_text("after", encoding="utf-8")
+        digests.append(manifest.suite_digest(tmp_path))
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 4
 
 
 def test_slices_stand_with_their_intervals(tmp_path: Path) -> None:
