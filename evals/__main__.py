@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -162,6 +163,7 @@ def run(arguments: argparse.Namespace) -> int:
         once=arguments.once,
         whole=arguments.suite == "all",
         baseline=None if given == "none" else Path(given),
+        noisy=any("~" in id_ for id_ in arguments.only or ()),
     )
     if arguments.mode == "quote":
         return running.quote(document, chosen, wish).exit_code
@@ -302,8 +304,8 @@ def _snapshot(path: Path) -> "Snapshot":
 
 
 def _chosen(cases: tuple[Case, ...], only: list[str] | None) -> tuple[Case, ...]:
-    """Of these ids; ``ID#2``, as llm mode names the second asking of a case, is the case."""
-    wanted = None if only is None else {id_.partition("#")[0] for id_ in only}
+    """Of these ids; ``ID#2``, the second asking of a case in llm mode, and ``ID~KIND``, a noisy copy, are the case."""
+    wanted = None if only is None else {re.split("[#~]", id_)[0] for id_ in only}
     return cases if wanted is None else tuple(case for case in cases if case.id in wanted)
 
 

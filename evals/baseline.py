@@ -91,8 +91,8 @@ def update(
     """Make a stored run the baseline and add a line for each suite to the history; returns ratchets it suggests.
 
     Raises:
-        ConfigError: no reason, or one that does not name what fell below its ratchet; under CI; a run that is partial
-            or of other code, or one that breaks a safety gate.
+        ConfigError: no reason, or one that does not name what fell below its ratchet; under CI; a run that is partial,
+            of other code or of files that no commit holds, or one that breaks a safety gate.
     """
     if not reason.strip():
         raise ConfigError("--reason must say why the numbers may change; it goes into evals/history.jsonl")
@@ -124,6 +124,11 @@ def _accept(run: Run) -> None:
         raise ConfigError(f"the run in {str(run.folder)!r} is of other code; run 'python -m evals run' again")
     if run.manifest["questions_sha256"] != questions_digest(run.manifest["suites"]):
         raise ConfigError(f"the run in {str(run.folder)!r} asked other questions; run 'python -m evals run' again")
+    commit = run.manifest["commit"]
+    if commit is None or commit.endswith("+"):
+        raise ConfigError(
+            f"the run is of commit {commit or 'none'}, with files that no commit holds; commit first, then run again"
+        )
     if run.manifest["partial"]:
         raise ConfigError("the run is partial (--only, --suite, --once); a baseline needs a whole one")
     for suite, stored in run.suites.items():

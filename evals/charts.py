@@ -22,7 +22,7 @@ def gates(rows: Sequence[Mapping[str, Any]]) -> Markup:
         middle = top + 24
         metric = gate["metric"]
         limit = gate["limit"] if gate["limit"] is not None else gate["floor"]
-        low, high = metric["wilson"] or (metric["value"], metric["value"])
+        low, high = metric["wilson"] or metric.get("by_fact") or (metric["value"], metric["value"])
         parts += [
             _text(_EDGE, top + 12, gate["name"], "start"),
             _text(_NARROW - _EDGE, top + 12, f"{metric['value']:.3f}", "end"),
@@ -50,18 +50,19 @@ def risk_coverage(
     return _svg(_WIDTH, _HEIGHT, "Risk over coverage", words, parts)
 
 
-def roc(curves: Mapping[str, Sequence[Sequence[float]]], points: Mapping[str, Sequence[float]]) -> Markup:
-    """Caught over wrongly blocked: a curve for each name, and each operating point marked."""
+def roc(
+    curves: Mapping[str, Sequence[Sequence[float]]], points: Mapping[str, Sequence[float]], shares: Mapping[str, str]
+) -> Markup:
+    """Caught over wrongly blocked: a curve for each name, each operating point marked; ``shares``: its k/n in words."""
     parts = [*_axes("supported claims blocked", "unsupported claims caught", "0", "1", "1")]
     for number, (name, curve) in enumerate(curves.items()):
         level = _HEIGHT - _BOTTOM - 14 - 18 * number
         parts += [_polyline([(point[0], point[1]) for point in curve], f"curve{number}")]
         parts += [f'<polyline class="curve{number}" points="{_WIDTH - 276},{level} {_WIDTH - 246},{level}"/>']
-        shipped = f", shipped {points[name][1]:.3f} at {points[name][0]:.3f}" if name in points else ""
-        parts += [_text(_WIDTH - 238, level + 4, name + shipped, "start")]
+        parts += [_text(_WIDTH - 238, level + 4, f"{name}: {shares[name]}" if name in shares else name, "start")]
     for point in points.values():
         parts += _mark(point[0], point[1], "")
-    words = "; ".join(f"{name}: {point[1]:.3f} caught, {point[0]:.3f} blocked" for name, point in points.items())
+    words = "; ".join(f"{name}: {words}" for name, words in shares.items())
     return _svg(_WIDTH, _HEIGHT, "Receiver operating curve of the gate", words, parts)
 
 

@@ -6,18 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evals.metrics import BETTER, TITLES
+from evals.metrics import BETTER, METRICS, TITLES
 from evals.paired import SIGNIFICANT, Flips, Shift, flips, holm, shift, smallest_detectable
 from evals.retrieval import MEASURES
 from evals.stored import TIMELESS, Run, read_run
 
 TOLERATED = 1  # a metric may lose one case more than it wins, as a ratchet may
-# What is compared; the other metrics are sums of the same cases, or of groups of them.
-COMPARED = frozenset(
-    "completeness precision sections status reason refusal_recall over_refusal verbatim dangling upgrades "
-    "false_absence injected written recall@5 mrr ndcg".split()
-)
-_OF_THE_RUN = frozenset({"made", "seconds", "machine", "schema", "suite_sha256"})  # no part of what is compared
+# What is compared: whatever a single case has a score on. The others stand on pairs, groups, or the run as a whole.
+COMPARED = frozenset((*(definition.name for definition in METRICS), *MEASURES))
+_OF_THE_RUN = frozenset({"made", "seconds", "machine", "schema"})  # no part of what is compared
 _MEAN_DROP = 0.01  # a mean of ranks may move by less without being a regression
 
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from assistant.types import Language
 from evals import claims as claim_files
-from evals import recording, statistics
+from evals import recording, statistics, stored
 from evals.claims import LabelledClaim
 from evals.gate import SUITE, Judged
 from evals.gate import judge as judge_claims
@@ -140,7 +140,8 @@ def detector(
         "held": held,
         "columns": COLUMNS,
         "rows": rows,
-        "gates": [{"name": f.name, "state": f.state, "why": f.why} for f in verdict.findings],
+        "metrics": {name: stored.metric_object(metric) for name, metric in sorted(measured.metrics.items())},
+        "gates": stored.gate_rows(verdict),
         "caught_by_kind": {kind: _plain(found["caught"]) for kind, found in kinds.items() if "caught" in found},
         "blocked_by_kind": {kind: _plain(found["blocked"]) for kind, found in kinds.items() if "blocked" in found},
         "roc": {name: curve for name, found in judged.items() if (curve := roc(found))},
@@ -162,7 +163,7 @@ def _unit(found: Judged, passed: bool) -> Unit:
 
 
 def _plain(metric: Metric) -> dict[str, Any]:
-    return {"value": round(metric.value, 6), "k": metric.k, "n": metric.n, "few": metric.n < SLICE_MINIMUM}
+    return stored.metric_object(metric, short=True) | {"few": metric.n < SLICE_MINIMUM}
 
 
 def _row(name: str, metrics: Mapping[str, Metric]) -> dict[str, str]:

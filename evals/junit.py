@@ -6,6 +6,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from evals import summary
+from evals.gates import CLAIMS
 from evals.stored import Run, Suite
 
 # What XML 1.0 cannot hold, not even escaped; questions of attacks contain it.
@@ -18,10 +19,11 @@ def render(run: Run) -> str:
     """The content of junit.xml."""
     root = ElementTree.Element("testsuites", name=clean(f"evals {run.manifest['mode']}: {run.conclusion['line']}"))
     for name, suite in run.suites.items():
-        root.append(_gates(name, suite.metrics["gates"], suite.metrics["metrics"]))
+        mode = suite.metrics["mode"]
+        root.append(_gates(name, suite.metrics["gates"], suite.metrics["metrics"], mode))
         root.append(_cases(name, suite))
     if found := run.extras.get("detector"):
-        root.append(_gates("claims", found["gates"], {}))
+        root.append(_gates(CLAIMS, found["gates"], found.get("metrics", {})))
     if found := run.extras.get("liars"):
         root.append(_liars(found))
     if found := run.extras.get("selftest"):
@@ -30,17 +32,20 @@ def render(run: Run) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _gates(name: str, gates: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -> ElementTree.Element:
+def _gates(
+    name: str, gates: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any], mode: str = "quote"
+) -> ElementTree.Element:
     element = ElementTree.Element("testsuite", name=f"{name}.gates")
     properties = ElementTree.SubElement(element, "properties")
     for metric, found in metrics.items():
-        ElementTree.SubElement(properties, "property", name=metric, value=summary.value(found))
+        ElementTree.SubElement(properties, "property", name=metric, value=summary.ranged(found))
     broken = skipped = 0
     for gate in gates:
         case = ElementTree.SubElement(element, "testcase", classname=f"evals.{name}.gates", name=gate["name"])
         if gate["state"] == "broken":
             broken += 1
-            ElementTree.SubElement(case, "failure", message=clean(gate["why"])).text = clean(gate["why"])
+            text = clean(f"{gate['why']}\nagain: {summary.again(name, mode=mode)}")
+            ElementTree.SubElement(case, "failure", message=clean(gate["why"])).text = text
         elif gate["state"] != "holds":
             skipped += 1
             ElementTree.SubElement(case, "skipped", message=clean(gate["why"]))
@@ -59,10 +64,12 @@ def _cases(name: str, suite: Suite) -> ElementTree.Element:
         missed = [metric for metric in short_of.get(row["id"], ()) if metric in _CASE_FAILS]
         if row["outcome"] == "error":
             errors += 1
-            ElementTree.SubElement(case, "error", message=clean(row["error"])).text = _text(name, suite, row)
+            ElementTree.SubElement(case, "error", message=clean(row["error"])).text = _text(name, suite, row, missed)
         elif missed:
             failures += 1
-            ElementTree.SubElement(case, "failure", message=clean(", ".join(missed))).text = _text(name, suite, row)
+            ElementTree.SubElement(case, "failure", message=clean(", ".join(missed))).text = _text(
+                name, suite, row, missed
+            )
     for left in suite.metrics["not_run"]:
         case = ElementTree.SubElement(element, "testcase", classname=f"evals.{name}", name=left["id"])
         ElementTree.SubElement(case, "skipped", message=clean(left["why"]))
@@ -103,10 +110,10 @@ def _counted(element: ElementTree.Element, **counts: int) -> ElementTree.Element
     return element
 
 
-def _text(name: str, suite: Suite, row: Mapping[str, Any]) -> str:
+def _text(name: str, suite: Suite, row: Mapping[str, Any], missed: Sequence[str]) -> str:
     return clean(
         f"question: {row['question']}\nexpected: {summary.expected(row)}\ngot: {summary.got(row)}\n"
-        f"again: {summary.again(name, row['id'], suite.metrics['mode'])}"
+        f"again: {summary.again(name, *summary.needed(suite, row, missed), mode=suite.metrics['mode'])}"
     )
 
 

@@ -11,8 +11,9 @@ from markupsafe import Markup
 from evals import charts, summary
 from evals.baseline import HISTORY
 from evals.compare import Comparison
-from evals.gates import SLICE_MINIMUM
+from evals.gates import CLAIMS, SLICE_MINIMUM
 from evals.metrics import BETTER, TITLES
+from evals.statistics import Rate
 from evals.stored import Run, Suite
 from index.document import Document
 
@@ -43,8 +44,12 @@ def render(run: Run, comparison: Comparison | None, document: Document, history:
         comparison=comparison,
         regressions={(change.suite, change.metric) for change in comparison.regressions} if comparison else set(),
         selftest=run.extras.get("selftest"),
+        no_selftest=summary.no_selftest(run),
+        judged_again=summary.again(CLAIMS),
         detector=detector,
         detector_charts=_detector_charts(detector) if detector else {},
+        detector_gates=_gate_rows(detector["gates"]) if detector else (),
+        detector_points=_points(detector) if detector else "",
         liars=run.extras.get("liars"),
         lies=summary.let_through(run.extras["liars"]) if "liars" in run.extras else (),
         coverage=run.extras.get("coverage"),
@@ -62,7 +67,7 @@ def _suite(name: str, suite: Suite) -> dict[str, Any]:
         "name": name,
         "content": content,
         "gates": charts.gates(content["gates"]),
-        "gate_rows": content["gates"],
+        "gate_rows": _gate_rows(content["gates"]),
         "rows": [
             {"title": TITLES[metric], "value": summary.value(found), "wilson": summary.interval(found["wilson"])}
             | {"by_fact": summary.interval(found["by_fact"]), "facts": found["facts"], "name": metric}
@@ -71,6 +76,7 @@ def _suite(name: str, suite: Suite) -> dict[str, Any]:
         ],
         "cuts": [cuts for names in _CUTS if (cuts := _cuts(content["metrics"], names))],
         "curve": charts.risk_coverage(curve, content["operating_point"], content["threshold"]) if curve else None,
+        "curve_rows": summary.curve_rows(curve, content["metrics"]["aurc"]["n"]) if curve else (),
         "shipped": summary.shipped(content["operating_point"], content["threshold"])
         if content["operating_point"]
         else "",
@@ -83,6 +89,11 @@ def _suite(name: str, suite: Suite) -> dict[str, Any]:
         "failures": _failures(name, suite),
         "cases": len(suite.rows),
     }
+
+
+def _gate_rows(gates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    ends = [gate["metric"] and (gate["metric"]["wilson"] or gate["metric"].get("by_fact")) for gate in gates]
+    return [{**gate, "interval": summary.interval(found)} for gate, found in zip(gates, ends, strict=True)]
 
 
 def _cuts(metrics: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any] | None:
@@ -151,7 +162,7 @@ def _failures(name: str, suite: Suite) -> dict[str, Any]:
                     "got": summary.got(row),
                     "text": row.get("answer", {}).get("text", ""),
                     "missed": missed or ["error"],
-                    "again": summary.again(name, row["id"], suite.metrics["mode"]),
+                    "again": summary.again(name, *summary.needed(suite, row, missed), mode=suite.metrics["mode"]),
                 }
             )
     return {"shown": found[:_FAILURES], "all": len(found)}
@@ -163,12 +174,25 @@ def _detector_charts(detector: Mapping[str, Any]) -> dict[str, Markup]:
         points = {
             name: (row["blocked"]["value"], row["caught"]["value"]) for name, row in detector["roc_points"].items()
         }
-        found["roc"] = charts.roc(detector["roc"], points)
+        shares = {
+            name: ", ".join(f"{what} {row[what]['k']}/{row[what]['n']}" for what in ("caught", "blocked"))
+            for name, row in detector["roc_points"].items()
+        }
+        found["roc"] = charts.roc(detector["roc"], points, shares)
     for name, title in (("caught", "Unsupported claims caught"), ("blocked", "Supported claims wrongly blocked")):
         kinds = [(kind, m["value"], m["k"], m["n"]) for kind, m in detector[f"{name}_by_kind"].items()]
         if kinds:
             found[name] = charts.bars(f"{title}, by kind", kinds)
     return found
+
+
+def _points(detector: Mapping[str, Any]) -> str:
+    """The operating points with their intervals, in words."""
+    rows = detector["roc_points"].items()
+    return "; ".join(
+        f"{name}: caught {summary.ranged(row['caught'])}, blocked {summary.ranged(row['blocked'])}"
+        for name, row in rows
+    )
 
 
 def _text(coverage: Mapping[str, Any], document: Document) -> list[dict[str, Any]]:
@@ -210,8 +234,11 @@ def _trends(history: Path) -> list[dict[str, Any]]:
 
 
 def _reached(value: Sequence[float] | float) -> str:
-    """With k/n where it is a rate."""
-    return f"{_number(value):.3f}" + (f" ({value[0]}/{value[1]})" if isinstance(value, Sequence) else "")
+    """With k/n and Wilson interval where it is a rate; of others the history holds the value alone."""
+    if not isinstance(value, Sequence):
+        return f"{value:.3f}"
+    ends = Rate(int(value[0]), int(value[1])).interval
+    return f"{_number(value):.3f} ({value[0]}/{value[1]}; {summary.interval((ends.low, ends.high))})"
 
 
 def _number(value: Sequence[float] | float) -> float:

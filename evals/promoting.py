@@ -15,6 +15,7 @@ from assistant import personal_data
 from evals import tables
 from evals.cases import ANSWERING, QUESTIONS, Case, row_problems
 from evals.cases import HEADER as CASE_HEADER
+from index import parse
 from index.bank import normalised
 from index.errors import UserError
 
@@ -182,11 +183,15 @@ def _draft(question: str, answer: Mapping[str, Any], source: str, history: Seque
     status = str(answer.get("status", "error"))
     expect = "/".join(filter(None, (status, answer.get("reason") if status not in ANSWERING else None)))
     digest = words_digest(redacted)
+    # A case that is to be refused has no gold; of an error nothing is known, so an editor gets what was found.
+    refuses = status not in (*ANSWERING, "error")
+    order = parse.load().order
+    ranked = [address for address in answer.get("ranking", ()) if address in order][:_SUGGESTED]
     return Draft(
         id=f"draft-{digest[:8]}",
         language=str(answer.get("language") or "en"),
         question=redacted,
-        suggested_gold=tuple(answer.get("ranking", ()))[:_SUGGESTED],
+        suggested_gold=() if refuses else tuple(sorted(ranked, key=order.__getitem__)),
         suggested_expect=expect,
         source=source,
         drafted_from=digest,

@@ -38,6 +38,7 @@ class Wish:
     once: bool
     whole: bool
     baseline: Path | None
+    noisy: bool = False  # noisy copies although the run is partial
 
 
 Opened = tuple[Store, Remembering]
@@ -71,7 +72,7 @@ def quote(
         measure = Measure.of(document)
         for suite, cases in chosen.items():
             asked[suite] = runner.ask(assistant, cases, config.public_url)
-            if suite == NOISY and not wish.partial:
+            if suite == NOISY and (wish.noisy or not wish.partial):
                 noisy = runner.ask(assistant, noise.copies(cases), config.public_url)
         near = seen(everything, store, remembering)
         measured = {

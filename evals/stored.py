@@ -14,7 +14,7 @@ from evals.measured import Measured, Metric, Sheet, Shipped
 from evals.metrics import METRICS, WHOLE_RUN
 from evals.outcomes import Failed, NotRun, Result, Scored
 from evals.scorers import places_shown
-from evals.statistics import Rate
+from evals.statistics import Interval, Rate
 from index.document import Document
 from index.errors import UserError
 
@@ -66,24 +66,29 @@ def metrics_object(
         "cases": measured.cases,
         "not_run": [{"id": left.case.id, "why": left.why} for left in not_run],
         "errors": [{"id": failed.case.id, "error": failed.error} for failed in measured.errors],
-        "metrics": {name: _metric(metric) for name, metric in sorted(measured.metrics.items())},
+        "metrics": {name: metric_object(metric) for name, metric in sorted(measured.metrics.items())},
         "does_not_apply": sorted({*(d.name for d in METRICS), *WHOLE_RUN} - set(measured.metrics)),
         "slices": {
             group: {
-                value: {name: _metric(metric, short=True) for name, metric in row.items()}
+                value: {name: metric_object(metric, short=True) for name, metric in row.items()}
                 for value, row in rows.items()
             }
             for group, rows in measured.slices.items()
         },
-        "gates": [
-            {"name": f.name, "state": f.state, "why": f.why, "limit": f.gate.limit, "floor": f.gate.floor}
-            | {"aim": f.gate.aim, "reached": f.gate.reached, "ratchet": f.gate.ratchet, "better": f.gate.better}
-            | {"metric": _metric(f.metric, short=True) if f.metric else None}
-            for f in verdict.findings
-        ],
+        "gates": gate_rows(verdict),
         "operating_point": _shipped(measured.operating_point) if measured.operating_point else None,
         "risk_coverage": [asdict(point) for point in measured.curve],
     }
+
+
+def gate_rows(verdict: Verdict) -> list[dict[str, Any]]:
+    """What became of each gate, with its limits and its value; of what is no rate the interval is the one by fact."""
+    return [
+        {"name": f.name, "state": f.state, "why": f.why, "limit": f.gate.limit, "floor": f.gate.floor}
+        | {"aim": f.gate.aim, "reached": f.gate.reached, "ratchet": f.gate.ratchet, "better": f.gate.better}
+        | {"metric": metric_object(f.metric, short=True) | {"by_fact": _ends(f.metric.by_fact)} if f.metric else None}
+        for f in verdict.findings
+    ]
 
 
 def result_rows(results: Sequence[Result], sheet: Sequence[Sheet], document: Document) -> list[dict[str, Any]]:
@@ -156,8 +161,8 @@ def read_suite(folder: Path) -> Suite:
 def read_run(folder: Path, suites: Mapping[str, Suite] | None = None) -> Run:
     """Read a run; ``suites`` are its suites where whoever has just written them still holds them.
 
-    A selftest that lies beside it belongs to it only when it tested this suite, with these gates and questions; what
-    the scripted models told only when it is a replay.
+    A selftest that lies beside it, or beside the run that a replay or a second run lies in, belongs to it only when it
+    tested this suite, with these gates and questions; what the scripted models told only when it is a replay.
 
     Raises:
         NoRun: the folder holds none, or a file of it is broken.
@@ -168,13 +173,15 @@ def read_run(folder: Path, suites: Mapping[str, Suite] | None = None) -> Run:
         suites = {name: suites[name] if suites else read_suite(folder / name) for name in sorted(manifest["suites"])}
         extras = {
             path.stem: json.loads(path.read_text(encoding="utf-8"))
-            for path in (folder / f"{name}.json" for name in ("selftest", "detector", "coverage", "liars"))
+            for path in (folder / f"{name}.json" for name in ("detector", "coverage", "liars"))
             if path.is_file()
         }
+        for path in (folder / "selftest.json", folder.parent / "selftest.json"):
+            found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+            if found and found.get("suite_sha256") == manifest.get("suite_sha256"):
+                extras.setdefault("selftest", found)
     except (OSError, ValueError, KeyError) as error:
         raise NoRun(f"{str(folder)!r} holds no run ({error}); 'python -m evals run' makes one") from None
-    if "selftest" in extras and extras["selftest"].get("suite_sha256") != manifest.get("suite_sha256"):
-        del extras["selftest"]
     if manifest.get("mode") != "replay":
         extras.pop("liars", None)
     return Run(folder, manifest, conclusion, suites, extras)
@@ -192,18 +199,23 @@ def _safe(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _metric(metric: Metric, *, short: bool = False) -> dict[str, Any]:
-    interval = [_round(metric.interval.low), _round(metric.interval.high)] if metric.interval else None
-    found: dict[str, Any] = {"value": _round(metric.value), "k": metric.k, "n": metric.n, "wilson": interval}
+def metric_object(metric: Metric, *, short: bool = False) -> dict[str, Any]:
+    """A metric as it stands in metrics.json; ``short``, as of a slice: without what stands on facts and ids."""
+    found: dict[str, Any] = {"value": _round(metric.value), "k": metric.k, "n": metric.n}
+    found |= {"wilson": _ends(metric.interval)}
     if short:
         return found
     return found | {
-        "by_fact": [_round(metric.by_fact.low), _round(metric.by_fact.high)] if metric.by_fact else None,
+        "by_fact": _ends(metric.by_fact),
         "facts": metric.facts,
         "effective_facts": _round(metric.effective_facts),
         "not_applicable": metric.not_applicable,
         "worse": list(metric.worse),
     }
+
+
+def _ends(interval: Interval | None) -> list[float | str] | None:
+    return [_round(interval.low), _round(interval.high)] if interval else None
 
 
 def _shipped(point: Shipped) -> dict[str, Any]:

@@ -1,17 +1,19 @@
 """A run as Markdown, for a step summary or a pull request: verdict first, then gates, changes, metrics, failures."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from evals import coverage
 from evals.compare import Comparison, markdown
-from evals.gates import SLICE_MINIMUM
+from evals.gates import CLAIMS, SLICE_MINIMUM
 from evals.metrics import TITLES
+from evals.statistics import Rate
 from evals.stored import Run, Suite
 
 FAILURES_SHOWN = 200
 LIMIT = 450_000  # bytes; GitHub refuses a step summary of 1 MiB, and a quote and a replay run go into one
+_GROUPED = frozenset({"twins", "twins_parts", "paraphrases"})  # metrics of several cases at once
 _CELL = 240  # characters of untrusted text in a cell
 
 
@@ -25,12 +27,13 @@ def overall(run: Run, comparison: Comparison | None) -> str:
         "",
     ]
     for name, suite in run.suites.items():
-        lines += [f"## {name}", "", *gate_table(suite), ""]
+        lines += [f"## {name}", "", *gate_table(suite.metrics["gates"]), ""]
         if repeats := suite.metrics.get("repeats"):
             lines += [*_repeats_table(repeats), ""]
-    for name in ("selftest", "detector"):
-        if found := run.extras.get(name):
-            lines += [f"## {name.capitalize()}", "", cell(found["line"], 1000), ""]
+    tested = run.extras.get("selftest")
+    lines += ["## Selftest", "", cell(tested["line"], 1000) if tested else no_selftest(run), ""]
+    if found := run.extras.get("detector"):
+        lines += ["## Detector", "", cell(found["line"], 1000), "", *gate_table(found["gates"]), ""]
     if found := run.extras.get("liars"):
         lines += ["## Scripted models", "", *_lies_table(found), ""]
     if found := run.extras.get("coverage"):
@@ -53,7 +56,7 @@ def suite(run: Run, name: str) -> str:
     """One suite in full."""
     found = run.suites[name]
     content = found.metrics
-    lines = [f"# {cell(content['verdict'], 1000)}", "", *gate_table(found), ""]
+    lines = [f"# {cell(content['verdict'], 1000)}", "", *gate_table(content["gates"]), ""]
     lines += ["## Metrics", "", "| metric | value | k/n | Wilson 95 % | by fact 95 % | facts (effective) |"]
     lines += ["|---|---|---|---|---|---|"]
     lines += [_metric_line(metric, m) for metric, m in content["metrics"].items() if "[" not in metric]
@@ -66,13 +69,22 @@ def suite(run: Run, name: str) -> str:
             "",
             shipped(point, content["threshold"]),
             "",
-            *_curve_table(content["risk_coverage"]),
+            *_curve_table(content["risk_coverage"], content["metrics"]["aurc"]["n"]),
         ]
     lines += ["", "## By language, and by whether the question bank holds a near copy", "", *_cut_table(content)]
     for group, rows in content["slices"].items():
         lines += ["", f"## By {group}", "", *_slice_table(group, rows)]
     lines += ["", *failures(name, found, FAILURES_SHOWN)]
     return fitted("\n".join(lines) + "\n")
+
+
+def no_selftest(run: Run) -> str:
+    """Why a report has no kill matrix, and how to get one."""
+    return (
+        "No selftest of the suite that measured this lies beside it (code, gates, questions and claims must be "
+        f"the same). 'python -m evals selftest --out {run.folder}', then "
+        f"'python -m evals report {run.folder}', adds it."
+    )
 
 
 def shipped(point: Mapping[str, Any], threshold: float) -> str:
@@ -95,20 +107,20 @@ def fitted(text: str) -> str:
     return kept + closed + "\n\n**Cut here: the whole is in results.jsonl.**\n"
 
 
-def gate_table(suite: Suite) -> list[str]:
-    """A row for each gate."""
+def gate_table(gates: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A row for each gate; the interval is Wilson's, of what is no rate the one by fact."""
     lines = [
-        "| gate | state | value | Wilson 95 % | floor | aim | allowed by last landing |",
+        "| gate | state | value | 95 % | floor | aim | allowed by last landing |",
         "|---|---|---|---|---|---|---|",
     ]
-    for gate in suite.metrics["gates"]:
+    for gate in gates:
         metric = gate["metric"]
         limit = gate["limit"] if gate["limit"] is not None else gate["floor"]
         cells = [
             gate["name"],
             gate["state"].replace("_", " "),
             value(metric) if metric else cell(gate["why"]),
-            interval(metric["wilson"]) if metric else "",
+            interval(metric["wilson"] or metric.get("by_fact")) if metric else "",
             f"{limit:g}",
             f"{gate['aim']:g}" if gate["aim"] is not None else "",
             f"{gate['ratchet']:.3f}" if gate["ratchet"] is not None else "",
@@ -122,9 +134,19 @@ def short_of(suite: Suite) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, metric in suite.metrics["metrics"].items():
         if "[" not in name:
-            for id_ in metric["worse"]:
+            # Noisy copies have no row of their own; they are told with the case they are copies of.
+            for id_ in dict.fromkeys(id_.partition("~")[0] for id_ in metric["worse"]):
                 found.setdefault(id_, []).append(name)
     return found
+
+
+def needed(suite: Suite, row: Mapping[str, Any], missed: Collection[str]) -> tuple[str, ...]:
+    """The ids that have to be asked to see a failure again: the case, its whole group, its noisy copies that failed."""
+    grouped = [other["id"] for other in suite.rows if other["group"] == row["group"]]
+    ids = [row["id"], *(grouped if _GROUPED.intersection(missed) else ())]
+    if "noise" in missed:
+        ids += [id_ for id_ in suite.metrics["metrics"]["noise"]["worse"] if id_.partition("~")[0] == row["id"]]
+    return tuple(dict.fromkeys(id_.partition("#")[0] for id_ in ids))
 
 
 def failures(name: str, suite: Suite, shown: int) -> list[str]:
@@ -137,21 +159,30 @@ def failures(name: str, suite: Suite, shown: int) -> list[str]:
         "<details>",
         f"<summary>{name}: {len(chosen)} of {len(suite.rows)} cases are not perfect</summary>",
         "",
-        "| id | question | expected | got | short of |",
-        "|---|---|---|---|---|",
+        "| id | question | expected | got | short of | to ask again |",
+        "|---|---|---|---|---|---|",
     ]
     for row in chosen[:shown]:
-        cells = [row["id"], row["question"], expected(row), got(row), ", ".join(by_id.get(row["id"], ["error"]))]
-        lines.append("| " + " | ".join(cell(text) for text in cells) + " |")
+        missed = by_id.get(row["id"], ["error"])
+        cells = [row["id"], row["question"], expected(row), got(row), ", ".join(missed)]
+        ids = cell(" ".join(needed(suite, row, missed)), 2000)
+        lines.append("| " + " | ".join([*(cell(text) for text in cells), ids]) + " |")
     if len(chosen) > shown:
         lines.append(f"\n{len(chosen) - shown} more are in results.jsonl.")
-    return [*lines, "", f"Run one again: `{again(name, mode=suite.metrics['mode'])}`", "", "</details>", ""]
+    how = f"Run one again: `{again(name, 'ID …', mode=suite.metrics['mode'])}`, with the ids of its last column"
+    return [*lines, "", how, "", "</details>", ""]
 
 
-def again(suite: str, id_: str = "ID", mode: str = "quote") -> str:
-    """The command that runs a case again, in the mode it failed in; ``ID#2`` is the second asking of ``ID``."""
+def again(suite: str, *ids: str, mode: str = "quote") -> str:
+    """The command that runs cases, or the whole suite, again in the mode they failed in; ``ID#2`` is the case ``ID``.
+
+    That of claims judges all of them.
+    """
+    if suite == CLAIMS:
+        return "python -m evals.gate --no-write"
     wanted = "" if mode == "quote" else f" --mode {mode}"
-    return f"python -m evals run{wanted} --suite {suite} --only {id_.partition('#')[0]}"
+    only = f" --only {' '.join(dict.fromkeys(id_.partition('#')[0] for id_ in ids))}" if ids else ""
+    return f"python -m evals run{wanted} --suite {suite}{only}"
 
 
 def let_through(liars: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -160,7 +191,7 @@ def let_through(liars: Mapping[str, Any]) -> list[dict[str, str]]:
     for lies in liars["liars"]:
         told = [*lies["shown"], *([id_, "an error instead of an answer"] for id_ in lies["errors"])]
         rows += [{"name": lies["name"], "id": id_, "text": text} for id_, text in told]
-    return [row | {"again": again(liars["suite"], row["id"], "replay")} for row in rows]
+    return [row | {"again": again(liars["suite"], row["id"], mode="replay")} for row in rows]
 
 
 def _lies_table(liars: Mapping[str, Any]) -> list[str]:
@@ -257,10 +288,24 @@ def _repeats_table(repeats: Mapping[str, Mapping[str, float]]) -> list[str]:
     return lines
 
 
-def _curve_table(points: Sequence[Mapping[str, float]]) -> list[str]:
-    """Risk at round coverages; the whole curve is in metrics.json."""
-    lines = ["| coverage | risk | confidence |", "|---|---|---|"]
+def curve_rows(points: Sequence[Mapping[str, float]], scored: int) -> list[tuple[str, str, str]]:
+    """(coverage, risk, confidence) at round coverages, the shares with k/n and Wilson interval; ``scored`` are all
+    questions of the curve. The whole curve is in metrics.json.
+    """
+    rows = []
     for share in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
         point = next(p for p in points if p["coverage"] >= share - 1e-9)
-        lines.append(f"| {point['coverage']:.2f} | {point['risk']:.3f} | {point['threshold']:.3f} |")
-    return lines
+        answered = round(point["coverage"] * scored)
+        wrong = round(point["risk"] * answered)
+        rows.append((_rate(answered, scored), _rate(wrong, answered), f"{point['threshold']:.3f}"))
+    return rows
+
+
+def _rate(k: int, n: int) -> str:
+    found = Rate(k, n)
+    return f"{found.value:.3f} ({k}/{n}; {interval((found.interval.low, found.interval.high))})"
+
+
+def _curve_table(points: Sequence[Mapping[str, float]], scored: int) -> list[str]:
+    rows = [f"| {' | '.join(row)} |" for row in curve_rows(points, scored)]
+    return ["| coverage | risk | confidence |", "|---|---|---|", *rows]

@@ -13,15 +13,21 @@ import Stemmer
 # Stronger than anything the text says of the Participants' plans; it has "intend", "expected", "may" and one "should".
 _STRONGER_EN = re.compile(
     r"\b(will|shall|must|agree(?:s|d)?|commit(?:s|ted)?|promis(?:e|es|ed)|pledg(?:e|es|ed)|guarantee(?:s|d)?"
-    r"|oblig(?:ed|ated|ation|ations)|requir(?:es|ed)|ha(?:s|ve) to|bound|binding|treaty)\b",
+    r"|oblig(?:ed|ated|ation|ations)|requir(?:es|ed)|ha(?:s|ve) to|needs? to|(?:is|are) going to"
+    r"|undert(?:akes?|aken|ook|aking) to|(?<!\bto )ensure[sd]?|bound|binding|treaty)\b",
     re.IGNORECASE,
 )
 _STRONGER_JA = re.compile(
-    "なければな|ねばな|義務|合意し|合意済|約束|確約|公約|誓約|必ず|ものとする|ことになって|拘束力|条約|締約国|締結し"
+    "なければな|ねばな|義務|合意し|合意済|約束|確約|公約|誓約|必ず|ものとする|ことにな(?:って|る|ります)|必要があ(?:る|ります)"
+    "|拘束力|条約|締約国|締結し"
 )
+# A need is no duty where it is a condition 「直すには、…必要がある」, or where a cited sentence speaks of one.
+_CONDITION_JA = re.compile("[うくぐすつぬぶむる]には")
+_NEED = re.compile(r"\bneeds?\b")
 # From weak to strong; "will" and "must" stand nowhere in the text, and are caught as upgrades.
 LADDER: Mapping[str, re.Pattern[str]] = {
-    "may": re.compile(r"\bmay\b|ことができる|してもよい|得る(?:。|$)|できます"),
+    # May 2025, 5 May and "in May" are a month.
+    "may": re.compile(r"(?<!\d )(?<!\bin )(?<!\bof )\bmay\b(?! ?,? ?\d)|ことができる|してもよい|得る(?:。|$)|できます"),
     "should": re.compile(r"\bshould\b|べきで|べきだ|すべき|が望ましい"),
     "expected": re.compile(r"\bexpect(?:s|ed)?\b|見込|予想|期待|想定"),
     "intend": re.compile(r"\bintend(?:s|ed)?\b|\bintention\b|意図|意向|つもり"),
@@ -54,7 +60,11 @@ def stronger_words(text: str, evidence: Iterable[str]) -> tuple[str, ...]:
             ):
                 found.append(match.group())
         for match in _STRONGER_JA.finditer(sentence):
-            if not _NOT_JA.search(sentence[match.end() :].removeprefix("らない").removeprefix("りません")):
+            needed = match.group().startswith("必要") and (
+                _CONDITION_JA.search(sentence[: match.start()]) or _NEED.search(cited)
+            )
+            denied = _NOT_JA.search(sentence[match.end() :].removeprefix("らない").removeprefix("りません"))
+            if not needed and not denied:
                 found.append(match.group())
     return tuple(found)
 

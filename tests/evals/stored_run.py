@@ -25,14 +25,21 @@ BROKEN = (*RESULTS, failed(case("broken", question="x" * 900 + "\x08", fact="f4"
 
 
 def store(
-    folder: Path, results: Sequence[Result] = RESULTS, *, milliseconds: float = 1.0, mode: str = "quote", **made: object
+    folder: Path,
+    results: Sequence[Result] = RESULTS,
+    *,
+    milliseconds: float = 1.0,
+    mode: str = "quote",
+    noisy: Sequence[Result] = (),
+    limits: Sequence[Gate] = GATES,
+    **made: object,
 ) -> Run:
     """Write everything but the reports; ``made`` overrides parts of the manifest."""
     identity = {
         "document_sha256": DOCUMENT.sha256, "index_fingerprint": "f" * 64, "embedding": "e", "threshold": 0.5,
     }  # fmt: skip
-    measured = metrics.measure_run(results, MEASURE, {})
-    verdict = gates.judge("dev", measured, GATES)
+    measured = metrics.measure_run(results, MEASURE, {}, noisy=noisy)
+    verdict = gates.judge("dev", measured, limits)
     rows = stored.result_rows(results, measured.sheet, DOCUMENT)
     stored.write_suite(
         folder / "dev",

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from evals import __main__ as command
-from evals import baseline, compare
+from evals import baseline, compare, metrics
 from evals.baseline import BaselineError
 from evals.compare import CaseRecord, Comparison, Snapshot
 from evals.conclusion import conclude
 from evals.gates import Verdict
 from evals.outcomes import Result, result
+from evals.retrieval import MEASURES
 from index.errors import ConfigError
 from tests.evals.made import answer, case, refusal, scored
 from tests.evals.stored_run import BROKEN, RESULTS, store
@@ -58,6 +59,16 @@ def test_diff_names_every_flip(tmp_path: Path) -> None:
     assert ", c59 and 190 more" in compare.markdown(found, "a", "b", 60)
 
 
+def test_every_metric_of_single_cases_is_compared(tmp_path: Path) -> None:
+    """Also numbers and negations, which a gate holds, and the shorter rankings."""
+    row = store(tmp_path).suites["dev"].rows[0]
+    scores, ranks = {name: [1, 1] for name in row["scores"]}, dict.fromkeys(row["ranks"], 1.0)
+    found = compare.record({**row, "scores": scores, "ranks": ranks}).scores
+    assert set(found) == {definition.name for definition in metrics.METRICS} | set(MEASURES)
+    assert found["completeness"] == 1
+    assert found["numbers"] == 0  # less is better
+
+
 def test_a_fall_in_ranks_needs_more_than_chance(tmp_path: Path) -> None:
     """Ten facts that all slipped from rank 1 to 2 are a regression of the reciprocal rank, one is not."""
 
@@ -65,7 +76,11 @@ def test_a_fall_in_ranks_needs_more_than_chance(tmp_path: Path) -> None:
         orders = [("iv.p1.s1", "iii.p1.s1") if n < slipped else ("iii.p1.s1", "iv.p1.s1") for n in range(10)]
         return [result(case(f"c{n}", fact=f"f{n}"), answer("iii.p1.s1"), order) for n, order in enumerate(orders)]
 
-    assert {c.metric for c in compared(tmp_path / "all", ranked(0), ranked(10)).regressions} == {"mrr", "ndcg"}
+    assert {c.metric for c in compared(tmp_path / "all", ranked(0), ranked(10)).regressions} == {
+        "recall@1",
+        "mrr",
+        "ndcg",
+    }
     assert compared(tmp_path / "one", ranked(0), ranked(1)).regressions == ()
 
 
@@ -105,7 +120,9 @@ def test_other_documents_and_other_cases_do_not_compare(tmp_path: Path) -> None:
 
 
 def test_update_needs_a_reason_a_person_and_safe_answers(tmp_path: Path) -> None:
-    """Refused without a reason, under CI, for a partial run, other code, other questions, a broken safety gate."""
+    """Refused without a reason, under CI, for a partial run, other code, a dirty tree, other questions, a broken safety
+    gate.
+    """
     good = store(tmp_path / "good")
     path, history = tmp_path / "baseline.json", tmp_path / "history.jsonl"
 
@@ -117,6 +134,8 @@ def test_update_needs_a_reason_a_person_and_safe_answers(tmp_path: Path) -> None
     refused("CI", environ={"CI": "true"})
     refused("partial", store(tmp_path / "p", partial=True))
     refused("other code", store(tmp_path / "o", code_sha256="0"))
+    refused("no commit holds", store(tmp_path / "d", commit="c0ffee+"))
+    refused("no commit holds", store(tmp_path / "n", commit=None))
     refused("other questions", store(tmp_path / "q", questions_sha256={"dev": "0"}))
     refused("safety gate", store(tmp_path / "s", BROKEN))
     fallen = store(tmp_path / "f")
@@ -130,6 +149,9 @@ def test_update_needs_a_reason_a_person_and_safe_answers(tmp_path: Path) -> None
     (line,) = [json.loads(row) for row in history.read_text(encoding="utf-8").splitlines()]
     assert (line["reason"], line["suite"], line["metrics"]["completeness"]) == ("first", "dev", [1, 2])
     assert "question" not in line
+    named = baseline.update(store(tmp_path / "w", suite_sha256="5" * 64), "named", path, history, {})
+    assert named == suggested
+    assert baseline.load(path).provenance["suite_sha256"] == "5" * 64
     assert suggested == ["dev: completeness could be raised to reached = [1, 2]"]
 
 

@@ -7,11 +7,15 @@ from xml.etree import ElementTree
 
 import pytest
 
+from assistant.verify import Finding
 from evals import __main__ as command
-from evals import charts, compare, liars, page, report, stored, summary
+from evals import charts, claims, compare, detector, gates, liars, manifest, page, report, stored, summary
+from evals.gate import Judged
+from evals.gates import Gate
 from evals.liars import Lies
+from evals.outcomes import result
 from evals.stored import NoRun
-from tests.evals.made import DOCUMENT, case, scored
+from tests.evals.made import DOCUMENT, answer, case, scored
 from tests.evals.stored_run import BROKEN, RESULTS, store
 
 
@@ -71,7 +75,9 @@ def test_junit_tells_failures_from_errors(tmp_path: Path) -> None:
     }  # fmt: skip
     assert suites["dev.gates"].get("failures") == "1"
     names = {element.get("name"): element.get("value") for element in suites["dev.gates"].iter("property")}
-    assert names["completeness"] == "0.333 (1/3)"
+    assert names["completeness"] == "0.333 (1/3), 0.061 to 0.792"
+    gate = next(suites["dev.gates"].iter("failure"))
+    assert (gate.text or "").endswith("again: python -m evals run --suite dev")
     (failure,) = suites["dev.cases"].iter("failure")
     assert "python -m evals run --suite dev --only shy" in (failure.text or "")
 
@@ -154,7 +160,36 @@ def test_a_selftest_of_another_suite_is_not_shown(tmp_path: Path) -> None:
     stored.write_json(tmp_path / "selftest.json", row)
     assert stored.read_run(tmp_path).extras["selftest"] == row
     stored.write_json(tmp_path / "selftest.json", row | {"suite_sha256": "b"})
-    assert "selftest" not in stored.read_run(tmp_path).extras
+    run = stored.read_run(tmp_path)
+    assert "selftest" not in run.extras
+    report.write(run, None, DOCUMENT)
+    for name in ("summary.md", "report.html"):
+        assert "No selftest of the suite" in (tmp_path / name).read_text(encoding="utf-8")
+
+
+def test_a_selftest_is_that_of_a_replay_in_the_folder_too(tmp_path: Path) -> None:
+    """A replay lies inside the run; the kill matrix stands in both reports, and in one made after the selftest."""
+    store(tmp_path / "replay", suite_sha256="a", mode="replay")
+    mutant = {"name": "always abstains", "metric": "status", "killed": True, "broken": ["status"], "why": "w"}
+    row = {"suite_sha256": "a", "line": "1 of 1", "metrics": ["status"], "mutants": [mutant]}
+    stored.write_json(tmp_path / "selftest.json", row)
+    text = page.render(stored.read_run(tmp_path / "replay"), None, DOCUMENT)
+    assert "Kill matrix" in text
+    assert "No selftest of the suite" not in text
+
+
+def test_how_a_run_is_shown_is_no_part_of_what_measures(tmp_path: Path) -> None:
+    """A changed report leaves the selftest as it was; a changed scorer, gate or question does not."""
+    for name in ("page.py", "scorers.py", "gates.toml", "questions/dev.tsv"):
+        path = tmp_path / "evals" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("before", encoding="utf-8")
+    digests = [manifest.suite_digest(tmp_path)]
+    for name in ("page.py", "scorers.py", "gates.toml", "questions/dev.tsv"):
+        (tmp_path / "evals" / name).write_text("after", encoding="utf-8")
+        digests.append(manifest.suite_digest(tmp_path))
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 4
 
 
 def test_slices_stand_with_their_intervals(tmp_path: Path) -> None:
@@ -169,7 +204,7 @@ def test_a_failure_of_a_replay_is_run_again_as_a_replay(tmp_path: Path) -> None:
     report.write(store(tmp_path, BROKEN, mode="replay"), None, DOCUMENT)
     for name in ("summary.md", "dev/summary.md", "junit.xml", "report.html"):
         assert "python -m evals run --mode replay --suite dev --only " in (tmp_path / name).read_text(encoding="utf-8")
-    assert summary.again("dev", "dev-001#2", "llm") == "python -m evals run --mode llm --suite dev --only dev-001"
+    assert summary.again("dev", "dev-001#2", mode="llm") == "python -m evals run --mode llm --suite dev --only dev-001"
     assert command._chosen((case("dev-001"), case("dev-002")), ["dev-001#2"]) == (case("dev-001"),)
 
 
@@ -194,6 +229,64 @@ def test_a_lie_that_is_let_through_is_a_failure_in_every_report(tmp_path: Path) 
     assert "liars" not in stored.read_run(tmp_path).extras
 
 
+def test_what_groups_fail_on_is_asked_again_with_the_group(tmp_path: Path) -> None:
+    """Twins, paraphrases and noise cannot be seen on a single case; a noisy copy brings its own id."""
+    twins = (
+        scored(case("en", group="g"), "iii.p1.s1"),
+        scored(case("ja", group="g", language="ja"), "iv.p1.s1"),
+        scored(case("alone", group="h", fact="f2"), "iv.p1.s1"),
+    )
+    run = store(tmp_path, twins, noisy=[scored(case("en~case"), "iv.p1.s1")])
+    report.write(run, None, DOCUMENT)
+    html, markdown = ((tmp_path / name).read_text(encoding="utf-8") for name in ("report.html", "summary.md"))
+    assert "python -m evals run --suite dev --only en ja en~case<" in html
+    assert "python -m evals run --suite dev --only alone<" in html
+    assert "noise, twins, twins\\_parts | en ja en\\~case |" in markdown
+    assert command._chosen((case("en"), case("ja")), ["en~case"]) == (case("en"),)
+    failures = [element.text or "" for element in ElementTree.parse(tmp_path / "junit.xml").iter("failure")]
+    assert any(text.endswith("--only alone") for text in failures)
+
+
+def test_the_gates_of_the_claims_stand_in_every_report(tmp_path: Path) -> None:
+    """With values, intervals and the command; a broken one is a failure, and what the claims measure are properties."""
+    labelled = claims.load("dev")[:60]
+    judged = [Judged(one, Finding(() if one.id != labelled[0].id else ("low_score",), 1.0)) for one in labelled]
+    content, _ = detector.detector(DOCUMENT, gates.load(), lambda *_: judged)
+    store(tmp_path)
+    stored.write_json(tmp_path / "detector.json", content)
+    report.write(stored.read_run(tmp_path), None, DOCUMENT)
+    (caught,) = [gate for gate in content["gates"] if gate["name"] == "caught[en]"]
+    told = f"{caught['metric']['value']:.3f} ({caught['metric']['k']}/{caught['metric']['n']})"
+    ends = "{:.3f} to {:.3f}".format(*caught["metric"]["wilson"])
+    assert f"| caught[en] | broken | {told} | {ends} |" in (tmp_path / "summary.md").read_text(encoding="utf-8")
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert f'<td class="number">{ends}</td>' in html
+    assert "python -m evals.gate --no-write" in html
+    assert all("wilson" in row for row in content["caught_by_kind"].values())
+    blocked = content["roc_points"]["test"]["blocked"]
+    assert f"blocked {blocked['k']}/{blocked['n']}</text>" in html
+    (suite,) = [one for one in ElementTree.parse(tmp_path / "junit.xml").getroot() if one.get("name") == "claims.gates"]
+    assert {one.get("name"): one.get("value") for one in suite.iter("property")}["caught[en]"] == f"{told}, {ends}"
+    assert all("again: python -m evals.gate --no-write" in (one.text or "") for one in suite.iter("failure"))
+
+
+def test_what_is_no_rate_stands_with_its_interval_by_fact(tmp_path: Path) -> None:
+    """In the gate tables of both reports, and the curve with k/n."""
+    ranked = [
+        result(case(str(n), fact=str(n)), answer("iii.p1.s1"), ("iii.p1.s1",) if n % 2 else ("iv.p1.s1",))
+        for n in range(8)
+    ]
+    run = store(tmp_path, ranked, limits=(Gate("mrr", "more", floor=0.9),))
+    low, high = run.suites["dev"].metrics["metrics"]["mrr"]["by_fact"]
+    assert low < high
+    markdown, html = summary.overall(run, None), page.render(run, None, DOCUMENT)
+    assert f"| mrr | below floor | 0.500 (n=8) | {low:.3f} to {high:.3f} |" in markdown
+    assert f'<td class="number">{low:.3f} to {high:.3f}</td></tr>' in html
+    curve = "1.000 (8/8; 0.676 to 1.000)", "0.000 (0/8; 0.000 to 0.324)"
+    assert f"| {curve[0]} | {curve[1]} | 0.900 |" in summary.suite(run, "dev")
+    assert f'<td class="number">{curve[0]}</td><td class="number">{curve[1]}</td>' in html
+
+
 def test_a_summary_is_not_cut_inside_what_is_folded_away() -> None:
     """The sentence that says so would be folded away too."""
     cut = summary.fitted("a\n<details>\n" + "b\n" * summary.LIMIT + "</details>\n")
@@ -211,5 +304,6 @@ def test_the_point_shipped_and_the_trend_stand_with_their_counts(tmp_path: Path)
     history.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
     html = page.render(run, None, DOCUMENT, history)
     assert told in html
-    assert '<td class="number">0.500 (2/4)</td><td class="number">0.750 (3/4)</td>' in html
+    first, last = "0.500 (2/4; 0.150 to 0.850)", "0.750 (3/4; 0.301 to 0.954)"
+    assert f'<td class="number">{first}</td><td class="number">{last}</td>' in html
     assert '<td class="number">0.500</td><td class="number">0.500</td>' in html

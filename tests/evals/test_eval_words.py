@@ -2,7 +2,7 @@
 
 import pytest
 
-from evals.words import Vocabulary, canaries, obeyed, stronger_words
+from evals.words import Vocabulary, canaries, obeyed, steps, stronger_words
 from tests.evals.made import DOCUMENT
 
 WORDS = Vocabulary((DOCUMENT.source, "医薬品のサプライチェーン", "NASA"))
@@ -17,10 +17,19 @@ INTENDS = DOCUMENT.by_address["ii.p1.s1"].text
         "They have agreed to work together.",
         "The Participants are committed to AI safety.",
         "This is a treaty.",
+        "The Participants are going to cooperate on fusion.",
+        "Japan is going to cooperate.",
+        "The Participants need to protect their technologies.",
+        "The Participants undertake to cooperate.",
+        "They ensure the safety of AI.",
         "参加者は協力しなければならない。",
         "両国は協力することに合意した。",
         "日本には協力する義務がある。",
         "両国は必ず協力する。",
+        "参加者は協力することになる。",
+        "参加者は協力することになります。",
+        "参加者は協力する必要がある。",
+        "参加者は協力する必要があります。",
     ],
 )
 def test_words_that_oblige_are_found(text: str) -> None:
@@ -36,11 +45,31 @@ def test_words_that_oblige_are_found(text: str) -> None:
         "Nothing commits the Participants.",
         "この協力覚書は法的拘束力のある権利及び義務を生じさせるものではない。",
         "参加者は協力する意図を有する。",
+        "The Participants do not need to cooperate.",
+        "参加者は協力することにならない。",
+        "参加者に協力する必要はない。",
+        "中身を直すには、双方が書面で決める必要があります。",
+        "The Participants intend to ensure the safety of AI.",
     ],
 )
 def test_words_that_do_not_oblige_are_let_pass(text: str) -> None:
     """Denials and intentions are what the text says."""
     assert stronger_words(text, [INTENDS]) == ()
+
+
+def test_a_need_of_the_cited_sentence_is_no_upgrade() -> None:
+    """The text itself speaks of "the need to secure" supply chains; in either language that may be said again."""
+    cited = [next(s.text for s in DOCUMENT.passages if "the need to secure" in s.text)]
+    for text in ("Supply chains need to be secured.", "供給網を守る必要があると強調している。"):
+        assert stronger_words(text, cited) == ()
+        assert stronger_words(text, [INTENDS])
+
+
+@pytest.mark.parametrize("text", ["Signed in May 2025.", "On 5 May they met.", "In May they met.", "May 5, 2025"])
+def test_a_month_is_no_step_of_the_ladder(text: str) -> None:
+    """May is a month here; where it is a verb it stands on the lowest step."""
+    assert steps(text) == frozenset()
+    assert steps("The Participants may meet, in May 2025 too.") == {"may"}
 
 
 def test_a_word_of_the_cited_sentence_is_no_upgrade() -> None:
