@@ -86,7 +86,8 @@ def check(claim: str, cited: Cited, language: Language, record: Record | None) -
 def _no_statement(claim: str) -> bool:
     """A question, the prompt's own words, or a text that goes round in circles."""
     said = plain(claim).rstrip("。.」\"' ")
-    return said.endswith(("?", "か", "answer in japanese", "answer in english")) or loops(said) or copies.stammers(claim)
+    asks = said.endswith(("?", "か", "answer in japanese", "answer in english"))
+    return asks or loops(said) or copies.stammers(claim)
 
 
 def _rules(claim: str, cited: Cited, language: Language) -> list[str]:

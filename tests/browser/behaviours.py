@@ -85,8 +85,11 @@ def table(folder: Path = RESULTS) -> str:
     ]
     for test, found in sorted(by_test.items()):
         number = int(test.split("_")[1])
-        cells = [_cell([one for one in found if (one["case"].split("-")[0] or "en") == language]) for language in ("en", "ja")]
-        lines.append(f"| {number}. {TITLES[number - 1]} | `{test}` | {cells[0]} | {cells[1]} |")
+        english, japanese = (
+            _cell([one for one in found if (one["case"].split("-")[0] or "en") == language])
+            for language in ("en", "ja")
+        )
+        lines.append(f"| {number}. {TITLES[number - 1]} | `{test}` | {english} | {japanese} |")
     return "\n".join(lines)
 
 
