@@ -24,7 +24,7 @@ _LONG = 7  # letters of a katakana word from which one slip of any kind is repai
 _SURE = 5  # kana from which a reading is taken for its word wherever it stands
 # Shorter ones only where a word begins: at the start, after a mark, or after a particle.
 _BEGINS = "(?<![ぁ-んァ-ヶー一-鿿])|(?<=[のはがをにでとやもへ])"
-_ENDS = "(?![ぁぃぅぇぉっゃゅょー])"  # りょうしゃ is not りょうし
+_ENDS = "(?![ぁぃぅぇぉゃゅょー])"  # りょうしゃ is not りょうし
 _HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 _CONTRACTIONS = frozenset(
     "dont doesnt didnt isnt arent wasnt werent cant couldnt wont wouldnt shouldnt havent hasnt hadnt whats whos"

@@ -38,7 +38,7 @@ def test_a_word_is_found_wherever_it_stands(question: str, addresses: str) -> No
     [
         ("Does it use the word 'must'?", "must"),
         ("The word “Shall” appears where?", "Shall"),
-        ("Where does the text use the term Parties?", "Parties"),
+        ("Where does the text use the term shall?", "shall"),
         ("「条約」という言葉は使われていますか？", "条約"),
     ],
 )
