@@ -1,10 +1,10 @@
 """python -m evals.fit: fit the classifier and the scoring weights; what it writes is committed.
 
 The classifier (softmax regression with soft targets over addresses and reasons of absence) is fitted on the question
-bank. The scoring weights need features as they are for questions never seen before, so the bank is cut into folds by
-writer and style, and each fold's features come from a classifier and a bank without it. The weights of the question as
-a whole and both thresholds are fitted on the dev questions, those that tell an opinion on dev and routes; nothing here
-reads the test questions.
+bank. The scoring weights need features as they are for questions never seen before, so the bank is cut into folds of
+whole writers, each with a style of their own, and each fold's features come from a classifier and a bank without it.
+The weights of the question as a whole and both thresholds are fitted on the dev questions, those that tell an opinion
+on dev and routes; nothing here reads the test questions.
 """
 
 import argparse
