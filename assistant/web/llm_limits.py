@@ -2,18 +2,18 @@
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from assistant.admission import NotAdmitted, Usage
 from assistant.web.limits import Store
+from assistant.web.waiting import Waiting
 from assistant.web_settings import WebSettings
 from assistant.write import MAX_CALLS
 
 SECONDS: Mapping[str, int] = {"hour": 3600, "day": 86400}
-_Waiting = dict[str, deque[asyncio.Future[None]]]
 
 
 class Slots:
@@ -26,8 +26,8 @@ class Slots:
 
     def __init__(self, at_once: int, waiting: int, seconds: float) -> None:
         self._at_once, self._most_waiting, self._seconds = at_once, waiting, seconds
-        self._known: _Waiting = {}  # by address, the first is served next
-        self._new: _Waiting = {}
+        self._known: Waiting[None] = Waiting()  # by address
+        self._new: Waiting[None] = Waiting()
         self._held: Counter[str] = Counter()
 
     @property
@@ -38,7 +38,7 @@ class Slots:
     @property
     def waiting(self) -> int:
         """How many wait now."""
-        return _places(self._known) + _places(self._new)
+        return len(self._known) + len(self._new)
 
     @asynccontextmanager
     async def one(self, who: str = "", known: bool = True) -> AsyncIterator[None]:
@@ -57,64 +57,34 @@ class Slots:
         if self.busy < self._at_once:
             self._held[who] += 1
             return
-        waiting = self._known if known else self._new
         self._make_room(who, known)
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiting.setdefault(who, deque()).append(turn)
+        waiting = self._known if known else self._new
         try:
-            async with asyncio.timeout(self._seconds):
-                await turn
-        except BaseException as error:
-            if turn in waiting.get(who, ()):
-                waiting[who].remove(turn)
-                if not waiting[who]:
-                    del waiting[who]
-            elif turn.done() and not turn.cancelled() and turn.exception() is None:
-                self._give(who)  # the slot came in the moment of leaving
-            if isinstance(error, TimeoutError):
-                raise NotAdmitted("llm_busy") from None
-            raise
+            await waiting.place(who, lambda _: self._give(who), self._seconds)
+        except TimeoutError:
+            raise NotAdmitted("llm_busy") from None
 
     def _make_room(self, who: str, known: bool) -> None:
         """Where no place is free, whoever has most gives up the last of theirs: a flood pushes out itself."""
         full = self.waiting >= self._most_waiting
-        if not full and (known or _places(self._new) < self._most_waiting // 2):
+        if not full and (known or len(self._new) < self._most_waiting // 2):
             return
         # Who is new takes no place from who is known.
-        fullest = [
-            max(one.items(), key=_length) for one in ((self._new, self._known) if known else (self._new,)) if one
-        ]
-        mine = len((self._known if known else self._new).get(who, ()))
-        name, queue = max(fullest, key=_length, default=(who, deque()))
-        if name == who or len(queue) <= mine + 1:
+        waiting = max((self._new, self._known) if known else (self._new,), key=lambda one: one.of(one.fullest))
+        mine = (self._known if known else self._new).of(who)
+        if waiting.fullest == who or waiting.of(waiting.fullest) <= mine + 1:
             raise NotAdmitted("llm_busy")
-        last = queue.pop()  # more than one were there, so the queue goes on
-        if not last.done():
-            last.set_exception(NotAdmitted("llm_busy"))
+        waiting.push_out(waiting.fullest, NotAdmitted("llm_busy"))
 
     def _give(self, who: str) -> None:
         # The slot passes to whoever is next, without being free in between.
         self._held[who] -= 1
         if not self._held[who]:
             del self._held[who]
-        while waiting := self._known or self._new:
-            name = min(waiting, key=self._held.__getitem__)
-            queue = waiting.pop(name)
-            turn = queue.popleft()
-            if queue:
-                waiting[name] = queue  # at the end: of those alike everyone else comes before their next
-            if not turn.done():
-                self._held[name] += 1
-                turn.set_result(None)
-                return
-
-
-def _places(waiting: _Waiting) -> int:
-    return sum(map(len, waiting.values()))
-
-
-def _length(item: tuple[str, deque[asyncio.Future[None]]]) -> int:
-    return len(item[1])
+        if found := self._known.next(self._held.__getitem__) or self._new.next(self._held.__getitem__):
+            name, turn = found
+            self._held[name] += 1
+            turn.set_result(None)
 
 
 @dataclass(frozen=True, slots=True)
