@@ -7,7 +7,7 @@ letters, its stem and every glossary form; anything in doubt is not mentioned.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -50,7 +50,7 @@ _ASKING_JA = frozenset(
 
 def absent_words(question: str, document: Document) -> tuple[str, ...]:
     """Up to MOST_NAMED words of the question that name something and occur in no form, in the order asked."""
-    known = _known(document)
+    known, naming = _known(document), _naming(document)
     found: list[str] = []
     plain_question = unicodedata.normalize("NFKC", question)
     for match in _ENGLISH_WORD.finditer(plain_question):
@@ -59,7 +59,7 @@ def absent_words(question: str, document: Document) -> tuple[str, ...]:
         if any(part in _ASKING for part in (plain, *plain.split("-"))) or known.has(plain):
             continue
         is_name = word[0].isupper() and match.start() > 0
-        if is_name or known.naming.get(stems(plain)[0], 0) >= _NAMES_FROM:
+        if is_name or naming.get(stems(plain)[0], 0) >= _NAMES_FROM:
             found.append(word)
     for match in _KATAKANA_WORD.finditer(plain_question):
         word = match.group()
@@ -68,16 +68,17 @@ def absent_words(question: str, document: Document) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))[:MOST_NAMED]
 
 
+def occurs(word: str, document: Document) -> bool:
+    """Whether any form of a word might occur in the text, the reading aid or the glossary's terms."""
+    return _said(document).has(unicodedata.normalize("NFKC", word).casefold())
+
+
 @dataclass(frozen=True)
 class _Known:
-    """Everything the document says, its rendering and every glossary form; and what absent things are asked by.
-
-    ``naming``: stem → how many unanswerable bank questions it stands in, without those answerable ones use too.
-    """
+    """What the document says, its rendering and the glossary: all letters, and the stems of all words."""
 
     letters: str
     stems: frozenset[str]
-    naming: Mapping[str, int]
 
     def has(self, word: str) -> bool:
         """Whether any form of the word might occur: by letters, by stem, or by its first letters (slips, endings)."""
@@ -88,16 +89,33 @@ def _head(word: str) -> str:
     return word if not word.isascii() else word[: max(4, len(word) - 3)]
 
 
+def _known_by(texts: Sequence[str]) -> _Known:
+    whole = unicodedata.normalize("NFKC", "\n".join(texts)).casefold()
+    return _Known(whole, frozenset(stems(whole)))
+
+
+@cache
+def _said(document: Document) -> _Known:
+    """The text, its reading aid and every form of every term."""
+    texts = [document.source]
+    with suppress(DocumentError):  # another document has no reading aid
+        aid = reading_aid.load(document)
+        texts += [*aid.sentences.values(), *aid.headings.values()]
+    return _known_by([*texts, *(form for term in glossary.load().terms for form in term.forms)])
+
+
 @cache
 def _known(document: Document) -> _Known:
-    texts = [document.source]
+    """The same, and the words people ask for a term by, which do not mean it."""
+    return _known_by([_said(document).letters, *(form for term in glossary.load().terms for form in term.asked_by)])
+
+
+@cache
+def _naming(document: Document) -> Mapping[str, int]:
+    """Stem → how many unanswerable bank questions it stands in, without those that answerable ones use too."""
     absent: Counter[str] = Counter()
     answered: Counter[str] = Counter()
-    with suppress(DocumentError):  # another document has no reading aid and no bank
-        texts += reading_aid.load(document).sentences.values()
+    with suppress(DocumentError):  # another document has no bank
         for question in bank.load(document):
             (answered if question.addresses else absent).update(set(stems(question.text)))
-    texts += [form for term in glossary.load().terms for form in (*term.forms, *term.asked_by)]
-    whole = unicodedata.normalize("NFKC", "\n".join(texts)).casefold()
-    naming = {stem: count for stem, count in absent.items() if answered[stem] * 10 <= count}
-    return _Known(whole, frozenset(stems(whole)), naming)
+    return {stem: count for stem, count in absent.items() if answered[stem] * 10 <= count}

@@ -30,6 +30,7 @@ from assistant.types import (
 )
 from assistant.understand import Understanding
 from assistant.verify import Verifier
+from assistant.word_lookup import WordLookup
 from assistant.write import Writer, WriterFailure
 from index import reading_aid
 from index.document import Document
@@ -80,6 +81,7 @@ class Assistant:
         self.verifier = Verifier(document, aid, index)
         self._understanding = understanding
         self._overviews = Overviews(document, aid)
+        self._words = WordLookup(document, aid)
         self._retriever = retriever
         self._writer = writer
         # The gate reads its word lists at the first claim: now, and not while a reader waits for it.
@@ -179,20 +181,27 @@ class Assistant:
         evidence = self._evidence(understood)
         parts = parts_found()
         clock.lap("retrieve")
-        asked = understood.standalone
-        context = understood.in_context
-        overview = self._overviews.asked(asked, begins=not request.history)
-        overview = overview or (self._overviews.asked(context, begins=False) if context else ())
+        word = self._words.asked(understood.standalone)
+        wanted = word.addresses if word else self._overview(understood, begins=not request.history)
         verdict = answerable.judge(evidence, parts)
-        if overview:
+        if wanted:
             verdict = Verdict("answered", None, max(verdict.confidence, evidence.scoring.answer_from))
+        elif word:
+            verdict = Verdict("not_in_document", "absent_detail", 0.0)
         if verdict.status in ("small_talk", "declined"):
             assert verdict.reason is not None
             reply = self._understanding.reply(understood.text, understood.language, verdict.status, verdict.reason)
             return self.verifier.short_reply(reply, verdict.confidence, clock.laps("verify"), mode_note)
-        draft = quote.draft(understood, evidence, parts, verdict, self.document, overview)
+        draft = quote.draft(understood, evidence, parts, verdict, self.document, wanted)
+        if word and not word.addresses:
+            draft = replace(draft, missing_words=(word.word,))
         draft = replace(draft, follow_ups=suggest.follow_ups(draft, self.document))
         return _Prepared(understood, evidence, draft)
+
+    def _overview(self, question: Question, *, begins: bool) -> tuple[str, ...]:
+        """Of the question itself, or else of the question after the one before it."""
+        asked = self._overviews.asked(question.standalone, begins=begins)
+        return asked or (self._overviews.asked(question.in_context, begins=False) if question.in_context else ())
 
     def _confidence_before_routing(self, reply: ShortReply) -> float:
         """How likely the document answers what is declined; personal data is not even searched."""

@@ -15,6 +15,7 @@ from index.parse import TEXTS
 GLOSSARY = TEXTS / "glossary.toml"
 KINDS = ("organisation", "programme", "technology", "place", "legal", "concept", "document")
 SIDES = ("us", "jp", "both", "")
+_KANA = re.compile("[ぁ-ゖー]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,10 @@ class Term:
 
 @dataclass(frozen=True)
 class Glossary:
-    """All terms, with a matcher over their forms."""
+    """All terms, with a matcher over their forms; ``readings``: what is typed in kana → how the word is written."""
 
     terms: tuple[Term, ...]
+    readings: Mapping[str, str]
 
     def terms_in(self, text: str) -> tuple[Term, ...]:
         """The terms of which a form occurs in ``text``, in glossary order; longer forms win over parts of them."""
@@ -66,10 +68,13 @@ def load(path: Path = GLOSSARY) -> Glossary:
         DocumentError: naming the entry, when one is incomplete or has an unknown kind or side.
     """
     try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))["terms"]
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        rows, readings = data["terms"], data.get("readings", {})
     except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
         raise DocumentError(f"glossary {str(path)!r} cannot be read: {error!r}") from None
-    return Glossary(tuple(_term(row, path) for row in rows))
+    if wrong := [kana for kana, word in readings.items() if not _KANA.fullmatch(kana) or not isinstance(word, str)]:
+        raise DocumentError(f"{path}: readings {wrong} are no hiragana, or their words no text")
+    return Glossary(tuple(_term(row, path) for row in rows), readings)
 
 
 def _term(row: Mapping[str, Any], path: Path) -> Term:

@@ -37,12 +37,12 @@ def draft(
     parts: Sequence[Evidence],
     verdict: Verdict,
     document: Document,
-    overview: Sequence[str] = (),
+    wanted: Sequence[str] = (),
 ) -> Draft:
     """Quote mode's answer: chosen sentences with the notes they need, or proof that there are none.
 
-    ``parts`` is the evidence for each part of a question that asks several things; ``overview`` the sentences of the
-    part of the document that a question asks an overview of, which are then the answer.
+    ``parts`` is the evidence for each part of a question that asks several things; ``wanted`` the sentences that a
+    question asks for outright, by an overview of a part of the document or by a word, which are then the answer.
     """
     if verdict.status == "not_in_document":
         return Draft(
@@ -53,7 +53,7 @@ def draft(
             related=tuple(passage.address for passage in evidence.passages[:_RELATED]),
             missing_words=absent_words(question.text, document),
         )
-    chosen = tuple(overview) or choose(evidence, parts, verdict, document)
+    chosen = tuple(wanted) or choose(evidence, parts, verdict, document)
     claims = [Claim("", "quote", (address,)) for address in chosen]
     claims += _list_notes(chosen, question, document)
     if (

@@ -1,7 +1,8 @@
 """Repairs slips of spelling towards the words of the document; what retrieval searches for, never what is shown.
 
 A word is repaired only when no English word list, no bank question and no glossary form knows it, and a word of the
-document's world is one slip away (two from eight letters on). Names and numbers stay as they were typed.
+document's world is one slip away (two from eight letters on). Names and numbers stay as they were typed. Japanese typed
+in kana is written as the glossary's readings say: likeness knows 核融合 and hardly かくゆうごう.
 """
 
 import re
@@ -20,6 +21,11 @@ _FREQUENT = 3  # times a word must stand in the bank to count as known
 _COMMON = 30  # times a word must stand in the bank to be what a word of four letters meant
 _DOCUMENT_WEIGHT = 1000  # a word of the document wins over a more frequent one of the bank
 _LONG = 7  # letters of a katakana word from which one slip of any kind is repaired
+_SURE = 5  # kana from which a reading is taken for its word wherever it stands
+# Shorter ones only where a word begins: at the start, after a mark, or after a particle.
+_BEGINS = "(?<![ぁ-んァ-ヶー一-鿿])|(?<=[のはがをにでとやもへ])"
+_ENDS = "(?![ぁぃぅぇぉゃゅょー])"  # りょうしゃ is not りょうし
+_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 _CONTRACTIONS = frozenset(
     "dont doesnt didnt isnt arent wasnt werent cant couldnt wont wouldnt shouldnt havent hasnt hadnt whats whos"
     " thats "
@@ -46,8 +52,17 @@ def english_words() -> frozenset[str]:
 class Spelling:
     """Knows the words of a document, of its glossary and of the questions people ask, and repairs slips of them."""
 
-    def __init__(self, document: Iterable[str], questions: Iterable[str]) -> None:
-        """``document``: texts whose every word is a target; ``questions``: texts whose frequent words are."""
+    def __init__(
+        self, document: Iterable[str], questions: Iterable[str], readings: Mapping[str, str] | None = None
+    ) -> None:
+        """``document``: texts whose every word is a target; ``questions``: texts whose frequent words are.
+
+        ``readings``: words typed in hiragana → as they are written.
+        """
+        self._readings = dict(readings or {})
+        longest_first = sorted(self._readings, key=lambda kana: (-len(kana), kana))
+        begun = (kana if len(kana) >= _SURE else f"(?:{_BEGINS}){kana}" for kana in longest_first)
+        self._reading = re.compile("|".join(f"{kana}{_ENDS}" for kana in begun) or "(?!)")
         texts, asked = list(document), list(questions)
         self._main = _latin_words(texts)
         counts = _latin_words(asked)
@@ -87,9 +102,20 @@ class Spelling:
         if not text.isascii():
             for slip, meant in _CONVERSIONS.items():
                 text = text.replace(slip, meant)
+            text = self._written(text)
             text = _KATAKANA.sub(lambda match: self._katakana_word(match.group()), text)
         shouted = text.isupper()
         return _WORD.sub(lambda match: self._word(match.group(), match.start() == 0 or shouted), text)
+
+    def _written(self, text: str) -> str:
+        """Words typed in kana as they are written; a word that is right in katakana stays."""
+        pieces, end = [], 0
+        for match in self._reading.finditer(text.translate(_HIRAGANA)):
+            typed = text[match.start() : match.end()]
+            if typed not in self._katakana:
+                pieces += [text[end : match.start()], self._readings[match.group()]]
+                end = match.end()
+        return "".join((*pieces, text[end:]))
 
     def _word(self, typed: str, first: bool) -> str:
         word = typed.lower()

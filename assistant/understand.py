@@ -59,7 +59,7 @@ class Understanding:
             if reading_aid
             else []
         )
-        self._spelling = Spelling(sentences + names + japanese, asked)
+        self._spelling = Spelling(sentences + names + japanese, asked, glossary.readings)
         self._languages = Languages(japanese + [name for name in names if not name.isascii()], self._spelling.words)
         self._follow_ups = FollowUps(document, glossary, reading_aid)
         self._document = document

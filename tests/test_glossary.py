@@ -62,9 +62,9 @@ def test_a_form_inside_a_word_or_a_longer_form_is_not_found() -> None:
     assert "Office of Science and Technology Policy" not in {term.en for term in GLOSSARY.terms_in("HOSTPLAN")}
     short = glossary.Term("AI", "", "concept", "", (), (), (), (), "")
     long = glossary.Term("AI Safety Institute", "", "organisation", "jp", (), (), (), (), "")
-    assert glossary.Glossary((short, long)).terms_in("the AI Safety Institute") == (long,)
-    assert glossary.Glossary((short, long)).terms_in("AI and the AI Safety Institute") == (short, long)
-    assert glossary.Glossary(()).terms_in("AI") == ()
+    assert glossary.Glossary((short, long), {}).terms_in("the AI Safety Institute") == (long,)
+    assert glossary.Glossary((short, long), {}).terms_in("AI and the AI Safety Institute") == (short, long)
+    assert glossary.Glossary((), {}).terms_in("AI") == ()
 
 
 def test_search_words_at_an_address() -> None:
@@ -79,6 +79,7 @@ def test_search_words_at_an_address() -> None:
         (TERM.replace('side = "us"\n', ""), "'E' lacks 'side'"),
         (TERM.replace("legal", "dish"), "kind 'dish'"),
         (TERM.replace('"us"', '"eu"'), "side 'eu'"),
+        (TERM + '[readings]\n"カナ" = "仮名"\n', "no hiragana"),
         ("terms = 3 =", "cannot be read"),
         ("", "cannot be read"),
     ],

@@ -11,9 +11,10 @@ from index import bank, parse, reading_aid
 def spelling() -> Spelling:
     document = parse.load()
     aid = reading_aid.load(document)
-    names = [form for term in glossary.load().terms for form in term.forms]
+    words = glossary.load()
+    names = [form for term in words.terms for form in term.forms]
     asked = [q.text for q in bank.load(document) if q.style != "typo"]
-    return Spelling([*(s.text for s in document.passages), *names, *aid.sentences.values()], asked)
+    return Spelling([*(s.text for s in document.passages), *names, *aid.sentences.values()], asked, words.readings)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,23 @@ def spelling() -> Spelling:
 )
 def test_slips_are_repaired(spelling: Spelling, typed: str, meant: str) -> None:
     """Changed places, doubled and missing letters, a missing space, a wrong conversion."""
+    assert spelling.correct(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("かくゆうごうって何するの", "核融合って何するの"),
+        ("カイテイケーブルはどうなる?", "海底ケーブルはどうなる?"),
+        ("うちゅう", "宇宙"),
+        ("文書のもくてきは", "文書の目的は"),
+        ("りょうしゃの にんしき", "りょうしゃの にんしき"),
+        ("これをとおしてよしんする", "これをとおしてよしんする"),
+        ("サプライチェーン", "サプライチェーン"),
+    ],
+)
+def test_words_typed_in_kana_are_written(spelling: Spelling, typed: str, meant: str) -> None:
+    """The longest reading; a short one only where a word begins, none inside another word."""
     assert spelling.correct(typed) == meant
 
 
