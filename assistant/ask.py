@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from assistant import absent_words, answerable, glossary, needs, quote, suggest
+from assistant import absent_words, answerable, glossary, quote, relevance, suggest
 from assistant.admission import Admission, NotAdmitted, everyone
 from assistant.answerable import Verdict
 from assistant.briefing import CUT_FROM, Brief, Briefing
@@ -224,7 +224,7 @@ class Assistant:
         yield Stage("writing")
         language = found.question.language
         brief = writer.briefing.brief(found.question, request.history, found.likely, found.ranked)
-        near = needs.near(found.likely, found.ranked)
+        near = relevance.near(found.likely, found.ranked)
         shown: list[Claim] = []
         beside: list[Claim] = []  # true, but about something else: shown only together with an answer
         dropped: list[Dropped] = []
@@ -254,7 +254,7 @@ class Assistant:
         dropped += [writer.drop(claim, ("low_score",)) for claim in beside]
         if note is None and not shown:
             note = "gate_dropped_all" if dropped else "llm_invalid"
-        if note is None and needs.figure_missing(found.question, shown, found.likely, self.document):
+        if note is None and relevance.figure_missing(found.question, shown, found.likely, self.document):
             dropped += [writer.drop(claim, ("low_score",)) for claim in shown]
             note = "gate_dropped_all"
         yield self._merge(found.draft, shown, dropped, note, writer.model_used, clock)

@@ -1,5 +1,6 @@
 """Keyword search over both languages at once: stems of Latin words, character pairs of Japanese."""
 
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -9,6 +10,9 @@ import numpy as np
 import Stemmer
 
 from assistant.folding import plain
+
+# The library turns its own logger to DEBUG when it is imported, and would tell every log that it builds an index.
+logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 _TOKEN = re.compile(r"[a-z0-9]+(?:[-/'][a-z0-9]+)*|[\u3040-\u30ff\u3400-\u9fff々ー]+")
 # Function words of questions; the list is closed and short, so that no word of the document is lost.

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from assistant.evidence import LEVELS, Head, Kernel, Level, Measures
+from assistant.classifiers import Head, Kernel
+from assistant.evidence import LEVELS, Level, Measures
 from assistant.opinions import asks_about_text, sounds_like_opinion
 from index.errors import DocumentError
 

@@ -18,6 +18,7 @@ from assistant.breaker import Breaker
 from assistant.briefing import Brief, Briefing
 from assistant.claim_stream import ClaimStream
 from assistant.config import LlmSettings
+from assistant.patience import Patience
 from assistant.types import Claim, Dropped, ModelUsed
 
 if TYPE_CHECKING:
@@ -57,30 +58,6 @@ class _Transient(Exception):
         super().__init__(str(failure))
         self.failure = failure
         self.wait = wait
-
-
-class _Patience:
-    """What one question may still use: upstream calls, and time until the first word, the next piece and the end.
-
-    Deadlines are moments, not waits of one step, so that neither a second try nor a dripping server adds to them; and
-    no timeout is open while the caller holds a claim, or it would cancel the caller.
-    """
-
-    def __init__(self, first: float, gap: float, total: float, calls: int = MAX_CALLS) -> None:
-        self._loop = asyncio.get_running_loop()
-        begin = self._loop.time()
-        self._gap = gap
-        self._first = begin + first
-        self._end = begin + total
-        self.calls = calls
-
-    def until(self, started: bool) -> float:
-        """When the next piece has to be there, on the clock of the loop."""
-        return min(self._end, self._loop.time() + self._gap if started else self._first)
-
-    def allows(self, wait: float) -> bool:
-        """Whether another try after ``wait`` seconds can still be in time."""
-        return self.calls > 0 and self._loop.time() + wait < self.until(started=False)
 
 
 class Writer:
@@ -123,7 +100,7 @@ class Writer:
 
         Returns whether it did. Questions meanwhile are not sent: they would wait behind this in a small server's queue.
         """
-        patience = _Patience(WARM_UP_SECONDS, WARM_UP_SECONDS, WARM_UP_SECONDS, calls=len(self._optional) + 1)
+        patience = Patience(WARM_UP_SECONDS, WARM_UP_SECONDS, WARM_UP_SECONDS, calls=len(self._optional) + 1)
         self._warming = True
         try:
             async with await asyncio.to_thread(self._client) as client:
@@ -165,7 +142,7 @@ class Writer:
 
     async def _tries(self, brief: Brief, usage: Usage) -> AsyncGenerator[Claim, None]:
         settings = self._settings
-        patience = _Patience(settings.first_token_seconds, settings.gap_seconds, settings.total_seconds)
+        patience = Patience(settings.first_token_seconds, settings.gap_seconds, settings.total_seconds, MAX_CALLS)
         while True:
             try:
                 async with aclosing(self._attempt(brief, patience, usage)) as claims:
@@ -177,7 +154,7 @@ class Writer:
                     raise fault.failure from None
                 await asyncio.sleep(fault.wait)
 
-    async def _attempt(self, brief: Brief, patience: _Patience, usage: Usage) -> AsyncGenerator[Claim, None]:
+    async def _attempt(self, brief: Brief, patience: Patience, usage: Usage) -> AsyncGenerator[Claim, None]:
         characters = 0
         finish: str | None = None
         written = ClaimStream(brief.most_claims, brief.opening)
@@ -216,7 +193,7 @@ class Writer:
         if written.malformed:
             raise WriterFailure("llm_invalid", "the answer is not claims", by_server=False)
 
-    async def _next(self, chunks: Any, patience: _Patience, *, started: bool) -> "_Piece | None":
+    async def _next(self, chunks: Any, patience: Patience, *, started: bool) -> "_Piece | None":
         """The next piece, or None at the end of the stream; every fault of server and transport becomes a failure."""
         import openai
 
@@ -236,9 +213,7 @@ class Writer:
             # Not JSON, not UTF-8, or JSON of another shape: the package checks neither.
             raise WriterFailure("llm_invalid", f"a chunk is malformed: {type(error).__name__}") from None
 
-    async def _open(
-        self, client: "AsyncOpenAI", brief: Brief, patience: _Patience, usage: Usage, **instead: Any
-    ) -> Any:
+    async def _open(self, client: "AsyncOpenAI", brief: Brief, patience: Patience, usage: Usage, **instead: Any) -> Any:
         """Start the stream; optional parameters that a 400 names are left out from then on."""
         import openai
 

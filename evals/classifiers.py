@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from assistant import scoring
-from assistant.evidence import Head, Kernel
+from assistant.classifiers import Head, Kernel
 
 HEAD_PENALTY = 15.0  # L2 on standardised inputs; of 15, 30 and 60 the best on dev
 SEVERAL_PENALTY = 300.0

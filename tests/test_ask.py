@@ -208,3 +208,23 @@ def test_a_short_question_is_understood_from_the_history(assistant: Assistant) -
     assert answer.status == "answered"
     assert answer.standalone != answer.question
     assert all(address.startswith("ii.trusted.quantum") or "ai.b2" in address for address in quoted(answer))
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("After how many days does it end?", "en"),
+        ("Does it end 180 days after the notice?", "en"),
+        ("What is the notice period?", "en"),
+        ("終了は通知の何日後ですか", "ja"),
+        ("180日後に終了するのですか", "ja"),
+    ],
+)
+def test_the_180_days_are_never_without_their_if(question: str, language: Language, assistant: Assistant) -> None:
+    """A condition travels with its sentence, for it is quoted whole; the note that nothing is binding stands beside."""
+    answer = ask(assistant, question)
+    cited = {citation.address: citation for citation in answer.citations}
+    assert (answer.status, answer.language) == ("answered", language)
+    assert "if the Participants cannot mutually determine a date, 180 days after" in cited["iv.p1.s4"].quote
+    assert cited["iv.p1.s4"].quote in render.plain(answer)
+    assert noted(answer)[-1:] == ["iii.p1.s1"]

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.classifiers import Head, Kernel
 from assistant.evidence import (
     ABSENCE_FEATURES,
     CHOICE_FEATURES,
     LEVELS,
     NEIGHBOUR_TEMPERATURE,
-    Head,
-    Kernel,
     Level,
     Measures,
     Space,
@@ -122,11 +121,8 @@ def test_every_level_brings_its_features(level: Level) -> None:
     assert bool(measures.reasons) == (level == "classifier")
 
 
-def test_the_kernel_weighs_every_bank_question_by_nearness() -> None:
-    """base + Σ weight · exp((cosine - 1) / width) for each output, by hand; through the space for a bank question."""
-    kernel = Kernel(np.array([[2.0, 1.0], [-1.0, 0.0]]), np.array([0.5, 0.0]), 0.1, "")
-    scores = kernel.scores(np.array([1.0, 0.9], dtype=np.float32))
-    assert scores == pytest.approx([0.5 + 2 - np.exp(-1), 1], abs=1e-6)
+def test_the_kernel_knows_the_questions_of_the_bank() -> None:
+    """Of a bank question: it knows whether that is answered, and which sentence it needs."""
     space = whole()
     answered, absent = (space.measure(BANK[number][2], BANK[number][0]) for number in (0, 5))
     assert answered.absence["kernel_answered"] > 1 > -1 > absent.absence["kernel_answered"]
@@ -207,15 +203,6 @@ def test_classes_are_probabilities() -> None:
     assert measures.absence["none_log_odds"] == pytest.approx(np.log(none / (1 - none)), rel=1e-4)
     assert np.exp(column(space, measures, "class_log")).sum() == pytest.approx(1, rel=1e-5)
     assert measures.absence["class_best"] == pytest.approx(np.log(expected[0]), rel=1e-4)
-
-
-def test_a_head_standardises_its_input() -> None:
-    """Mean and scale are taken off the vector before the weights act; no weights mean even odds."""
-    moved = replace(HEAD, mean=np.full(4, 0.5, dtype=np.float32), scale=2.0)
-    vector = unit(1, 2, 3, 4)
-    assert moved.class_scores(vector) == pytest.approx(HEAD.class_scores((vector - 0.5) / 2), rel=1e-6)
-    assert replace(HEAD, several=np.zeros((5, 1), dtype=np.float32)).several_probability(vector) == 0.5
-    assert HEAD.several_probability(unit(1, 1, 0, 0)) > 0.5 > HEAD.several_probability(unit(0, 0, 1, 0))
 
 
 def test_words_nobody_wrote_or_asked_are_counted() -> None:

@@ -1,5 +1,7 @@
 """Keyword search: stems and compounds of English, character pairs of Japanese, never a score from nothing."""
 
+import logging
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -58,3 +60,10 @@ def test_no_shared_word_scores_nothing(question: str) -> None:
 def test_any_text_has_tokens_without_blanks(text: str) -> None:
     """No input breaks it, and no index term is empty or holds a blank."""
     assert all(token and not any(character.isspace() for character in token) for token in tokens(text))
+
+
+def test_no_log_is_told_of_it(caplog: pytest.LogCaptureFixture) -> None:
+    """The library under it speaks up only where something is wrong."""
+    with caplog.at_level(logging.DEBUG):
+        Keywords(TEXTS).scores("funds")
+    assert not [record for record in caplog.records if record.levelno < logging.WARNING]

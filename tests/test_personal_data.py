@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.personal_data import find, findings, iban, luhn, my_number, redact
+from assistant.personal_data import find, findings, redact
 
 CASES = Path(__file__).parent / "data" / "personal_data.tsv"
 
@@ -63,16 +63,6 @@ def test_kinds(text: str, kind: str) -> None:
 def test_dates_and_technical_numbers_are_not_personal(text: str) -> None:
     """What the document itself is full of does not trip the check."""
     assert find(f"What about {text}?") == ()
-
-
-def test_check_digits() -> None:
-    """Published examples pass; one digit changed fails."""
-    assert luhn("4111111111111111")
-    assert not luhn("4111111111111112")
-    assert my_number("123456789018")
-    assert not my_number("123456789012")
-    assert iban("GB82WEST12345698765432")
-    assert not iban("GB82WEST12345698765433")
 
 
 def test_redact_leaves_nothing_behind() -> None:

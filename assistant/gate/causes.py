@@ -37,7 +37,7 @@ _AS_WRITTEN_JA = re.compile(  # the wording itself as the ground (…とある�
     r"と(?:あ(?:る|り)|書かれてい(?:る|ます)|されてい(?:る|ます)|記されてい(?:る|ます)|述べてい(?:る|ます))(?:の?で|ため|ことから|から)、?"
 )
 _SILENT_ON = re.compile(r"nothing in this moc|does not create")
-_ONE_CANNOT = re.compile(
+_NOT_ALONE = re.compile(
     r"\balone (?:cannot|may not)|\b(?:cannot|may not)\b[^.;,]{0,40}\b(?:alone|by itself|on its own)\b"
 )
 _GROUND = re.compile(
@@ -49,7 +49,7 @@ _GROUND = re.compile(
 def names_cause(claim: str, cited: Cited) -> bool:
     """Whether a claim gives a ground for something; the sentence itself as the ground of a yes or no is none."""
     said = _AS_WRITTEN_JA.sub(" ", plain(claim))
-    replies = without_reply(said) != said or _ONE_CANNOT.search(said) is not None
+    replies = without_reply(said) != said or _NOT_ALONE.search(said) is not None
     return any(
         not _WORDING.search(_clause_at(said, match.start())) and not (replies and _borne(said[match.end() :], cited))
         for match in _CAUSE.finditer(said)

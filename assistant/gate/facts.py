@@ -12,18 +12,19 @@ from assistant.gate.words import is_japanese, plain
 from assistant.modality import Modality, modality
 
 # What keeps a claim from saying that something happens: it speaks of aims, of what may be, or of the text itself.
-_HEDGE = re.compile(
-    r"\b(?:intend\w*|intent(?:ions?)?|aim(?:s|ed|ing)?|goals?|purposes?|objectives?|targets?|meant|means?|"
-    r"plan(?:s|ned|ning)?|expect\w*|anticipat\w*|foresee\w*|envisag\w*|envision\w*|should|ought|may|might|can|could|"
-    r"would|want\w*|wish\w*|hop(?:es?|ed|ing)|seek\w*|sought|look(?:s|ing)? to|(?:is|are) to|to be|focus\w*|"
-    r"priorit\w+|areas?|fields?|topics?|subjects?|items?|elements?|tasks?|themes?|parts? of|propos\w*|ambitions?|"
-    r"aspir\w*|desir\w*|suppos\w*|slated|designed|ways?|so that|in order|tied to|provid\w+ for|asks?|asked|if|unless|"
-    r"list(?:s|ed)?|name[ds]?|mention\w*|examples?|idea)\b|'d like"
-)
-_HEDGE_NOW = re.compile(  # of these, what keeps even "now" or "already" from saying that something has come about
-    r"\b(?:intend\w*|intent(?:ions?)?|aim(?:s|ed|ing)?|goals?|meant|plan(?:s|ned|ning)?|expect\w*|should|ought|may|might|"
+_CLEAR_HEDGES = (
+    r"intend\w*|intent(?:ions?)?|aim(?:s|ed|ing)?|goals?|meant|plan(?:s|ned|ning)?|expect\w*|should|ought|may|might|"
     r"would|can|could|want\w*|wish\w*|seek\w*|(?:is|are) to|to be|suppos\w*|if|unless|list(?:s|ed)?|name[ds]?|"
-    r"mention\w*)\b"
+    r"mention\w*"
+)
+_CLEAR_HEDGE = re.compile(
+    rf"\b(?:{_CLEAR_HEDGES})\b"
+)  # keeps even "now" or "already" from saying that something has come about
+_HEDGE = re.compile(
+    rf"\b(?:{_CLEAR_HEDGES}|purposes?|objectives?|targets?|means?|anticipat\w*|foresee\w*|envisag\w*|envision\w*|"
+    r"hop(?:es?|ed|ing)|sought|look(?:s|ing)? to|focus\w*|priorit\w+|areas?|fields?|topics?|subjects?|items?|elements?|"
+    r"tasks?|themes?|parts? of|propos\w*|ambitions?|aspir\w*|desir\w*|slated|designed|ways?|so that|in order|tied to|"
+    r"provid\w+ for|asks?|asked|examples?|idea)\b|'d like"
 )
 _DONE = (
     r"supported|backed|underpinned|sustained|enhanced|strengthened|promoted|protected|safeguarded|guarded|built|"
@@ -130,7 +131,7 @@ def _happens(part: str, cited: Cited, held: Modality) -> bool:
         return (
             re.search(r"\b(?:should|ought|expected|asks?|asked|supposed|calls? (?:for|on)|when|once)\b", part) is None
         )
-    if _is_now(part, cited) and _HEDGE_NOW.search(part) is None:
+    if _is_now(part, cited) and _CLEAR_HEDGE.search(part) is None:
         return True
     if _HEDGE.search(
         frames.unplaced(

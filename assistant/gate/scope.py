@@ -140,13 +140,14 @@ _WHATEVER = re.compile(
     r"(?:どんな|どのような|いかなる|あらゆる|すべての|全ての)場合(?:で|に)?も?|いずれにせよ|必ず"
 )
 _HALF_CHOICE = re.compile(r"^(?!.*(?:180|百八十|できな|できず|なけれ|半年)).*相互に決定する日に、?又は")
-_COUNTED_FROM = re.compile(r"\bclock\b|\b(?:runs?|counted|counts?|reckoned) from\b|数え|起算|起点")
+_CLOCK = re.compile(r"\bclock\b")
+_COUNTED_FROM = re.compile(r"\b(?:runs?|counted|counts?|reckoned) from\b|数え|起算|起点")
 _BEGINS = re.compile(r"\b(?:commenc|beg[ia]n|start|take)\w*|開始|始ま")
+_ALONE = r"[^.;,]{0,60}\b(?:alone|unilaterally|by itself|on (?:its|their) own)\b"
 _ONE_CANNOT = re.compile(  # one is not enough: that both are needed
-    r"\b(?:neither|no (?:one |single )?(?:participant|side|government|country|party))\b[^.;,]{0,60}\b(?:alone|"
-    r"unilaterally|by itself|on (?:its|their) own)\b|"
+    rf"\b(?:neither|no (?:one |single )?(?:participant|side|government|country|party))\b{_ALONE}|"
     r"\b(?:only |just )?(?:one|either|single)\b[^.;,]{0,30}\b(?:(?:is|are) not (?:enough|sufficient)|cannot)\b"
-    r"(?:[^.;,]{0,60}\b(?:alone|unilaterally|by itself|on (?:its|their) own)\b)?|"
+    rf"(?:{_ALONE})?|"
     r"(?:一方|片方)[^。、]{0,16}では、?[^。、]{0,14}(?:ず|ない|ません)|"
     r"(?:一方|片方|単独)(?:の参加者|の国|の政府)?(?:だけ|のみ)?(?:の(?:判断|意思|決定|都合))?で(?!き)"
     r"[^。、]{0,16}でき(?:ず|ない|ません)"
@@ -263,7 +264,7 @@ def _drops_condition(said: str, cited: Cited) -> bool:
     said = _WHATEVER.sub(" ", said)
     return (
         "180 days" in cited.english
-        and not (_COUNTED_FROM.search(said) and ("clock" in said or not _BEGINS.search(said)))
+        and not (_CLOCK.search(said) or (_COUNTED_FROM.search(said) and not _BEGINS.search(said)))
         and re.search(r"180|百八十|one hundred and eighty|half a year|six months|半年|6か月|六か月", said) is not None
         and not _CONDITION.search(said)
     ) or ("180 days" in cited.english and _HALF_CHOICE.search(said) is not None)

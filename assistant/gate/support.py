@@ -78,12 +78,11 @@ def support(claim: str, cited: Cited) -> Support:
     cover = _cover(cited)
     missing = [word for word in said.latin if not _supported(word, cover)]
     words = len(said.latin) + sum(stem(word) in cover.stems for word in said.idle)
-    counted = read(said.text)
     anchored = (
         words > len(missing)
         or any(_supported(word, cover) for word in said.idle)
-        or (cover.dated and bool(counted.days))
-        or not cover.amounts.isdisjoint(_amounts(counted))
+        or (cover.dated and bool(said.numbers.days))
+        or not cover.amounts.isdisjoint(_amounts(said.numbers))
     )
     doing = {word for word in missing if kinds.is_verb(word)}
     for run, after in said.runs:
@@ -129,7 +128,7 @@ class _Said:
     latin: tuple[str, ...]
     idle: frozenset[str]  # need no support, but speak for the claim where the sentence has them
     runs: tuple[tuple[str, str], ...]  # each with the character after it
-    text: str
+    numbers: Numbers
 
 
 @lru_cache(maxsize=512)
@@ -145,7 +144,7 @@ def _read(claim: str) -> _Said:
         tuple(word for word in every if word not in idle),
         frozenset(word for word in idle if len(word) > _SHORT),
         tuple(following(text)),
-        text,
+        read(text),
     )
 
 

@@ -8,12 +8,13 @@ slow). The network that was served least comes first, and whoever would wait lon
 import asyncio
 import time
 import weakref
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
 from assistant.web.limits import Busy
 from assistant.web.turns import AT_ONCE
+from assistant.web.waiting import Waiting
 
 _REST = 2.0  # times what a search took
 _MOST_REST = 0.2  # seconds: where searches are slow themselves, newcomers would all wait too long
@@ -31,7 +32,7 @@ class Door:
     ) -> None:
         self._most, self._seconds, self._at_once = waiting, seconds, at_once
         self._clock = clock
-        self._waiting: dict[str, deque[asyncio.Future[object]]] = {}  # by network
+        self._waiting: Waiting[object] = Waiting()  # by network
         self._served: Counter[str] = Counter()  # how often each was let in since nobody waited
         self._inside: set[object] = set()
         self._rest_until = float("-inf")
@@ -40,14 +41,11 @@ class Door:
     @property
     def waiting(self) -> int:
         """How many wait now."""
-        return sum(map(len, self._waiting.values()))
+        return len(self._waiting)
 
     def full(self, network: str) -> bool:
         """Whether someone of this network would be sent away at once: no place is free, and no network has more."""
-        if self.waiting < self._most:
-            return False
-        most = max(map(len, self._waiting.values()), default=0)
-        return bool(self._waiting) and most <= len(self._waiting.get(network, ())) + 1
+        return self.waiting > 0 and self.waiting >= self._most and not self._has_less(network)
 
     async def enter(self, network: str, holder: object) -> Callable[[], object]:
         """Come in, at once or after a wait; call what comes back when the search is over. Its holder's end does it too.
@@ -65,39 +63,23 @@ class Door:
         return left
 
     async def _wait(self, network: str) -> object:
-        self._make_room(network)
-        turn: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(network, deque()).append(turn)
+        # Where all places are taken, the network that has most of them gives one up: a flood pushes out itself.
+        if self.waiting >= self._most:
+            if not self._has_less(network):
+                raise Busy("newcomers")
+            self._waiting.push_out(self._waiting.fullest, Busy("newcomers"))
         try:
-            async with asyncio.timeout(self._seconds):
-                return await turn
-        except BaseException as error:
-            if not self._forget(network, turn) and turn.done() and not turn.cancelled() and not turn.exception():
-                self._inside.discard(turn.result())  # it came in the moment of leaving
-                self._next(asyncio.get_running_loop())
-            if isinstance(error, TimeoutError):
-                raise Busy("newcomers") from None
-            raise
+            return await self._waiting.place(network, self._give_back, self._seconds)
+        except TimeoutError:
+            raise Busy("newcomers") from None
 
-    def _make_room(self, network: str) -> None:
-        """Where all places are taken, the network that has most of them gives one up: a flood pushes out itself."""
-        if self.waiting < self._most:
-            return
-        fullest = max(self._waiting, key=lambda name: len(self._waiting[name]), default=network)
-        if len(self._waiting.get(fullest, ())) <= len(self._waiting.get(network, ())) + 1:
-            raise Busy("newcomers")
-        last = self._waiting[fullest].pop()
-        if not last.done():
-            last.set_exception(Busy("newcomers"))
+    def _has_less(self, network: str) -> bool:
+        """Whether another network has more places than this one would have with one more."""
+        return self._waiting.of(self._waiting.fullest) > self._waiting.of(network) + 1
 
-    def _forget(self, network: str, turn: "asyncio.Future[object]") -> bool:
-        queue = self._waiting.get(network, deque())
-        if turn not in queue:
-            return False
-        queue.remove(turn)
-        if not queue:
-            del self._waiting[network]
-        return True
+    def _give_back(self, place: object) -> None:
+        self._inside.discard(place)
+        self._next(asyncio.get_running_loop())
 
     def _left(self, place: object, since: float, loop: asyncio.AbstractEventLoop) -> None:
         """A search is over. Called by whoever held it last, which may be the garbage collector in any thread."""
@@ -110,20 +92,16 @@ class Door:
 
     def _next(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let the next one in, if nobody is inside and the rest is over; else look again then."""
-        while self._waiting and not self._inside and self._timer is None:
-            if (rest := self._rest_until - self._clock()) > 0:
-                self._timer = loop.call_later(rest, self._rested, loop)
-                return
-            network = min(self._waiting, key=self._served.__getitem__)  # of those alike, who came first
-            queue = self._waiting.pop(network)
-            turn = queue.popleft()
-            if queue:
-                self._waiting[network] = queue
-            if not turn.done():
-                place = object()
-                self._inside.add(place)
-                self._count(network)
-                turn.set_result(place)
+        if not self._waiting or self._inside or self._timer is not None:
+            return
+        if (rest := self._rest_until - self._clock()) > 0:
+            self._timer = loop.call_later(rest, self._rested, loop)
+        elif found := self._waiting.next(self._served.__getitem__):
+            network, turn = found
+            place = object()
+            self._inside.add(place)
+            self._count(network)
+            turn.set_result(place)
 
     def _count(self, network: str) -> None:
         if not self._waiting or len(self._served) > _MOST_NETWORKS:

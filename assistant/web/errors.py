@@ -12,10 +12,25 @@ from starlette.exceptions import HTTPException
 from assistant.strings import strings
 from assistant.types import Language
 from assistant.web.api import error_body
+from assistant.web.limits import Refused
 from assistant.web.pages import page, page_language
 
 _OWN_WORDS = (401, 404, 405, 413, 429, 500, 503)  # statuses with a text of their own
 _CODE_WORDS = {"busy": "busy", "unavailable": "busy", "too_many_open": "open"}  # codes that their status would belie
+
+
+class Stop(Exception):
+    """A request ends here, before the application sees it: status, code, message, further headers."""
+
+    def __init__(self, status: int, code: str, message: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+        super().__init__(message)
+        self.status, self.code, self.headers = status, code, headers
+
+    @classmethod
+    def of(cls, refused: Refused, *headers: tuple[bytes, bytes]) -> "Stop":
+        """A refusal, with when to come back."""
+        retry = (b"retry-after", str(refused.retry_after_seconds).encode())
+        return cls(refused.status, refused.code, str(refused), (retry, *headers))
 
 
 def install(app: FastAPI) -> None:

@@ -18,7 +18,8 @@ from assistant.web.asking import Asking
 from assistant.web.cache import AnswerCache
 from assistant.web.door import Door
 from assistant.web.limits import Busy, Crowd, Limited, Rates, Refused, Store, SwitchedOff
-from assistant.web.llm_limits import Budget, Slots
+from assistant.web.llm_budget import Budget
+from assistant.web.llm_slots import Slots
 from assistant.web.shared_answers import SharedAnswers
 from assistant.web.standing import Standing
 from assistant.web.states import SEARCHLESS, STATES, Recent

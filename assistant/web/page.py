@@ -26,8 +26,8 @@ _THREADS = 200  # Gradio counts asynchronous handlers against this too
 # Gradio keeps what every page showed, some 25 kB with the conversation in it, until so many others came after it; by
 # itself 10,000. Of a page that is no longer kept only a switched language is lost: the conversation is in the browser.
 SESSIONS = 300
-# So long the end of an answer waits for a page that is slow to fetch it when so many others came meanwhile; of these
-# Gradio itself keeps no more than 2,000.
+# An answer whose page has not fetched the end of it is kept this long, even where more than SESSIONS came after it (by
+# Gradio itself 2,000 at most): on a slow line the end may come late, and a page that was closed never asks for it.
 UNFETCHED_SECONDS = 120.0
 
 Props = Callable[[Language], dict[str, Any]]
@@ -205,6 +205,7 @@ def build(language: Language, service: Service) -> Any:
 
         switch.click(other, [state], [state, *local.components], **quiet)
     blocks.max_threads = _THREADS
+    # An open API would let requests skip the queue; programs ask through the queue as the page does.
     blocks.queue(max_size=_WAITING, default_concurrency_limit=_AT_ONCE, api_open=False)
     # Of when and how long each of the last 10,000 questions was answered, with its session: for a page that is closed.
     blocks._queue.ANALYTICS_MAX_EVENTS = 1

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import secrets
 import time
 from contextlib import ExitStack
@@ -11,29 +10,17 @@ from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.strings import choose_language
-from assistant.web import logs
-from assistant.web.allow_list import ALLOWED, API_BODY, CHAT_BODY, Route
+from assistant.web import bodies, logs
+from assistant.web.allow_list import ALLOWED, Route
 from assistant.web.api import error_body
-from assistant.web.errors import error_page, wants_page
+from assistant.web.errors import Stop, error_page, wants_page
 from assistant.web.headers import Policy, preflight
 from assistant.web.limits import Busy, Limited, Refused, Stopping, SwitchedOff
 from assistant.web.service import Service
 from assistant.web.visitor import Visitor, current, identify, looks_misconfigured
 
-__all__ = ["API_BODY", "CHAT_BODY", "Policy", "Shell"]
-
 HEAD_FIELDS = 100
 HEAD_BYTES = 32 * 1024
-_ODD = re.compile(rb"\\u[dD][89a-fA-F]|NaN|Infinity|\d[eE]")  # may be what _repeatable looks for
-BODY_SECONDS = 10.0  # a client that takes longer to send its body is not waited for
-
-
-class _Stop(Exception):
-    """The shell answers itself: status, code, message, further headers."""
-
-    def __init__(self, status: int, code: str, message: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
-        super().__init__(message)
-        self.status, self.code, self.headers = status, code, headers
 
 
 class Shell:
@@ -68,7 +55,7 @@ class Shell:
             await self._handle(scope, receive, watched, visitor, path, route)
             if watched.bare:
                 raise self._refused(Busy("queue"), visitor)
-        except _Stop as stop:
+        except Stop as stop:
             if watched.status:
                 raise
             await _say(scope, watched, path, stop)
@@ -77,12 +64,12 @@ class Shell:
             # would be a 500, which it may not.
             if watched.status:
                 raise
-            await _say(scope, watched, path, _refusal(Stopping()))
+            await _say(scope, watched, path, Stop.of(Stopping()))
         except Exception as error:  # noqa: BLE001 -- whatever it is, its words stay here
             facts = {"error": type(error).__name__, "at": logs.place(error)}
             logs.logger().error("request", route=route.name if route else "none", request=visitor.request_id, **facts)
             if not watched.status:
-                await _say(scope, watched, path, _Stop(500, "internal", "an error on the server; it has been noted"))
+                await _say(scope, watched, path, Stop(500, "internal", "an error on the server; it has been noted"))
         finally:
             current.reset(token)
             self._service.gate.telemetry.request(route.name if route else "none", watched.status)
@@ -104,21 +91,21 @@ class Shell:
         headers = Headers(scope=scope)
         method = scope["method"]
         if len(scope["headers"]) > HEAD_FIELDS or sum(len(n) + len(v) for n, v in scope["headers"]) > HEAD_BYTES:
-            raise _Stop(431, "too_large", "the head of the request is too large", ((b"connection", b"close"),))
+            raise Stop(431, "too_large", "the head of the request is too large", ((b"connection", b"close"),))
         if scope.get("state", {}).get("crowded") and (route is None or route.kind != "operator"):
             raise self._refused(Busy("connections"), visitor, (b"connection", b"close"))
         if route is None:
-            raise _Stop(404, "not_found", f"there is nothing at {path!r}")
+            raise Stop(404, "not_found", f"there is nothing at {path!r}")
         if method == "OPTIONS":
             await self._options(headers, send, route)
             return
         if not route.takes(method):
             allow = ((b"allow", route.allow.encode()),)
-            raise _Stop(405, "method_not_allowed", f"{path} takes {route.allow} only", allow)
+            raise Stop(405, "method_not_allowed", f"{path} takes {route.allow} only", allow)
         if method not in ("GET", "HEAD") and self._policy.from_elsewhere(headers):
-            raise _Stop(403, "cross_origin", "this page's origin may not send this; MOC_CORS_ORIGINS lists who may")
+            raise Stop(403, "cross_origin", "this page's origin may not send this; MOC_CORS_ORIGINS lists who may")
         if self._settings.signin_header and not visitor.user and route.kind != "operator":
-            raise _Stop(401, "sign_in", "sign in first; the proxy in front names who is signed in")
+            raise Stop(401, "sign_in", "sign in first; the proxy in front names who is signed in")
         if route.kind in ("page", "read", "write"):
             try:
                 await self._service.gate.rates.request(visitor)
@@ -127,7 +114,7 @@ class Shell:
         if not visitor.known and self._service.gate.keeps_out(route, visitor):
             raise self._refused(Busy("newcomers"), visitor.at("chat" if route.kind == "write" else "api"))
         if route.name == "chat" and self._service.gate.switch == "off":
-            raise _refusal(SwitchedOff())
+            raise Stop.of(SwitchedOff())
         with ExitStack() as under_way:
             if route.kind != "operator":
                 try:
@@ -141,10 +128,10 @@ class Shell:
     ) -> None:
         """Read the body, if there is one, and hand the request to the application."""
         if scope["method"] in ("POST", "PUT", "PATCH"):
-            body = await _read(Headers(scope=scope), receive, route.body)
-            if route.name.startswith("gradio_") and not _repeatable(body):
-                raise _Stop(400, "bad_json", "the body holds what JSON or Unicode cannot carry")
-            receive = _replay(body, receive)
+            body = await bodies.read(Headers(scope=scope), receive, route.body)
+            if route.name.startswith("gradio_") and not bodies.repeatable(body):
+                raise Stop(400, "bad_json", "the body holds what JSON or Unicode cannot carry")
+            receive = bodies.replayed(body, receive)
         # The ASGI way of saying it, whatever the proxy did: the path in full, and the part of it that is not ours.
         full = self._root_path + path
         inner = {
@@ -161,16 +148,16 @@ class Shell:
             await self._app(inner, receive, send)
             return
         with self._service.idle() as stopping:
-            await self._app(inner, _until(stopping, receive), send)
+            await self._app(inner, bodies.until(stopping, receive), send)
 
-    def _refused(self, refused: Refused, visitor: Visitor, *headers: tuple[bytes, bytes]) -> _Stop:
+    def _refused(self, refused: Refused, visitor: Visitor, *headers: tuple[bytes, bytes]) -> Stop:
         self._service.gate.refused(refused, visitor)
-        return _refusal(refused, *headers)
+        return Stop.of(refused, *headers)
 
     async def _options(self, headers: Headers, send: "_Watched", route: Route) -> None:
         asked = "access-control-request-method" in headers
         if asked and (not route.pages_elsewhere or headers.get("origin", "") not in self._settings.cors_origins):
-            raise _Stop(403, "cross_origin", "this page's origin may not send this; MOC_CORS_ORIGINS lists who may")
+            raise Stop(403, "cross_origin", "this page's origin may not send this; MOC_CORS_ORIGINS lists who may")
         send.extra = preflight(route) if asked else []
         allow = [(b"allow", route.allow.encode()), (b"content-length", b"0")]
         await send({"type": "http.response.start", "status": 204, "headers": allow})
@@ -234,75 +221,7 @@ class _Watched:
         await self._send(message)
 
 
-async def _read(headers: Headers, receive: Receive, limit: int) -> bytes:
-    """The whole body; stops as soon as it is known to be larger than ``limit`` bytes, or too slow."""
-    too_large = _Stop(413, "too_large", f"the body is larger than {limit} bytes", ((b"connection", b"close"),))
-    stated = headers.get("content-length", "")
-    if stated.isdigit() and int(stated) > limit:
-        raise too_large
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            while True:
-                message = await receive()
-                body += message.get("body", b"")  # a client that leaves sends no body and no more
-                if len(body) > limit:
-                    raise too_large
-                if not message.get("more_body"):
-                    return bytes(body)
-    except TimeoutError:
-        slow = f"the body did not come within {BODY_SECONDS:g} seconds"
-        raise _Stop(408, "too_slow", slow, ((b"connection", b"close"),)) from None
-
-
-def _repeatable(body: bytes) -> bool:
-    """Whether a refusal may repeat what was sent, as Gradio's do: NaN and half a character would be errors of ours."""
-    if not _ODD.search(body):
-        return True
-    try:
-        json.dumps(json.loads(body), ensure_ascii=False, allow_nan=False).encode("utf-8")
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """Gives the body that was read to the application; after it, what the connection brings (its end)."""
-    sent = False
-
-    async def replayed() -> Message:
-        nonlocal sent
-        if sent:
-            return await receive()
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replayed
-
-
-def _until(stopping: asyncio.Event, receive: Receive) -> Receive:
-    """What the connection brings; when the service is to end, that the client has gone."""
-
-    async def received() -> Message:
-        waits = [asyncio.ensure_future(receive()), asyncio.ensure_future(stopping.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            if stopping.is_set():
-                return {"type": "http.disconnect"}
-            return waits[0].result()  # type: ignore[return-value]
-        finally:
-            for wait in waits:
-                wait.cancel()
-
-    return received
-
-
-def _refusal(refused: Refused, *headers: tuple[bytes, bytes]) -> _Stop:
-    retry = (b"retry-after", str(refused.retry_after_seconds).encode())
-    return _Stop(refused.status, refused.code, str(refused), (retry, *headers))
-
-
-async def _say(scope: Scope, send: _Watched, path: str, stop: _Stop) -> None:
+async def _say(scope: Scope, send: _Watched, path: str, stop: Stop) -> None:
     """A page for people, JSON for programs."""
     send.bare = False  # what the inside said was left out; this is said
     headers = Headers(scope=scope)

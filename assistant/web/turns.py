@@ -4,10 +4,10 @@ Searching is what takes the processor. In the order of arrival somebody who asks
 everyone behind them wait for all fifty; in turns one question waits for at most one of theirs.
 """
 
-import asyncio
 import os
-from collections import deque
 from weakref import WeakSet
+
+from assistant.web.waiting import Waiting
 
 # One more than cores: while one answer is put into words, others are embedded.
 AT_ONCE = (os.cpu_count() or 1) + 1
@@ -20,7 +20,7 @@ class Turns:
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._at_once = at_once
-        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}  # the first is served next
+        self._waiting: Waiting[None] = Waiting()
         # Weakly held: a question nobody goes on with ends with its last reference.
         self._coming: WeakSet[object] = WeakSet()
         self.busy = 0
@@ -42,29 +42,17 @@ class Turns:
         """Wait for a turn of ``who``; end it when the search is over."""
         if self.busy < self._at_once:
             self.busy += 1
-            return Turn(self)
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(who, deque()).append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.give()  # it came in the moment of leaving
-            raise
+        else:
+            await self._waiting.place(who, lambda _: self.give())
         return Turn(self)
 
     def give(self) -> None:
         """Pass a turn on to whoever's is next; it is not free in between."""
-        while self._waiting:
-            who = next(iter(self._waiting))
-            queue = self._waiting.pop(who)
-            turn = queue.popleft()
-            if queue:
-                self._waiting[who] = queue  # at the end: everyone else comes before their next
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self.busy -= 1
+        if found := self._waiting.next():
+            _, turn = found
+            turn.set_result(None)
+        else:
+            self.busy -= 1
 
 
 class Turn:

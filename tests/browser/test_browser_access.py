@@ -89,7 +89,7 @@ def test_embedded(chat: Chat) -> None:
     chat.page.set_viewport_size({"width": 360, "height": 600})
     chat.open(f"?embed=1&lang={chat.language}")
     other = "en" if chat.language == "ja" else "ja"
-    expect(chat.page.locator("#language")).to_have_attribute("href", f"./?embed=1&lang={other}")
+    expect(chat.page.locator("#language")).to_have_attribute("href", f"./?lang={other}&embed=1")
     assert problems(chat, "embedded-first-screen") == []
     chat.picture("embedded-first-360")
     assert problems(chat, "embedded-first-screen", "dark") == []

@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from evals.fakellm import FakeLlm
 from tests.web.scripted import Scripted, client_of, service_with
+from tests.web.stores import redis_server
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +38,10 @@ def llm() -> Iterator[FakeLlm]:
     """A server that plays a language model, as each test scripts it."""
     with FakeLlm() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def store_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis server of our own on loopback; its address."""
+    with redis_server(tmp_path_factory.mktemp("store")) as url:
+        yield url

@@ -10,10 +10,10 @@ import pytest
 from assistant.config import Config
 from assistant.types import Request
 from assistant.web.door import Door
-from assistant.web.limits import Busy, Limited, Rates, Store
-from assistant.web.standing import MOST, PROBATION, REMEMBERED, Standing
+from assistant.web.limits import Busy, Limited
+from assistant.web.standing import PROBATION, Standing
 from assistant.web.turns import AT_ONCE
-from assistant.web.visitor import Pseudonyms, Visitor, network_of
+from assistant.web.visitor import Visitor
 from assistant.web_settings import WebSettings
 from tests.web.asking import ask, metric
 from tests.web.scripted import Scripted, client_of, service_with
@@ -179,68 +179,6 @@ def test_who_leaves_or_waits_too_long_takes_no_place_along() -> None:
         (await last)()
         assert order == ["b"]
         assert not door._inside
-
-    asyncio.run(run())
-
-
-def test_an_address_is_known_when_it_comes_back() -> None:
-    """Two seconds after it was first seen or later, for an hour from when it was last."""
-    now = [0.0]
-    standing = Standing(lambda: now[0])
-    assert not standing.seen("a")
-    now[0] += PROBATION / 2
-    assert not standing.seen("a")
-    now[0] += PROBATION / 2
-    assert standing.seen("a")
-    for _ in range(3):
-        now[0] += REMEMBERED - 1
-        assert standing.seen("a")
-    now[0] += REMEMBERED
-    assert not standing.seen("a")
-    assert not standing.seen("b")
-    now[0] += REMEMBERED
-    assert not standing.seen("b")
-
-
-def test_new_addresses_push_out_no_known_one() -> None:
-    """What is remembered is bounded; a flood of addresses costs only other new ones their place."""
-    now = [0.0]
-    standing = Standing(lambda: now[0], most=100)
-    standing.seen("reader")
-    now[0] = PROBATION
-    assert standing.seen("reader")
-    for number in range(5000):
-        assert not standing.seen(f"new {number}")
-    assert len(standing) == 101
-    assert standing.seen("reader")
-    assert MOST >= 1000
-
-
-def test_networks() -> None:
-    """Neighbours are an IPv4 /24 and an IPv6 /48."""
-    assert network_of("203.0.113.7") == network_of("203.0.113.200") == "203.0.113.0/24"
-    assert network_of("2001:db8:1:2::3") == network_of("2001:db8:1:ffff::") == "2001:db8:1::/48"
-    assert network_of("2001:db8:2::") != network_of("2001:db8:1::")
-    assert network_of("") == "unknown"
-
-
-def test_a_network_has_a_share_of_its_own() -> None:
-    """Many addresses of one network have it together; one that asks too much uses up nothing of it; none is raised."""
-    settings = WebSettings(address_per_minute=3, network_per_minute=5, raised=())
-
-    async def run() -> None:
-        rates = Rates(settings, Store(settings), Pseudonyms("s"))
-        for _ in range(3):
-            await rates.question(Visitor(address="203.0.113.1"))
-        for _ in range(9):
-            with pytest.raises(Limited):
-                await rates.question(Visitor(address="203.0.113.1"))
-        for last in (2, 3):
-            await rates.question(Visitor(address=f"203.0.113.{last}"))
-        with pytest.raises(Limited) as refused:
-            await rates.question(Visitor(address="203.0.113.4"))
-        assert refused.value.scope == "network"
-        await rates.question(Visitor(address="203.0.114.4"))
 
     asyncio.run(run())
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from assistant.web import shell
+from assistant.web import bodies
 from assistant.web.limits import Crowd, Limited
 from assistant.web.visitor import Visitor
 from assistant.web_settings import WebSettings
@@ -44,7 +44,7 @@ def test_streams_held_open_keep_nobody_else_out(port: int) -> None:
 
 def test_a_body_that_does_not_come_is_open_too(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests that are still being sent count like those that are being answered, also where none is counted."""
-    monkeypatch.setattr(shell, "BODY_SECONDS", 60.0)  # they are open until they are closed here
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 60.0)  # they are open until they are closed here
     heads = [
         b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{" % path
         for path in (b"/api/ask", b"/gradio_api/cancel", b"/gradio_api/queue/join")

@@ -13,10 +13,7 @@ from assistant.web import logs
 from evals.fakellm import FakeLlm, fails, says, stalls
 from evals.personalities import obedient
 from evals.processes import ROOT
-from tests.web.test_web_limits import redis
 from tests.web.test_web_process import DEADLINE, Process, until_ready
-
-__all__ = ["redis"]
 
 CANARY = "zebracanary"
 ADDRESS = "203.0.113.77"
@@ -29,7 +26,7 @@ PAGES = """/ /?lang=ja /config /ja/config /gradio_api/info /document /document?l
 
 @pytest.fixture(scope="module")
 def everything(
-    redis: str, index_directory: Path, opened_index: tuple[object, object], tmp_path_factory: pytest.TempPathFactory
+    store_url: str, index_directory: Path, opened_index: tuple[object, object], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, list[str], Path, str]:
     """What is left of a service that was asked with canaries in every way, well-formed and not."""
     folder = tmp_path_factory.mktemp("canary")
@@ -46,7 +43,7 @@ def everything(
             MOC_LLM_GAP_SECONDS="0.5",
             OPENAI_BASE_URL=llm.base_url,
             OPENAI_API_KEY=KEY,
-            MOC_STORE_URL=redis,
+            MOC_STORE_URL=store_url,
             MOC_SECRET="canary-secret",
             MOC_TRUSTED_PROXIES="127.0.0.1",
             MOC_METRICS_TOKEN="canary-token",
@@ -129,7 +126,7 @@ def test_nothing_that_was_typed_is_logged(everything: tuple[str, list[str], Path
 
 
 @pytest.mark.slow
-def test_nothing_that_was_typed_is_kept(everything: tuple[str, list[str], Path, str], redis: str) -> None:
+def test_nothing_that_was_typed_is_kept(everything: tuple[str, list[str], Path, str], store_url: str) -> None:
     """Not in errors, pages others get, metrics, files the process wrote, nor in keys of the shared store."""
     text, _, folder, metrics = everything
     for canary in (CANARY, ADDRESS, SESSION, KEY):
@@ -140,7 +137,7 @@ def test_nothing_that_was_typed_is_kept(everything: tuple[str, list[str], Path, 
             assert not path.is_file() or canary.encode() not in path.read_bytes(), path
     from redis import Redis
 
-    with Redis.from_url(redis) as store:
+    with Redis.from_url(store_url) as store:
         keys = [key.decode() for key in store.keys("*")]
         assert any("moc" in key for key in keys)
         for canary in (CANARY, ADDRESS, SESSION, KEY):

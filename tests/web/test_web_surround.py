@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from assistant.admission import Admission, everyone
 from assistant.config import Config
 from assistant.types import Request
-from assistant.web import shell
+from assistant.web import bodies
 from assistant.web.server import create
 from assistant.web_settings import WebSettings
 from tests.web.scripted import Scripted, client_of, service_with
@@ -131,7 +131,7 @@ def test_a_forgotten_proxy_is_a_state(scripted: Scripted) -> None:
 
 def test_a_body_that_never_ends_is_given_up(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """408 after a while, whatever the route."""
-    monkeypatch.setattr(shell, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.05)
     sent: list[dict[str, Any]] = []
 
     async def never() -> dict[str, Any]:

@@ -17,7 +17,7 @@ def crowded(turns: Turns) -> bool:
 
 
 def waiting(turns: Turns) -> int:
-    return sum(map(len, turns._waiting.values()))
+    return len(turns._waiting)
 
 
 async def queued(turns: Turns, order: list[str], *who: str) -> list["asyncio.Task[Turn]"]:

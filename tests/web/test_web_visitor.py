@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from assistant.web.visitor import Pseudonyms, Visitor, block_of, factor_of, identify, looks_misconfigured
+from assistant.web.visitor import Pseudonyms, Visitor, block_of, factor_of, identify, looks_misconfigured, network_of
 from assistant.web_settings import Raised, WebSettings
 from tests.web.scripted import Scripted, client_of, service_with
 
@@ -151,3 +151,11 @@ def test_metrics_are_for_nobody_a_proxy_brings(header: str) -> None:
     with client_of(service_with(Scripted())) as client:
         assert client.get("/metrics").status_code == 200
         assert client.get("/metrics", headers={header: "203.0.113.7"}).status_code == 404
+
+
+def test_networks() -> None:
+    """Neighbours are an IPv4 /24 and an IPv6 /48."""
+    assert network_of("203.0.113.7") == network_of("203.0.113.200") == "203.0.113.0/24"
+    assert network_of("2001:db8:1:2::3") == network_of("2001:db8:1:ffff::") == "2001:db8:1::/48"
+    assert network_of("2001:db8:2::") != network_of("2001:db8:1::")
+    assert network_of("") == "unknown"

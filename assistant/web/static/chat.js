@@ -272,14 +272,12 @@ window.room = (() => {
   function speak(wished) {
     root.dataset.language = root.lang = wished;
     document.title = words("page_title");
+    const other = wished === "ja" ? "en" : "ja";
     for (const link of document.querySelectorAll('a[href*="lang="]')) {
       const own = link.closest(".answer, #welcome .in-en, #welcome .in-ja") && !link.matches(".receipt");
-      const other = link.id === "language" || own;
-      if (!other) link.setAttribute("href", link.getAttribute("href").replace(/lang=(en|ja)/, `lang=${wished}`));
+      const to = link.id === "language" ? other : wished;
+      if (!own) link.setAttribute("href", link.getAttribute("href").replace(/lang=(en|ja)/, `lang=${to}`));
     }
-    const wishes = new URLSearchParams(location.search); // an embedded page stays one, in its theme
-    wishes.set("lang", wished === "ja" ? "en" : "ja");
-    byId("language").setAttribute("href", `./?${wishes}`);
     const find = document.querySelector("#find input[type=search]");
     find.placeholder = words("panel_search");
     find.setAttribute("aria-label", words("panel_search"));

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant import needs
+from assistant import relevance
 from assistant.types import Claim, Question
 from index import parse
 
@@ -24,17 +24,17 @@ def test_a_figure_that_is_asked_for_is_named(question: str, text: str, missing: 
     """Where the likely sentences hold one, an answer without it does not meet the need."""
     asked = Question(question, question, question, "en")
     written = [Claim(text, "statement", ("iv.p1.s4",))]
-    assert needs.figure_missing(asked, written, ENDS, parse.load()) is missing
+    assert relevance.figure_missing(asked, written, ENDS, parse.load()) is missing
 
 
 def test_no_figure_is_needed_where_the_text_has_none() -> None:
     """ "How long" about a sentence without a number is met by words."""
     asked = Question("How long?", "How long does it last?", "How long does it last?", "en")
     written = [Claim("It becomes operative when both have signed.", "statement", ("iv.p1.s1",))]
-    assert not needs.figure_missing(asked, written, ("iv.p1.s1",), parse.load())
+    assert not relevance.figure_missing(asked, written, ("iv.p1.s1",), parse.load())
 
 
 def test_near_are_the_chosen_and_the_best_ranked() -> None:
     """Quote mode's choice always, and the first of all others."""
     ranked = tuple(parse.load().by_address)
-    assert needs.near(ENDS, ranked) == {*ENDS, *ranked[:10]}
+    assert relevance.near(ENDS, ranked) == {*ENDS, *ranked[:10]}

@@ -12,8 +12,6 @@ _ASKS_HOW_MUCH = re.compile(
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"\d|[一二三四五六七八九十百千]+(?=日|年|月|通|部|か国|回)")
-
-
 _NEAR = 10  # of some fifty sentences; what retrieval ranks lower is about something else
 
 

@@ -1,8 +1,8 @@
-"""What the language model may cost: answers at once, a queue serving addresses in turn, tokens in an hour and a day."""
+"""What the language model may use: tokens in an hour and in a day, set aside before it is asked."""
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,108 +13,6 @@ from assistant.web_settings import WebSettings
 from assistant.write import MAX_CALLS
 
 SECONDS: Mapping[str, int] = {"hour": 3600, "day": 86400}
-_Waiting = dict[str, deque[asyncio.Future[None]]]
-
-
-class Slots:
-    """Lets a number of answers be written at once; the others wait for a while, and addresses are served in turn.
-
-    A slot that comes free goes to whoever holds fewest, of those alike to whose turn it is. Where all places are taken,
-    whoever has most of them gives one up to somebody with fewer. Addresses never seen before wait behind all others,
-    and only half of the places are for them. An address is kept no longer than it waits or holds a slot.
-    """
-
-    def __init__(self, at_once: int, waiting: int, seconds: float) -> None:
-        self._at_once, self._most_waiting, self._seconds = at_once, waiting, seconds
-        self._known: _Waiting = {}  # by address, the first is served next
-        self._new: _Waiting = {}
-        self._held: Counter[str] = Counter()
-
-    @property
-    def busy(self) -> int:
-        """How many slots are held now."""
-        return self._held.total()
-
-    @property
-    def waiting(self) -> int:
-        """How many wait now."""
-        return _places(self._known) + _places(self._new)
-
-    @asynccontextmanager
-    async def one(self, who: str = "", known: bool = True) -> AsyncIterator[None]:
-        """Hold one slot for an address.
-
-        Raises:
-            NotAdmitted: ``llm_busy``, the queue is full or the wait is over.
-        """
-        await self._take(who, known)
-        try:
-            yield
-        finally:
-            self._give(who)
-
-    async def _take(self, who: str, known: bool) -> None:
-        if self.busy < self._at_once:
-            self._held[who] += 1
-            return
-        waiting = self._known if known else self._new
-        self._make_room(who, known)
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiting.setdefault(who, deque()).append(turn)
-        try:
-            async with asyncio.timeout(self._seconds):
-                await turn
-        except BaseException as error:
-            if turn in waiting.get(who, ()):
-                waiting[who].remove(turn)
-                if not waiting[who]:
-                    del waiting[who]
-            elif turn.done() and not turn.cancelled() and turn.exception() is None:
-                self._give(who)  # the slot came in the moment of leaving
-            if isinstance(error, TimeoutError):
-                raise NotAdmitted("llm_busy") from None
-            raise
-
-    def _make_room(self, who: str, known: bool) -> None:
-        """Where no place is free, whoever has most gives up the last of theirs: a flood pushes out itself."""
-        full = self.waiting >= self._most_waiting
-        if not full and (known or _places(self._new) < self._most_waiting // 2):
-            return
-        # Who is new takes no place from who is known.
-        fullest = [
-            max(one.items(), key=_length) for one in ((self._new, self._known) if known else (self._new,)) if one
-        ]
-        mine = len((self._known if known else self._new).get(who, ()))
-        name, queue = max(fullest, key=_length, default=(who, deque()))
-        if name == who or len(queue) <= mine + 1:
-            raise NotAdmitted("llm_busy")
-        last = queue.pop()  # more than one were there, so the queue goes on
-        if not last.done():
-            last.set_exception(NotAdmitted("llm_busy"))
-
-    def _give(self, who: str) -> None:
-        # The slot passes to whoever is next, without being free in between.
-        self._held[who] -= 1
-        if not self._held[who]:
-            del self._held[who]
-        while waiting := self._known or self._new:
-            name = min(waiting, key=self._held.__getitem__)
-            queue = waiting.pop(name)
-            turn = queue.popleft()
-            if queue:
-                waiting[name] = queue  # at the end: of those alike everyone else comes before their next
-            if not turn.done():
-                self._held[name] += 1
-                turn.set_result(None)
-                return
-
-
-def _places(waiting: _Waiting) -> int:
-    return sum(map(len, waiting.values()))
-
-
-def _length(item: tuple[str, deque[asyncio.Future[None]]]) -> int:
-    return len(item[1])
 
 
 @dataclass(frozen=True, slots=True)
