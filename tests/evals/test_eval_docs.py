@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from evals import baseline, claims, gate, live, manifest, statistics, worsened
+from evals import ablation, baseline, claims, gate, live, manifest, statistics, wording, worsened
 from evals.__main__ import _parser
+from evals.cases import ANSWERING, Case, load
+from evals.compare import CaseRecord
 from evals.conclusion import SEVERITY
 from evals.metrics import TITLES
 
@@ -96,6 +98,42 @@ def test_the_last_row_of_the_ablation_is_the_state_the_baseline_is_of() -> None:
     assert told[:-1] == [
         newest[name] for name in ("completeness[en]", "completeness[ja]", "precision", "refusal_recall")
     ]
+
+
+def kept() -> list[tuple[Case, CaseRecord]]:
+    """Each test question with what the committed baseline says became of it."""
+    records = baseline.load().cases["test"]
+    return [(case, records[case.id]) for case in load("test")]
+
+
+def test_the_kinds_least_refused_are_those_of_the_baseline() -> None:
+    """In the page of the ablation, which `python -m evals.ablation` writes."""
+    refused: dict[str, tuple[int, int]] = {}
+    for case, record in kept():
+        if "refusal_recall" in record.scores:
+            k, n = refused.get(case.kind, (0, 0))
+            refused[case.kind] = (k + int(record.scores["refusal_recall"]), n + 1)
+    page = ablation.PAGE.read_text(encoding="utf-8")
+    between = page.partition(ablation.KINDS_BEGIN)[2].partition(ablation.KINDS_END)[0].strip()
+    assert between == ablation.kinds(refused, ablation.floor_of_kinds())
+    assert "@@" not in page
+
+
+def test_the_threshold_as_shipped_answers_what_the_baseline_answered() -> None:
+    """The marked row of risk over coverage, or that none was made of this state."""
+    page = ablation.PAGE.read_text(encoding="utf-8")
+    between = page.partition(ablation.RISK_BEGIN)[2].partition(ablation.RISK_END)[0].strip()
+    if between != ablation.NOT_RUN:
+        scored = [(c, r) for c, r in kept() if c.expectation == "answerable" or c.statuses == {"not_in_document"}]
+        answered = [(c, r) for c, r in scored if r.status.partition("/")[0] in ANSWERING]
+        wrong = sum(not c.gold or r.scores["completeness"] < 1 for c, r in answered)
+        (row,) = re.findall(r"^\| \*\*(.+)\*\* \| \*\*(.+)\*\* \| \*\*.*, as shipped\*\* \|$", between, re.MULTILINE)
+        shares = [re.findall(r"\((\d+)/(\d+);", cell) for cell in row]
+        assert shares == [
+            [(str(len(answered)), str(len(scored)))],
+            [(str(wrong), str(len(answered)))],
+        ]
+        assert between.count("\n| ") >= len(wording.SHARES)
 
 
 def counts(section: str) -> Counter[str]:

@@ -75,7 +75,7 @@ def test_junit_tells_failures_from_errors(tmp_path: Path) -> None:
     }  # fmt: skip
     assert suites["dev.gates"].get("failures") == "1"
     names = {element.get("name"): element.get("value") for element in suites["dev.gates"].iter("property")}
-    assert names["completeness"] == "0.333 (1/3), 0.061 to 0.792"
+    assert names["completeness"] == "0.333 (1/3), 0.061 to 0.792; n_eff 3"
     gate = next(suites["dev.gates"].iter("failure"))
     assert (gate.text or "").endswith("again: python -m evals run --suite dev")
     (failure,) = suites["dev.cases"].iter("failure")
@@ -193,10 +193,10 @@ def test_how_a_run_is_shown_is_no_part_of_what_measures(tmp_path: Path) -> None:
 
 
 def test_slices_stand_with_their_intervals(tmp_path: Path) -> None:
-    """Wilson of 1 of 2 is 0.095 to 0.905, in the table of kinds as in the heat map."""
+    """Of two facts; Wilson of 1 of 2 is 0.095 to 0.905, in the table of kinds as in the heat map."""
     run = store(tmp_path)
-    assert "0.500 (1/2), 0.095 to 0.905 †" in summary.suite(run, "dev")
-    assert "0.095 to 0.905" in page.render(run, None, DOCUMENT)
+    assert "0.500 (1/2), 0.095 to 0.905; n_eff 2 †" in summary.suite(run, "dev")
+    assert "0.095 to 0.905; n_eff 2" in page.render(run, None, DOCUMENT)
 
 
 def test_a_failure_of_a_replay_is_run_again_as_a_replay(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_the_gates_of_the_claims_stand_in_every_report(tmp_path: Path) -> None:
     (caught,) = [gate for gate in content["gates"] if gate["name"] == "caught[en]"]
     told = f"{caught['metric']['value']:.3f} ({caught['metric']['k']}/{caught['metric']['n']})"
     ends = "{:.3f} to {:.3f}".format(*caught["metric"]["wilson"])
-    assert f"| caught[en] | broken | {told} | {ends} |" in (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert f"| caught[en] | broken | {told} | {ends} | 30 |" in (tmp_path / "summary.md").read_text(encoding="utf-8")
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert f'<td class="number">{ends}</td>' in html
     assert "python -m evals.gate --no-write" in html
@@ -266,7 +266,9 @@ def test_the_gates_of_the_claims_stand_in_every_report(tmp_path: Path) -> None:
     blocked = content["roc_points"]["test"]["blocked"]
     assert f"blocked {blocked['k']}/{blocked['n']}</text>" in html
     (suite,) = [one for one in ElementTree.parse(tmp_path / "junit.xml").getroot() if one.get("name") == "claims.gates"]
-    assert {one.get("name"): one.get("value") for one in suite.iter("property")}["caught[en]"] == f"{told}, {ends}"
+    assert {one.get("name"): one.get("value") for one in suite.iter("property")}[
+        "caught[en]"
+    ] == f"{told}, {ends}; n_eff 30"
     assert all("again: python -m evals.gate --no-write" in (one.text or "") for one in suite.iter("failure"))
 
 
@@ -280,10 +282,11 @@ def test_what_is_no_rate_stands_with_its_interval_by_fact(tmp_path: Path) -> Non
     low, high = run.suites["dev"].metrics["metrics"]["mrr"]["by_fact"]
     assert low < high
     markdown, html = summary.overall(run, None), page.render(run, None, DOCUMENT)
-    assert f"| mrr | below floor | 0.500 (n=8) | {low:.3f} to {high:.3f} |" in markdown
-    assert f'<td class="number">{low:.3f} to {high:.3f}</td></tr>' in html
+    assert f"| mrr | below floor | 0.500 (n=8) | {low:.3f} to {high:.3f} | 8 |" in markdown
+    assert f'<td class="number">{low:.3f} to {high:.3f}</td><td class="number">8</td></tr>' in html
     curve = "1.000 (8/8; 0.676 to 1.000)", "0.000 (0/8; 0.000 to 0.324)"
     assert f"| {curve[0]} | {curve[1]} | 0.900 |" in summary.suite(run, "dev")
+    assert f"| {curve[0]} | {curve[1]} | 0.500, as shipped |" in summary.suite(run, "dev")
     assert f'<td class="number">{curve[0]}</td><td class="number">{curve[1]}</td>' in html
 
 
