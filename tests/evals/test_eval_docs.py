@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evals import ablation, baseline, claims, gate, live, manifest, statistics, wording, worsened
+from evals import ablation, baseline, claims, gate, live, manifest, statistics, worsened
 from evals.__main__ import _parser
 from evals.cases import ANSWERING, Case, load
 from evals.compare import CaseRecord
@@ -133,7 +133,7 @@ def test_the_threshold_as_shipped_answers_what_the_baseline_answered() -> None:
             [(str(len(answered)), str(len(scored)))],
             [(str(wrong), str(len(answered)))],
         ]
-        assert between.count("\n| ") >= len(wording.SHARES)
+        assert between.count("\n| ") > 5  # heads and several thresholds
 
 
 def counts(section: str) -> Counter[str]:
