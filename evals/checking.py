@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evals import cases as case_files
 from evals import lock, promoting, sources, ties
-from evals.cases import QUESTIONS, SUITES, Case, CaseError
+from evals.cases import QUESTIONS, SUITES, Case
 from evals.sources import Places
 from index import parse
 from index.document import Document
@@ -42,10 +42,7 @@ def validate(directory: Path = QUESTIONS, document: Document | None = None, plac
     suites: dict[str, tuple[Case, ...]] = {}
     problems: list[str] = []
     for suite in SUITES:
-        try:
-            suites[suite], found = case_files.read(suite, directory)
-        except CaseError as error:
-            suites[suite], found = (), (f"{case_files.path_of(suite, directory)}:1:file: {error}",)
+        suites[suite], found = case_files.read(suite, directory)
         problems += found
     everything = [case for suite in suites.values() for case in suite]
     problems += address_problems(everything, document, directory)
@@ -68,14 +65,8 @@ def validate(directory: Path = QUESTIONS, document: Document | None = None, plac
 def address_problems(cases: Iterable[Case], document: Document, directory: Path) -> Iterator[str]:
     """Gold and acceptable addresses that the document lacks, or gold out of document order."""
     for case in cases:
-        known = True
-        for field, addresses in (("gold", case.gold), ("also", case.also)):
-            for address in addresses:
-                if address not in document.by_address:
-                    known = False
-                    yield f"{_at(case, directory)}:{field}: no sentence has the address {address!r}"
-        if known and list(case.gold) != sorted(case.gold, key=document.order.__getitem__):
-            yield f"{_at(case, directory)}:gold: {'+'.join(case.gold)} must be in document order"
+        found = case_files.wrong_addresses(case.gold, case.also, document.order)
+        yield from (f"{_at(case, directory)}:{field}: {what}" for field, what in found)
 
 
 def duplicate_problems(cases: Iterable[Case], directory: Path) -> Iterator[str]:
