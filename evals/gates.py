@@ -29,7 +29,6 @@ _KEYS = {
     "better",
     "reached",
     "slack",
-    "least",
     "mode",
 }
 
@@ -47,7 +46,7 @@ class Gate:
 
     Safety gates have ``limit``. Quality gates have ``floor``, ``aim`` and, once reached, ``reached``: (k, n) of a rate
     or the value of another metric, which may fall by ``slack``. ``slice`` makes it a gate on every value of a slice
-    with at ``least`` so many cases. A safety gate holds in every mode, a quality gate in its own.
+    that has ``SLICE_MINIMUM`` cases. A safety gate holds in every mode, a quality gate in its own.
     """
 
     metric: str
@@ -59,7 +58,6 @@ class Gate:
     slack: float = 0.0
     suite: str | None = None
     slice: str | None = None
-    least: int = SLICE_MINIMUM
     mode: Mode = "quote"
 
     @property
@@ -164,7 +162,7 @@ def _gate(row: Mapping[str, Any], block: Block, *, safety: bool) -> Gate:
     sliced = ("kind",) if suite == CLAIMS else SLICES
     if row.get("slice", sliced[0]) not in sliced:
         raise GateError(f"{block.at('slice')}: gate {name!r} has slice = {row['slice']!r}; known: {', '.join(sliced)}")
-    for key in ("at_least", "at_most", "floor", "aim", "slack", "least"):
+    for key in ("at_least", "at_most", "floor", "aim", "slack"):
         if isinstance(row.get(key, 0), bool) or not isinstance(row.get(key, 0), int | float):
             raise GateError(f"{block.at(key)}: gate {name!r} has {key} = {row[key]!r}; it must be a number")
     if row.get("better", "more") not in get_args(Better):
@@ -199,7 +197,6 @@ def _gate(row: Mapping[str, Any], block: Block, *, safety: bool) -> Gate:
         slack=float(row.get("slack", 0.0)),
         suite=row.get("suite"),
         slice=row.get("slice"),
-        least=int(row.get("least", SLICE_MINIMUM)),
         mode=mode,
     )
 
@@ -246,7 +243,7 @@ def _findings(gate: Gate, measured: Measured) -> list[Finding]:
     return [
         _finding(gate, f"{gate.metric}[{gate.slice}={value}]", row[gate.metric])
         for value, row in rows.items()
-        if gate.metric in row and row[gate.metric].n >= gate.least
+        if gate.metric in row and row[gate.metric].n >= SLICE_MINIMUM
     ]
 
 

@@ -123,7 +123,8 @@ def problems(
     """Why ``validate`` refuses: drafts that nobody has reviewed or reworded, reviewed ones that would be no good case,
     and cases that are asked in the words of a draft that nobody has reviewed.
 
-    ``order`` is the place of each address in the document, ``cases`` where each case stands (``file:line``) and the case.
+    ``order`` is the place of each address in the document, ``cases`` where each case stands (``file:line``) and
+    the case.
     """
     if not path.exists():
         return

@@ -11,8 +11,8 @@ Row = tuple[int, Mapping[str, str]]  # line in the file; column → cell
 def rows(path: Path, header: Sequence[str], *, edited: bool = False) -> tuple[list[Row], list[str]]:
     """The well-formed rows of a tab-separated file, in order, and every problem as ``file:line:field: what``.
 
-    ``edited``: people keep the file in a spreadsheet, so empty lines are skipped, and cells that hold quotation marks may
-    stand in quotation marks with those inside doubled.
+    ``edited``: people keep the file in a spreadsheet, so empty lines are skipped, and cells that hold quotation marks
+    may stand in quotation marks with those inside doubled.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -26,9 +26,11 @@ def rows(path: Path, header: Sequence[str], *, edited: bool = False) -> tuple[li
     problems: list[str] = []
     for number, line in enumerate(lines, 2):
         cells = _cells(line, edited)
+        if edited and not any(cells):
+            continue
         if len(cells) == len(header):
             found.append((number, dict(zip(header, cells, strict=True))))
-        elif line or not edited:
+        else:
             problems.append(f"{path}:{number}:row: has {len(cells)} columns, needs {len(header)}")
     return found, problems
 
