@@ -139,6 +139,7 @@ def validate(arguments: argparse.Namespace) -> int:
         print(problem)
     for suite, cases in found.suites.items():
         print(f"{suite}: {checking.counts(cases)}")
+    print(checking.shared_gold(found.suites["dev"], found.suites["test"]))
     return found.exit_code
 
 

@@ -52,7 +52,9 @@ def validate(directory: Path = QUESTIONS, document: Document | None = None, plac
     problems += group_problems(everything, directory)
     drafts = directory / promoting.DRAFTS.name
     problems += promoting.problems(drafts, document.order, [(_at(case, directory), case) for case in everything])
-    problems += sources.problems(document, places or Places())
+    # Recordings are of the questions in the repository, not of those in another folder.
+    ids = {case.id for case in everything} if directory == QUESTIONS else ()
+    problems += sources.problems(document, places or Places(), ids)
     try:
         stale = lock.differences(document, directory / lock.LOCK.name)
         if stale:
@@ -92,6 +94,20 @@ def split_problems(dev: Sequence[Case], test: Sequence[Case], directory: Path) -
                 shared.setdefault(getattr(case, field), case)
         for value, case in shared.items():
             yield f"{_at(case, directory)}:{field}: {value!r} is in dev too; a {field} stays on one side of the split"
+
+
+def shared_gold(dev: Iterable[Case], test: Iterable[Case]) -> str:
+    """One line: how many answerable test questions need exactly the sentences that a dev question needs too.
+
+    No mistake, for overviews and the sides of one sentence are facts of their own; but of these test knows less.
+    """
+    tuned = {frozenset(case.gold) for case in dev if case.expectation == "answerable"}
+    answerable = [case for case in test if case.expectation == "answerable"]
+    shared = [frozenset(case.gold) for case in answerable if frozenset(case.gold) in tuned]
+    return (
+        f"{len(shared)} of {len(answerable)} answerable test questions need exactly the sentences of a dev question "
+        f"({len(set(shared))} sets of sentences)"
+    )
 
 
 def group_problems(cases: Iterable[Case], directory: Path) -> Iterator[str]:

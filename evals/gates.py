@@ -117,6 +117,7 @@ def read(path: Path = GATES) -> tuple[tuple[Gate, ...], tuple[str, ...]]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         return (), (f"{path}:1:file: cannot be read: {error}",)
     gates: list[Gate] = []
+    first: dict[tuple[object, ...], int] = {}
     problems = [
         f"{path}:1:{name}: unknown table; there are 'safety' and 'quality'"
         for name in sorted(set(data) - {"safety", "quality"})
@@ -128,9 +129,14 @@ def read(path: Path = GATES) -> tuple[tuple[Gate, ...], tuple[str, ...]]:
             continue
         for row, block in zip(rows, tables.blocks(path, text, table, len(rows)), strict=True):
             try:
-                gates.append(_gate(row, block, safety=table == "safety"))
+                gate = _gate(row, block, safety=table == "safety")
             except GateError as error:
                 problems.append(str(error))
+                continue
+            gates.append(gate)
+            of = (table, gate.metric, gate.suite, gate.slice, gate.mode)
+            if first.setdefault(of, block.line) != block.line:
+                problems.append(f"{block.at('metric')}: gate {gate.metric!r} stands in line {first[of]} too")
     return tuple(gates), tuple(problems)
 
 

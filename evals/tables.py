@@ -49,7 +49,7 @@ def _unquoted(cell: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One ``[[table]]`` of a TOML file: where it begins and where each of its keys stands."""
+    """One ``[[table]]`` or ``[table]`` of a TOML file: where it begins and where each of its keys stands."""
 
     path: Path
     line: int
@@ -69,6 +69,6 @@ def blocks(path: Path, text: str, table: str, count: int) -> list[Block]:
             keys = {}
             if head[1].strip() == table:
                 found.append(Block(path, number, keys))
-        elif key := re.match(r"\s*\"?([A-Za-z0-9_-]+)\"?\s*=", line):
-            keys.setdefault(key[1], number)
+        elif key := re.match(r"\s*(?:\"([^\"]+)\"|([A-Za-z0-9_-]+))\s*=", line):
+            keys.setdefault(key[1] or key[2], number)
     return found if len(found) == count else [Block(path, 1, {})] * count
