@@ -32,13 +32,13 @@ def history_problems(path: Path) -> Iterator[str]:
             yield wrong
             continue
         at = f"{path}:{number}"
-        suite, mode, day = (row.get(field) for field in ("suite", "mode", "date"))
+        suite, mode, day = row.get("suite"), row.get("mode"), str(row.get("date"))
         if suite not in SUITES:
             yield f"{at}:suite: {suite!r} is not one of {', '.join(SUITES)}"
         if mode not in get_args(Mode):
             yield f"{at}:mode: {mode!r} is not one of {', '.join(get_args(Mode))}"
         if not _is_date(day):
-            yield f"{at}:date: {day!r} is no date such as 2026-01-31"
+            yield f"{at}:date: {row.get('date')!r} is no date such as 2026-01-31"
         elif day < before:
             yield f"{at}:date: {day} is before {before} of an earlier line; runs are added at the end"
         else:
@@ -175,8 +175,8 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _is_date(value: object) -> bool:
+def _is_date(text: str) -> bool:
     try:
-        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
