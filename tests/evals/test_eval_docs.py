@@ -5,10 +5,13 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import permutation_test
 
-from evals import ablation, baseline, claims, gate, live, manifest, statistics, worsened
+from evals import ablation, baseline, claims, gate, live, manifest, paired, statistics, worsened
 from evals.__main__ import _parser
 from evals.cases import ANSWERING, Case, load
 from evals.compare import CaseRecord
@@ -36,12 +39,21 @@ def test_what_binds_the_baseline_stands_in_the_page() -> None:
     assert made - {*baseline._BINDING, "schema", "suites"} <= told
 
 
-def test_one_number_of_draws_everywhere() -> None:
-    """As the page says."""
+def test_one_number_of_draws_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the page says: both bootstraps, and the permutations of a comparison, drawn from the one seed."""
     assert f"draw {statistics.DRAWS:,} times" in PAGE.read_text(encoding="utf-8")
     defaults = [inspect.signature(draws).parameters["draws"].default for draws in (
         statistics.cluster_interval, statistics.auroc_interval)]  # fmt: skip
     assert defaults == [statistics.DRAWS] * 2
+    told: list[tuple[int, Any]] = []
+
+    def told_to(*arguments: Any, **options: Any) -> Any:
+        told.append((options["n_resamples"], options["rng"].bit_generator.state))
+        return permutation_test(*arguments, **options)
+
+    monkeypatch.setattr(paired, "permutation_test", told_to)
+    paired.shift({"a": 1.0}, {"a": 0.5}, {"a": "fact"})
+    assert told == [(statistics.DRAWS, np.random.default_rng(statistics.SEED).bit_generator.state)]
 
 
 def test_every_command_stands_in_the_page() -> None:
