@@ -29,6 +29,14 @@ def test_every_metric_stands_in_the_page(name: str) -> None:
     assert re.search(r"^own|\b(?:19|20)\d\d\b|trec_eval|the above", source)
 
 
+@pytest.mark.parametrize("name", ["risk_coverage", "operating_point", "coverage", "latency"])
+def test_what_else_a_run_reports_stands_in_the_page(name: str) -> None:
+    """With what, how and where it comes from, as the metrics."""
+    row = rf"^\| `{name}` \| [^|]+ \| [^|]+ \| ([^|]+) \|$"
+    (source,) = re.findall(row, PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert re.search(r"^own|\b(?:19|20)\d\d\b", source)
+
+
 def test_what_binds_the_baseline_stands_in_the_page() -> None:
     """And every other part of a manifest has its reason."""
     section = PAGE.read_text(encoding="utf-8").partition("## The baseline")[2].partition("\n## ")[0]
