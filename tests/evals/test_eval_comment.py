@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 WORKFLOW = Path(__file__).parents[2] / ".github" / "workflows" / "evals-comment.yml"
-# Stands for GitHub's own command: the pull request is number 7, the artefact is the file SUMMARY where there is one, the
-# steps of the run are STEPS.
+# Stands for GitHub's own command: the pull request is number 7, the artefact is the file SUMMARY where there is one,
+# the steps of the run are STEPS.
 GH = """#!/bin/sh
 case "$*" in
   *pulls*) echo 7 ;;
