@@ -1,6 +1,7 @@
 """Next questions: chosen ahead of time, never about what was just shown, and each one really answered."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -63,19 +64,18 @@ def test_what_was_shown_is_not_suggested(language: Language) -> None:
         assert all(text in QUESTIONS[ABOUT[text]][language] for text in found)
 
 
-def test_notes_may_be_asked_about() -> None:
-    """A note is not what was shown as an answer: its sentence can still be suggested."""
-    shown = draft("iii.p1.s2")
-    noted = Draft(
-        shown.question, "answered", 0.9, claims=(*shown.claims, Claim("Not binding.", "note", ("iii.p1.s1",)))
-    )
-    assert follow_ups(noted, DOCUMENT) == follow_ups(shown, DOCUMENT)
-    assert "iii.p1.s1" in {ABOUT[text] for text in follow_ups(noted, DOCUMENT)}
+def test_what_a_note_says_is_not_suggested() -> None:
+    """Whoever has just read that nothing is binding is not offered the question whether anything is."""
+    shown = draft("iii.p1.s5")
+    assert "iii.p1.s1" in {ABOUT[text] for text in follow_ups(shown, DOCUMENT)}
+    noted = replace(shown, claims=(*shown.claims, Claim("Not binding.", "note", ("iii.p1.s1",))))
+    assert "iii.p1.s1" not in {ABOUT[text] for text in follow_ups(noted, DOCUMENT)}
 
 
 def test_the_next_question_stands_near() -> None:
-    """Where something was shown: the sentence after it first. Where nothing was found: the nearest passages first."""
-    assert ABOUT[follow_ups(draft("iv.p1.s3"), DOCUMENT)[0]] == "iv.p1.s4"
+    """Something shown: the sentence after it, then those asked about in like words. Nothing found: what is nearest."""
+    assert [ABOUT[text] for text in follow_ups(draft("iv.p1.s3"), DOCUMENT)] == ["iv.p1.s4", "iii.p1.s1", "iv.p1.s2"]
+    assert ABOUT[follow_ups(draft("ii.trusted.pharma.p1.s2"), DOCUMENT)[1]] == "ii.trusted.security.p1.s2"
     nearest = ("iii.p1.s4", "i.p1.s1", "iv.p1.s1")
     assert [ABOUT[text] for text in follow_ups(draft(related=nearest), DOCUMENT)] == list(nearest)
 
