@@ -8,8 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from assistant.verify import Finding
-from evals import __main__ as command
-from evals import charts, claims, compare, detector, gates, liars, manifest, page, report, stored, summary
+from evals import charts, claims, commands, compare, detector, gates, liars, manifest, page, report, stored, summary
 from evals.gate import Judged
 from evals.gates import Gate
 from evals.liars import Lies
@@ -205,7 +204,7 @@ def test_a_failure_of_a_replay_is_run_again_as_a_replay(tmp_path: Path) -> None:
     for name in ("summary.md", "dev/summary.md", "junit.xml", "report.html"):
         assert "python -m evals run --mode replay --suite dev --only " in (tmp_path / name).read_text(encoding="utf-8")
     assert summary.again("dev", "dev-001#2", mode="llm") == "python -m evals run --mode llm --suite dev --only dev-001"
-    assert command._chosen((case("dev-001"), case("dev-002")), ["dev-001#2"]) == (case("dev-001"),)
+    assert commands.chosen_of((case("dev-001"), case("dev-002")), ["dev-001#2"]) == (case("dev-001"),)
 
 
 def test_a_lie_that_is_let_through_is_a_failure_in_every_report(tmp_path: Path) -> None:
@@ -242,7 +241,7 @@ def test_what_groups_fail_on_is_asked_again_with_the_group(tmp_path: Path) -> No
     assert "python -m evals run --suite dev --only en ja en~case<" in html
     assert "python -m evals run --suite dev --only alone<" in html
     assert "noise, twins, twins\\_parts | en ja en\\~case |" in markdown
-    assert command._chosen((case("en"), case("ja")), ["en~case"]) == (case("en"),)
+    assert commands.chosen_of((case("en"), case("ja")), ["en~case"]) == (case("en"),)
     failures = [element.text or "" for element in ElementTree.parse(tmp_path / "junit.xml").iter("failure")]
     assert any(text.endswith("--only alone") for text in failures)
 
