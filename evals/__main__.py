@@ -1,30 +1,13 @@
 """python -m evals: is the assistant right, may the questions be trusted, and would the suite notice if it were not?"""
 
 import argparse
-import os
-import re
 import sys
-import traceback
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from evals import cases as case_files
-from evals import lock
-from evals.cases import SUITES, Case
-from index import parse
-from index.document import Document
-from index.errors import ConfigError, UserError
-
-if TYPE_CHECKING:
-    from evals.compare import Snapshot
-    from evals.running import Wish
-
-INTERNAL_ERROR = 3
-NOTHING_SELECTED = 5
-RESULTS = Path("results")
-BASELINE = Path(__file__).parent / "baseline.json"
+from evals import commands
+from evals.cases import SUITES
+from evals.commands import BASELINE, RESULTS
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,29 +16,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = arguments.command(arguments)
     except Exception as error:  # noqa: BLE001 - a bug of the suite must not look like a failed gate (1)
-        return _told(error)
+        return commands.told(error)
     return code
-
-
-def _told(error: Exception) -> int:
-    """Say what broke, a mistake in one line and a bug with its traceback; returns the exit code."""
-    if isinstance(error, UserError):
-        print(f"evals: {error}", file=sys.stderr)
-        return error.exit_code
-    traceback.print_exception(error)
-    return INTERNAL_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m evals", description="Measure the assistant.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    validating = commands.add_parser(
-        "validate", help="check the eval questions and every other file the suite stands on"
-    )
+    known = parser.add_subparsers(required=True, metavar="COMMAND")
+    validating = known.add_parser("validate", help="check the eval questions and every other file the suite stands on")
     validating.add_argument("--write-spans", action="store_true", help="tie the questions to the text as it is now")
-    validating.set_defaults(command=validate)
+    validating.set_defaults(command=commands.validate)
 
-    running = commands.add_parser("run", help="ask the questions, score the answers, compare with the baseline")
+    running = known.add_parser("run", help="ask the questions, score the answers, compare with the baseline")
     running.add_argument("--suite", choices=(*SUITES, "all"), default="all", help="which questions (default: all)")
     running.add_argument("--out", type=Path, default=RESULTS, metavar="DIR", help="default: results")
     running.add_argument(
@@ -71,23 +43,23 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--repeats", type=int, default=3, help="llm mode: how often each question is asked")
     running.add_argument("--max-seconds", type=float, default=1800.0, help="llm mode: stop asking after so long")
     running.add_argument("--max-tokens", type=int, default=2_000_000, help="llm mode: stop asking after so many")
-    running.set_defaults(command=run)
+    running.set_defaults(command=commands.run)
 
-    comparing = commands.add_parser("compare", help="two runs, or a baseline and a run: every flip, with p-values")
+    comparing = known.add_parser("compare", help="two runs, or a baseline and a run: every flip, with p-values")
     comparing.add_argument("before", type=Path, help="folder of a run, or a baseline file")
     comparing.add_argument("after", type=Path)
     comparing.add_argument(
         "--identical", action="store_true", help="instead: are metrics.json and results.jsonl the same byte for byte?"
     )
-    comparing.set_defaults(command=compare)
+    comparing.set_defaults(command=commands.compare)
 
-    reporting = commands.add_parser("report", help="write the reports of a run again, from its files")
+    reporting = known.add_parser("report", help="write the reports of a run again, from its files")
     reporting.add_argument("run", type=Path, nargs="?", default=RESULTS, metavar="DIR")
     for kind in ("md", "junit", "html"):
         reporting.add_argument(f"--{kind}", dest="kinds", action="append_const", const=kind)
-    reporting.set_defaults(command=report)
+    reporting.set_defaults(command=commands.report)
 
-    keeping = commands.add_parser("baseline", help="the committed baseline").add_subparsers(
+    keeping = known.add_parser("baseline", help="the committed baseline").add_subparsers(
         required=True, metavar="check|update"
     )
     checking = keeping.add_parser("check", help="does the last run fit the baseline, and is it no worse?")
@@ -96,217 +68,32 @@ def _parser() -> argparse.ArgumentParser:
     for one in (checking, updating):
         one.add_argument("--run", type=Path, default=RESULTS, metavar="DIR")
         one.add_argument("--baseline", type=Path, default=BASELINE, metavar="FILE")
-    checking.set_defaults(command=baseline_check)
-    updating.set_defaults(command=baseline_update)
+    checking.set_defaults(command=commands.baseline_check)
+    updating.set_defaults(command=commands.baseline_update)
 
-    testing = commands.add_parser("selftest", help="broken assistants must fail the gate named for them")
+    testing = known.add_parser("selftest", help="broken assistants must fail the gate named for them")
     testing.add_argument("--out", type=Path, default=RESULTS, metavar="DIR")
-    testing.set_defaults(command=selftest)
+    testing.set_defaults(command=commands.selftest)
 
-    recording = commands.add_parser("record", help="ask the small local model again and keep what it writes")
+    recording = known.add_parser("record", help="ask the small local model again and keep what it writes")
     recording.add_argument(
         "--stale", action="store_true", help="only what was recorded and is another request now, of every suite"
     )
     recording.add_argument("--suite", choices=SUITES, default="dev", help="of which questions (default: dev)")
     recording.add_argument("--count", type=int, default=120, help="how many of them (default: 120)")
     recording.add_argument("--max-seconds", type=float, default=600.0, help="stop after so long (default: 600)")
-    recording.set_defaults(command=record)
+    recording.set_defaults(command=commands.record)
 
-    embedding = commands.add_parser("vectors", help="keep the questions' vectors, for the first of a run's two askings")
-    embedding.set_defaults(command=vectors)
+    embedding = known.add_parser("vectors", help="keep the questions' vectors, for the first of a run's two askings")
+    embedding.set_defaults(command=commands.vectors)
 
-    promoting = commands.add_parser("promote", help="make a draft case of a feedback report or a failing answer")
+    promoting = known.add_parser("promote", help="make a draft case of a feedback report or a failing answer")
     promoting.add_argument(
         "source", type=Path, help="a feedback report (JSON); lines of them, or results.jsonl, with --id"
     )
     promoting.add_argument("--id", help="which line of a file of lines")
-    promoting.set_defaults(command=promote)
+    promoting.set_defaults(command=commands.promote)
     return parser
-
-
-# The functions below import what they need: LlamaIndex and Chroma take seconds that validate can do without.
-
-
-def validate(arguments: argparse.Namespace) -> int:
-    """Check the questions; prints every problem and a line of counts for each suite."""
-    from evals import checking
-
-    document = parse.load()
-    if arguments.write_spans:
-        lock.write(document)
-    found = checking.validate(document=document)
-    for problem in (*found.stale, *found.problems):
-        print(problem)
-    for suite, cases in found.suites.items():
-        print(f"{suite}: {checking.counts(cases)}")
-    return found.exit_code
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Ask, score, judge, compare, report."""
-    document = parse.load()
-    lock.check(document)
-    names = SUITES if arguments.suite == "all" else (arguments.suite,)
-    chosen = {suite: _chosen(case_files.load(suite), arguments.only) for suite in names}
-    chosen = {suite: cases for suite, cases in chosen.items() if cases}
-    if not chosen:
-        print("evals: no case is selected; --only takes ids of the chosen suite", file=sys.stderr)
-        return NOTHING_SELECTED
-    from evals import running
-
-    # The baseline is of whole suites in quote mode; anything else is compared only when it is asked for.
-    whole = arguments.mode in ("quote", "both") and not arguments.only
-    given = arguments.baseline or (str(BASELINE) if whole else "none")
-    wish = running.Wish(
-        arguments.out,
-        partial=bool(arguments.only),
-        once=arguments.once,
-        whole=arguments.suite == "all",
-        baseline=None if given == "none" else Path(given),
-        noisy=any("~" in id_ for id_ in arguments.only or ()),
-    )
-    if arguments.mode == "quote":
-        return running.quote(document, chosen, wish).exit_code
-    if arguments.mode != "llm":
-        return _replay(document, chosen, wish, quoting=arguments.mode == "both")
-    from evals import live
-
-    budget = live.Budget(arguments.max_seconds, arguments.max_tokens)
-    return live.live(document, chosen, wish, arguments.repeats, budget).exit_code
-
-
-def _replay(document: Document, chosen: Mapping[str, tuple[Case, ...]], wish: "Wish", *, quoting: bool) -> int:
-    """Replay alone, or beside quote mode, whose conclusion is then that of both."""
-    from evals import recordings, replay, running
-    from evals.conclusion import Conclusion
-
-    kept = recordings.load()
-    if not quoting:
-        return replay.replay(document, chosen, wish, kept).exit_code
-    apart = replace(wish, out=wish.out / "replay", baseline=None)
-
-    def beside(opened: running.Opened) -> Conclusion:
-        try:
-            return replay.replay(document, chosen, apart, kept, opened)
-        except Exception as error:  # noqa: BLE001 - the results of quote mode are to be written all the same
-            return Conclusion(_told(error), f"BROKEN: {error or type(error).__name__}", ())
-
-    return running.quote(document, chosen, wish, beside).exit_code
-
-
-def compare(arguments: argparse.Namespace) -> int:
-    """Print what changed between two runs; exit 10 when the second is worse.
-
-    With ``--identical``: exit 1 when a file that holds no time differs.
-    """
-    from evals import baseline
-    from evals import compare as comparing
-
-    if arguments.identical:
-        lines, same = comparing.identical(arguments.before, arguments.after)
-        print("\n".join(lines))
-        return 0 if same else 1
-    before, after = (_snapshot(path) for path in (arguments.before, arguments.after))
-    baseline.comparable(before, after)
-    found = comparing.compare(before, after)
-    print(comparing.markdown(found, str(arguments.before), str(arguments.after)), end="")
-    return 10 if found.regressions else 0
-
-
-def report(arguments: argparse.Namespace) -> int:
-    """Write the reports of a stored run again."""
-    from evals import baseline, stored
-    from evals import report as reporting
-
-    found = stored.read_run(arguments.run)
-    comparison = None
-    if found.conclusion.get("compared_with"):
-        comparison = baseline.compared(Path(found.conclusion["compared_with"]), found)
-    for path in reporting.write(found, comparison, parse.load(), arguments.kinds or reporting.KINDS):
-        print(path)
-    return int(found.conclusion["exit_code"])
-
-
-def baseline_check(arguments: argparse.Namespace) -> int:
-    """Hold the last run against the baseline: 4 when they do not fit, 10 when it is worse."""
-    from evals import baseline, stored
-
-    found = baseline.compared(arguments.baseline, stored.read_run(arguments.run))
-    for change in found.regressions:
-        print(f"REGRESSION: {change.line}")
-    if not found.regressions:
-        print(f"no regression; {len(found.changes)} metrics changed")
-    return 10 if found.regressions else 0
-
-
-def baseline_update(arguments: argparse.Namespace) -> int:
-    """Make the last run the baseline, and say which ratchets could be raised."""
-    from evals import baseline, stored
-
-    for line in baseline.update(stored.read_run(arguments.run), arguments.reason, arguments.baseline):
-        print(line)
-    print(f"{arguments.baseline} written; commit it with evals/history.jsonl")
-    return 0
-
-
-def selftest(arguments: argparse.Namespace) -> int:
-    """Run every mutant; prints the kill matrix in words."""
-    from evals import selftest as testing
-    from evals import stored
-
-    document = parse.load()
-    lock.check(document)
-    found = testing.selftest(document)
-    stored.write_json(arguments.out / "selftest.json", found)
-    for mutant in found["mutants"]:
-        if not mutant["killed"]:
-            print(f"survived: {mutant['name']}: {mutant['why']}")
-    print(found["line"])
-    return 0 if found["passed"] else 1
-
-
-def record(arguments: argparse.Namespace) -> int:
-    """Remake the recordings."""
-    if os.environ.get("CI"):
-        raise ConfigError("recordings are made by hand and reviewed, never under CI")
-    from evals import replay
-
-    lock.check(parse.load())
-    if arguments.stale:
-        print(replay.record_stale(arguments.max_seconds))
-    else:
-        print(replay.record(arguments.suite, arguments.count, arguments.max_seconds))
-    return 0
-
-
-def vectors(arguments: argparse.Namespace) -> int:
-    """Compute the vectors that are missing in evals/questions/vectors.npz and drop those no question needs."""
-    del arguments
-    from evals import running
-
-    print(running.embed({suite: case_files.load(suite) for suite in SUITES}))
-    return 0
-
-
-def promote(arguments: argparse.Namespace) -> int:
-    """Write a draft case."""
-    from evals import promoting
-
-    print(promoting.promote(arguments.source, arguments.id))
-    return 0
-
-
-def _snapshot(path: Path) -> "Snapshot":
-    from evals import baseline, stored
-    from evals import compare as comparing
-
-    return comparing.snapshot(stored.read_run(path)) if path.is_dir() else baseline.load(path)
-
-
-def _chosen(cases: tuple[Case, ...], only: list[str] | None) -> tuple[Case, ...]:
-    """Of these ids; ``ID#2``, the second asking of a case in llm mode, and ``ID~KIND``, a noisy copy, are the case."""
-    wanted = None if only is None else {re.split("[#~]", id_)[0] for id_ in only}
-    return cases if wanted is None else tuple(case for case in cases if case.id in wanted)
 
 
 if __name__ == "__main__":

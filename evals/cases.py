@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from assistant.types import LANGUAGES, REASONS, Language, Status, Turn
+from evals import tables
 from index.bank import normalised
 from index.errors import UserError
 
@@ -107,39 +108,16 @@ def load(suite: str, directory: Path = QUESTIONS) -> tuple[Case, ...]:
 
 
 def read(suite: str, directory: Path = QUESTIONS) -> tuple[tuple[Case, ...], tuple[str, ...]]:
-    """Well-formed cases of a suite and every problem as ``file:line:field: what``; raises CaseError without a file."""
+    """Well-formed cases of a suite, and every problem as ``file:line:field: what``."""
     path = path_of(suite, directory)
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise CaseError(f"eval questions {str(path)!r} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise CaseError(f"{path} is not UTF-8 ({error}); save it as UTF-8 text") from None
-    # Not splitlines(): a question may hold U+2028 or a form feed on purpose.
-    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
-    if tuple(_cell(field) for field in lines[0].split("\t")) != HEADER:
-        return (), (f"{path}:1:header: the first line must name the columns {', '.join(HEADER)}, separated by tabs",)
+    rows, problems = tables.rows(path, HEADER, edited=True)
     cases: list[Case] = []
-    problems: list[str] = []
-    for number, line in enumerate(lines[1:], 2):
-        fields = [_cell(field) for field in line.split("\t")]
-        if len(fields) != len(HEADER):
-            problems.append(f"{path}:{number}:row: has {len(fields)} columns, needs {len(HEADER)}")
-            continue
-        row = dict(zip(HEADER, fields, strict=True))
+    for number, row in rows:
         found = [f"{path}:{number}:{field}: {what}" for field, what in row_problems(row)]
         problems += found
         if not found:
             cases.append(_case(row, suite, number))
     return tuple(cases), tuple(problems)
-
-
-def _cell(field: str) -> str:
-    """The content of a cell: spreadsheets put cells that hold quotation marks into quotation marks and double them."""
-    inner = field[1:-1]
-    if len(field) >= 2 and field[0] == field[-1] == '"' and '"' not in inner.replace('""', ""):
-        return inner.replace('""', '"')
-    return field
 
 
 def row_problems(row: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -178,6 +156,17 @@ def row_problems(row: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield "question", "holds an unpaired surrogate"
     if not row["question"] and "declined" not in statuses:
         yield "question", "is empty"
+
+
+def wrong_addresses(gold: Sequence[str], also: Sequence[str], order: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """(field, what is wrong): addresses that the document lacks, or gold out of its ``order`` (address → place)."""
+    for field, addresses in (("gold", gold), ("also", also)):
+        yield from (
+            (field, f"no sentence has the address {address!r}") for address in addresses if address not in order
+        )
+    places = [order[address] for address in gold if address in order]
+    if places != sorted(places):
+        yield "gold", f"{'+'.join(gold)} must be in document order"
 
 
 def _case(row: Mapping[str, str], suite: str, line: int) -> Case:

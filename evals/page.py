@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from evals import charts, summary
+from evals import charts, summary, wording
 from evals.baseline import HISTORY
 from evals.compare import Comparison
 from evals.gates import CLAIMS, SLICE_MINIMUM
@@ -56,6 +56,7 @@ def render(run: Run, comparison: Comparison | None, document: Document, history:
         text=_text(run.extras["coverage"], document) if "coverage" in run.extras else (),
         trends=_trends(history),
         titles=TITLES,
+        effective=wording.EFFECTIVE,
     )
 
 
@@ -69,15 +70,21 @@ def _suite(name: str, suite: Suite) -> dict[str, Any]:
         "gates": charts.gates(content["gates"]),
         "gate_rows": _gate_rows(content["gates"]),
         "rows": [
-            {"title": TITLES[metric], "value": summary.value(found), "wilson": summary.interval(found["wilson"])}
-            | {"by_fact": summary.interval(found["by_fact"]), "facts": found["facts"], "name": metric}
+            {"title": TITLES[metric], "value": wording.value(found), "wilson": wording.interval(found["wilson"])}
+            | {"by_fact": wording.interval(found["by_fact"]), "facts": found["facts"], "name": metric}
+            | {"effective": wording.effective(found)}
             for metric in TITLES  # in the order of the page that explains them
             if (found := content["metrics"].get(metric))
         ],
         "cuts": [cuts for names in _CUTS if (cuts := _cuts(content["metrics"], names))],
         "curve": charts.risk_coverage(curve, content["operating_point"], content["threshold"]) if curve else None,
-        "curve_rows": summary.curve_rows(curve, content["metrics"]["aurc"]["n"]) if curve else (),
-        "shipped": summary.shipped(content["operating_point"], content["threshold"])
+        "curve_rows": wording.curve_rows(
+            curve, content["operating_point"], content["threshold"], content["metrics"]["aurc"]["n"]
+        )
+        if curve
+        else (),
+        "curve_heads": wording.CURVE_HEADS,
+        "shipped": wording.shipped(content["operating_point"], content["threshold"])
         if content["operating_point"]
         else "",
         "latency": charts.histogram(list(times["cases_ms"].values()), times["p50_ms"], times["p95_ms"]),
@@ -93,7 +100,9 @@ def _suite(name: str, suite: Suite) -> dict[str, Any]:
 
 def _gate_rows(gates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ends = [gate["metric"] and (gate["metric"]["wilson"] or gate["metric"].get("by_fact")) for gate in gates]
-    return [{**gate, "interval": summary.interval(found)} for gate, found in zip(gates, ends, strict=True)]
+    effective = [wording.effective(gate["metric"]) if gate["metric"] else "" for gate in gates]
+    rows = zip(gates, ends, effective, strict=True)
+    return [{**gate, "interval": wording.interval(found), "effective": facts} for gate, found, facts in rows]
 
 
 def _cuts(metrics: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any] | None:
@@ -101,7 +110,7 @@ def _cuts(metrics: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any
     rows = [
         (
             TITLES[name],
-            [summary.ranged(metrics[f"{name}[{cut}]"]) if f"{name}[{cut}]" in metrics else "" for cut in names],
+            [wording.ranged(metrics[f"{name}[{cut}]"]) if f"{name}[{cut}]" in metrics else "" for cut in names],
         )
         for name in TITLES
         if any(f"{name}[{cut}]" in metrics for cut in names)
@@ -134,7 +143,7 @@ def _shaded(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
     good = metric["value"] if BETTER[name] == "more" else 1 - metric["value"]
     few = metric["n"] < SLICE_MINIMUM
     text = f"{metric['value']:.2f} ({metric['k']}/{metric['n']})"
-    return {"text": text, "interval": summary.interval(metric["wilson"]), "shade": int(good * 5), "few": few}
+    return {"text": text, "interval": wording.ends_of(metric), "shade": int(good * 5), "few": few}
 
 
 def _kinds(rows: Mapping[str, Mapping[str, Any]]) -> Markup | None:
@@ -190,7 +199,7 @@ def _points(detector: Mapping[str, Any]) -> str:
     """The operating points with their intervals, in words."""
     rows = detector["roc_points"].items()
     return "; ".join(
-        f"{name}: caught {summary.ranged(row['caught'])}, blocked {summary.ranged(row['blocked'])}"
+        f"{name}: caught {wording.ranged(row['caught'])}, blocked {wording.ranged(row['blocked'])}"
         for name, row in rows
     )
 
@@ -238,7 +247,7 @@ def _reached(value: Sequence[float] | float) -> str:
     if not isinstance(value, Sequence):
         return f"{value:.3f}"
     ends = Rate(int(value[0]), int(value[1])).interval
-    return f"{_number(value):.3f} ({value[0]}/{value[1]}; {summary.interval((ends.low, ends.high))})"
+    return f"{_number(value):.3f} ({value[0]}/{value[1]}; {wording.interval((ends.low, ends.high))})"
 
 
 def _number(value: Sequence[float] | float) -> float:

@@ -6,14 +6,15 @@ and gold as any case has them, and marked it reviewed; then its row may move int
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from assistant import personal_data
 from evals import tables
-from evals.cases import ANSWERING, QUESTIONS, Case, row_problems
+from evals.cases import ANSWERING, QUESTIONS, Case, row_problems, wrong_addresses
 from evals.cases import HEADER as CASE_HEADER
 from index import parse
 from index.bank import normalised
@@ -95,7 +96,7 @@ def read(path: Path = DRAFTS) -> Iterator[Draft]:
 
 def _drafts(path: Path) -> tuple[list[tuple[int, Draft]], list[str]]:
     """(line, draft) of every well-formed row, and every problem as ``file:line:field: what``."""
-    rows, problems = tables.rows(path, HEADER)
+    rows, problems = tables.rows(path, HEADER, edited=True)
     drafts = []
     for number, row in rows:
         if row["reviewed"].lower() not in ("true", "false"):
@@ -116,11 +117,14 @@ def _drafts(path: Path) -> tuple[list[tuple[int, Draft]], list[str]]:
     return drafts, problems
 
 
-def problems(path: Path = DRAFTS, known: Collection[str] = (), cases: Iterable[tuple[str, Case]] = ()) -> Iterator[str]:
+def problems(
+    path: Path = DRAFTS, order: Mapping[str, int] = MappingProxyType({}), cases: Iterable[tuple[str, Case]] = ()
+) -> Iterator[str]:
     """Why ``validate`` refuses: drafts that nobody has reviewed or reworded, reviewed ones that would be no good case,
     and cases that are asked in the words of a draft that nobody has reviewed.
 
-    ``known`` are the addresses of the document, ``cases`` where each case stands (``file:line``) and the case.
+    ``order`` is the place of each address in the document, ``cases`` where each case stands (``file:line``) and
+    the case.
     """
     if not path.exists():
         return
@@ -133,7 +137,7 @@ def problems(path: Path = DRAFTS, known: Collection[str] = (), cases: Iterable[t
         elif not draft.reworded:
             yield f"{at}:question: {draft.id} still has the reader's own words; put it differently"
         else:
-            yield from (f"{at}:{field}: {what}" for field, what in _as_case(draft, known))
+            yield from (f"{at}:{field}: {what}" for field, what in _as_case(draft, order))
     unreviewed = {draft.drafted_from: draft for _, draft in drafts if not draft.reviewed}
     unreviewed |= {words_digest(draft.question): draft for _, draft in drafts if not draft.reviewed}
     for at, case in cases:
@@ -143,7 +147,7 @@ def problems(path: Path = DRAFTS, known: Collection[str] = (), cases: Iterable[t
             yield f"{at}:question: has the words of {words.id}, which nobody has reviewed; review or delete it"
 
 
-def _as_case(draft: Draft, known: Collection[str]) -> Iterator[tuple[str, str]]:
+def _as_case(draft: Draft, order: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     """(field, what is wrong) by the rules of any case, for what a draft has of one."""
     row = dict.fromkeys(CASE_HEADER, "draft") | {
         "id": draft.id,
@@ -155,13 +159,7 @@ def _as_case(draft: Draft, known: Collection[str]) -> Iterator[tuple[str, str]]:
         "question": draft.question,
     }
     yield from row_problems(row)
-    order = list(known)
-    for address in draft.suggested_gold:
-        if address not in order:
-            yield "gold", f"no sentence has the address {address!r}"
-    places = [order.index(address) for address in draft.suggested_gold if address in order]
-    if places != sorted(places):
-        yield "gold", f"{'+'.join(draft.suggested_gold)} must be in document order"
+    yield from wrong_addresses(draft.suggested_gold, (), order)
 
 
 def as_row(draft: Draft) -> str:

@@ -6,20 +6,25 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from evals import tables
+
 GATES = Path(__file__).parent / "gates.toml"
 HISTORY = Path(__file__).parent / "history.jsonl"
 
 
 def loosened(gates: Path = GATES, history: Path = HISTORY) -> Iterator[str]:
-    """A line for each ratchet that allows more than a case (or its slack) less than the last recorded run reached.
+    """``file:line:reached: what`` for each ratchet that allows more than a case (or its slack) less than the last
+    recorded run reached.
 
-    ``baseline update`` records a run with its reason. The gates are read without their own checks.
+    ``baseline update`` records a run with its reason. Both files are taken to be well-formed.
     """
     last: dict[tuple[str, str], Mapping[str, Any]] = {}
     for row in history.read_text(encoding="utf-8").splitlines() if history.exists() else ():
         line = json.loads(row)
         last[line["suite"], line["mode"]] = line["metrics"]
-    for gate in tomllib.loads(gates.read_text(encoding="utf-8")).get("quality", []):
+    text = gates.read_text(encoding="utf-8")
+    rows = tomllib.loads(text).get("quality", [])
+    for gate, block in zip(rows, tables.blocks(gates, text, "quality", len(rows)), strict=True):
         reached = gate.get("reached")
         then = last.get((gate.get("suite", ""), gate.get("mode", "quote")), {}).get(gate["metric"])
         if reached is None or then is None:
@@ -28,8 +33,8 @@ def loosened(gates: Path = GATES, history: Path = HISTORY) -> Iterator[str]:
         lost = (_value(then) - _value(reached)) * (-1 if gate.get("better") == "less" else 1)
         if lost > allowed + 1e-9:
             yield (
-                f"{gates}:{gate['metric']}:reached: {reached} is below {then}, which the last recorded run reached; "
-                "raise it, or record a run with 'python -m evals baseline update --reason …'"
+                f"{block.at('reached')}: {reached} of {gate['metric']} is below {then}, which the last recorded run "
+                "reached; raise it, or record a run with 'python -m evals baseline update --reason …'"
             )
 
 

@@ -1,17 +1,17 @@
-"""What the suite stands on beside its questions, file by file: bank, reading aid, glossary, claims, attacks, gates.
+"""What the suite stands on beside its questions, file by file: bank, reading aid, glossary, claims, attacks, gates,
+and what earlier runs left.
 
 Each problem is ``file:line:field: what``; a file that cannot be read at all is one problem, and the next is looked at.
 """
 
-import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assistant import glossary
-from evals import claims, ratchets, recording, tables
+from evals import baseline, claims, gates, ratchets, recording, recordings, records, tables
 from evals.attacks import cases as attacks
 from index import bank, reading_aid
 from index.document import Document
@@ -32,17 +32,22 @@ class Places:
     glossary: Path = glossary.GLOSSARY
     claims: Path = claims.CLAIMS
     attacks: Path = attacks.FOLDER
-    gates: Path = ratchets.GATES
+    gates: Path = gates.GATES
+    history: Path = ratchets.HISTORY
+    baseline: Path = baseline.BASELINE
+    recordings: Path = recordings.RECORDINGS
 
 
-def problems(document: Document, places: Places) -> Iterator[str]:
-    """Every problem of every file."""
+def problems(document: Document, places: Places, ids: Collection[str] = ()) -> Iterator[str]:
+    """Every problem of every file; ``ids`` are those of the eval questions, where recordings are to be held to them."""
     yield from bank_problems(document, places.bank)
     yield from aid_problems(document, places.aid)
     yield from glossary_problems(document, places.glossary)
     yield from claim_problems(places.claims)
     yield from attacks.problems(document.by_address, places.attacks)
-    yield from gate_problems(places.gates)
+    yield from gate_problems(places.gates, places.history)
+    yield from records.baseline_problems(places.baseline)
+    yield from records.recording_problems(places.recordings, ids)
 
 
 def bank_problems(document: Document, path: Path) -> Iterator[str]:
@@ -55,17 +60,53 @@ def bank_problems(document: Document, path: Path) -> Iterator[str]:
 
 
 def aid_problems(document: Document, path: Path) -> Iterator[str]:
-    """Of the Japanese reading aid: the first, for its rows are tied to one another."""
+    """Of the Japanese reading aid: each rendering and heading with its line, a missing one with its table's."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        found = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        yield f"{path}:1:file: cannot be read: {error}"
+        return
+    wrong = False
+    for table, wanted in (
+        ("sentences", document.by_address),
+        ("headings", {part.address: part for part in document.walk() if part.heading}),
+    ):
+        (block,) = tables.blocks(path, text, table, 1)
+        rows = found.get(table, {})
+        for address in sorted(wanted.keys() - rows.keys()):
+            wrong = True
+            yield f"{block.at(address)}: is not rendered"
+        for address, row in rows.items():
+            sentence = document.by_address[address].text if table == "sentences" and address in wanted else None
+            for what in _wrong_rendering(row, address in wanted, sentence):
+                wrong = True
+                yield f"{block.at(address)}: {what}"
+    if not wrong:
+        yield from _unloadable(document, path)
+
+
+def _wrong_rendering(row: Any, known: bool, sentence: str | None) -> Iterator[str]:
+    """What is wrong with a rendering of ``sentence``, or with a heading where that is None."""
+    if not known:
+        yield "the document has no such address"
+    elif sentence is None:
+        if not isinstance(row, str) or not row.strip():
+            yield f"is {row!r}, must be text"
+    elif not isinstance(row, Mapping) or set(row) != {"of", "ja"} or not all(isinstance(v, str) for v in row.values()):
+        yield f"is {row!r}, must be {{ of = …, ja = … }}"
+    elif not row["ja"].strip():
+        yield "ja is empty"
+    elif row["of"] != reading_aid.of_sentence(sentence):
+        yield "was rendered from another English sentence; render it again"
+
+
+def _unloadable(document: Document, path: Path) -> Iterator[str]:
+    """Whatever the program itself would still refuse."""
     try:
         reading_aid.load(document, path)
-    except (DocumentError, UnicodeDecodeError, AttributeError, TypeError) as error:
-        what = str(error).removeprefix(f"{path}: ")
-        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-        named = re.search(r"(?:rendering of|address|^)\s*'?([a-z0-9.]+\.s\d+|title|date)\b", what)
-        lines = [
-            number for number, line in enumerate(text.split("\n"), 1) if named and line.startswith(f'"{named[1]}"')
-        ]
-        yield f"{path}:{lines[0] if lines else 1}:{named[1] if named else 'file'}: {what}"
+    except DocumentError as error:
+        yield f"{path}:1:file: {error}"
 
 
 def glossary_problems(document: Document, path: Path) -> Iterator[str]:
@@ -125,9 +166,7 @@ def claim_problems(folder: Path) -> Iterator[str]:
         yield from (f"{path}:{number}:{field}: {what}" for field, what in found)
 
 
-def gate_problems(path: Path) -> Iterator[str]:
-    """Of the gates; ratchets are looked at where every gate can be read."""
-    from evals import gates  # with scipy, which takes a second
-
-    wrong = gates.read(path)[1]
-    yield from wrong or ratchets.loosened(path)
+def gate_problems(path: Path, history: Path) -> Iterator[str]:
+    """Of the gates and of the history; ratchets are held to the latter where both can be read."""
+    wrong = [*gates.read(path)[1], *records.history_problems(history)]
+    yield from wrong or ratchets.loosened(path, history)

@@ -200,15 +200,14 @@ def _safe(text: str) -> str:
 
 
 def metric_object(metric: Metric, *, short: bool = False) -> dict[str, Any]:
-    """A metric as it stands in metrics.json; ``short``, as of a slice: without what stands on facts and ids."""
+    """A metric as it stands in metrics.json; ``short``, as of a slice: without interval by fact and ids."""
     found: dict[str, Any] = {"value": _round(metric.value), "k": metric.k, "n": metric.n}
-    found |= {"wilson": _ends(metric.interval)}
+    found |= {"wilson": _ends(metric.interval), "effective_facts": _round(metric.effective_facts)}
     if short:
         return found
     return found | {
         "by_fact": _ends(metric.by_fact),
         "facts": metric.facts,
-        "effective_facts": _round(metric.effective_facts),
         "not_applicable": metric.not_applicable,
         "worse": list(metric.worse),
     }

@@ -1,15 +1,15 @@
 """A run as Markdown, for a step summary or a pull request: verdict first, then gates, changes, metrics, failures."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from evals import coverage
 from evals.compare import Comparison, markdown
 from evals.gates import CLAIMS, SLICE_MINIMUM
 from evals.metrics import TITLES
-from evals.statistics import Rate
 from evals.stored import Run, Suite
+from evals.wording import CURVE_HEADS, EFFECTIVE, curve_rows, effective, few, interval, ranged, shipped, value
 
 FAILURES_SHOWN = 200
 LIMIT = 450_000  # bytes; GitHub refuses a step summary of 1 MiB, and a quote and a replay run go into one
@@ -57,9 +57,10 @@ def suite(run: Run, name: str) -> str:
     found = run.suites[name]
     content = found.metrics
     lines = [f"# {cell(content['verdict'], 1000)}", "", *gate_table(content["gates"]), ""]
-    lines += ["## Metrics", "", "| metric | value | k/n | Wilson 95 % | by fact 95 % | facts (effective) |"]
+    lines += ["## Metrics", "", "| metric | value | k/n | Wilson 95 % | by fact 95 % | facts (n_eff) |"]
     lines += ["|---|---|---|---|---|---|"]
     lines += [_metric_line(metric, m) for metric, m in content["metrics"].items() if "[" not in metric]
+    lines += ["", EFFECTIVE]
     if content["does_not_apply"]:
         lines += ["", f"Does not apply to any case of this suite: {', '.join(content['does_not_apply'])}."]
     if content["not_run"]:
@@ -69,7 +70,10 @@ def suite(run: Run, name: str) -> str:
             "",
             shipped(point, content["threshold"]),
             "",
-            *_curve_table(content["risk_coverage"], content["metrics"]["aurc"]["n"]),
+            *table(
+                CURVE_HEADS,
+                curve_rows(content["risk_coverage"], point, content["threshold"], content["metrics"]["aurc"]["n"]),
+            ),
         ]
     lines += ["", "## By language, and by whether the question bank holds a near copy", "", *_cut_table(content)]
     for group, rows in content["slices"].items():
@@ -87,16 +91,6 @@ def no_selftest(run: Run) -> str:
     )
 
 
-def shipped(point: Mapping[str, Any], threshold: float) -> str:
-    """Coverage and risk of the run as shipped, each with k/n and Wilson interval."""
-    answered = f"{point['coverage']:.3f} ({point['answered']}/{point['scored']}; {interval(point['coverage_wilson'])})"
-    wrong = f"{point['risk']:.3f} ({point['wrong']}/{point['answered']}; {interval(point['risk_wilson'])})"
-    return (
-        f"As shipped: answers {answered} of the questions scored for answerability, {wrong} of these wrongly; the "
-        f"lowest confidence answered is {point['threshold']:.3f}, the threshold is {threshold:.3f}."
-    )
-
-
 def fitted(text: str) -> str:
     """Cut at the limit of a step summary, and say so."""
     data = text.encode("utf-8", "replace")
@@ -109,10 +103,7 @@ def fitted(text: str) -> str:
 
 def gate_table(gates: Sequence[Mapping[str, Any]]) -> list[str]:
     """A row for each gate; the interval is Wilson's, of what is no rate the one by fact."""
-    lines = [
-        "| gate | state | value | 95 % | floor | aim | allowed by last landing |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    rows = []
     for gate in gates:
         metric = gate["metric"]
         limit = gate["limit"] if gate["limit"] is not None else gate["floor"]
@@ -121,12 +112,18 @@ def gate_table(gates: Sequence[Mapping[str, Any]]) -> list[str]:
             gate["state"].replace("_", " "),
             value(metric) if metric else cell(gate["why"]),
             interval(metric["wilson"] or metric.get("by_fact")) if metric else "",
+            effective(metric) if metric else "",
             f"{limit:g}",
             f"{gate['aim']:g}" if gate["aim"] is not None else "",
             f"{gate['ratchet']:.3f}" if gate["ratchet"] is not None else "",
         ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return lines
+        rows.append(cells)
+    return table(("gate", "state", "value", "95 %", "n_eff", "floor", "aim", "allowed by last landing"), rows)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a Markdown table; whatever is untrusted in it went through :func:`cell`."""
+    return ["| " + " | ".join(cells) + " |" for cells in (heads, ("---",) * len(heads), *rows)]
 
 
 def short_of(suite: Suite) -> dict[str, list[str]]:
@@ -225,20 +222,9 @@ def cell(text: str, longest: int = _CELL) -> str:
     return re.sub(r"([\\`*_\[\]!#|~@])", r"\\\1", line)
 
 
-def value(metric: Mapping[str, Any]) -> str:
-    """A value with its k/n."""
-    number = f"{metric['value']:.3f}" if isinstance(metric["value"], float | int) else str(metric["value"])
-    return f"{number} ({metric['k']}/{metric['n']})" if metric["k"] is not None else f"{number} (n={metric['n']})"
-
-
-def interval(ends: Sequence[float] | None) -> str:
-    """Two ends, or nothing."""
-    return f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else ""
-
-
 def _metric_line(name: str, metric: Mapping[str, Any]) -> str:
     share = f"{metric['k']}/{metric['n']}" if metric["k"] is not None else f"n={metric['n']}"
-    facts = f"{metric['facts']} ({metric['effective_facts']:.0f})" if metric["facts"] else ""
+    facts = f"{metric['facts']} ({effective(metric)})" if metric["facts"] else ""
     number = value(metric).partition(" ")[0]
     intervals = f"{interval(metric['wilson'])} | {interval(metric['by_fact'])}"
     return f"| {TITLES[name]} | {number} | {share} | {intervals} | {facts} |"
@@ -259,12 +245,6 @@ def _cut_table(content: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def ranged(metric: Mapping[str, Any]) -> str:
-    """A value with its k/n and its interval: Wilson's, for what is no rate the one by fact, none in a slice."""
-    ends = interval(metric["wilson"] or metric.get("by_fact"))
-    return value(metric) + (f", {ends}" if ends else "")
-
-
 def _slice_table(group: str, rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
     names = list(dict.fromkeys(name for row in rows.values() for name in row))
     lines = [f"| {group} | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
@@ -274,11 +254,6 @@ def _slice_table(group: str, rows: Mapping[str, Mapping[str, Any]]) -> list[str]
     return [*lines, "", f"† fewer than {SLICE_MINIMUM} cases: no verdict."]
 
 
-def few(metric: Mapping[str, Any]) -> str:
-    """A dagger where there are too few cases for a verdict."""
-    return " †" if metric["n"] < SLICE_MINIMUM else ""
-
-
 def _repeats_table(repeats: Mapping[str, Mapping[str, float]]) -> list[str]:
     """How much a language model's answers vary between cases, and over the repeats of one."""
     lines = ["| over repeats | cases | mean | variance between cases | within a case |", "|---|---|---|---|---|"]
@@ -286,26 +261,3 @@ def _repeats_table(repeats: Mapping[str, Mapping[str, float]]) -> list[str]:
         numbers = f"{row['mean']:.3f} | {row['between_cases']:.4f} | {row['within_cases']:.4f}"
         lines.append(f"| {TITLES[name]} | {row['cases']} | {numbers} |")
     return lines
-
-
-def curve_rows(points: Sequence[Mapping[str, float]], scored: int) -> list[tuple[str, str, str]]:
-    """(coverage, risk, confidence) at round coverages, the shares with k/n and Wilson interval; ``scored`` are all
-    questions of the curve. The whole curve is in metrics.json.
-    """
-    rows = []
-    for share in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
-        point = next(p for p in points if p["coverage"] >= share - 1e-9)
-        answered = round(point["coverage"] * scored)
-        wrong = round(point["risk"] * answered)
-        rows.append((_rate(answered, scored), _rate(wrong, answered), f"{point['threshold']:.3f}"))
-    return rows
-
-
-def _rate(k: int, n: int) -> str:
-    found = Rate(k, n)
-    return f"{found.value:.3f} ({k}/{n}; {interval((found.interval.low, found.interval.high))})"
-
-
-def _curve_table(points: Sequence[Mapping[str, float]], scored: int) -> list[str]:
-    rows = [f"| {' | '.join(row)} |" for row in curve_rows(points, scored)]
-    return ["| coverage | risk | confidence |", "|---|---|---|", *rows]

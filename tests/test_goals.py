@@ -81,6 +81,14 @@ def test_the_page_is_what_was_kept() -> None:
     assert PAGE.read_text(encoding="utf-8") == text()
 
 
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_a_figure_that_is_read_is_the_one_that_was_kept(number: int) -> None:
+    """Where another command keeps it in the repository; else run `python -m tests.goals measure 1 2 3 4`."""
+    (goal,) = [goal for goal in GOALS if goal.number == number]
+    found, there = goal.measure(), kept()[number]
+    assert (found.figure, found.date) == (there.figure, there.date)
+
+
 def test_a_first_half_that_is_missed_is_named_as_weak(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than two of a hundred refused stand in the list with their share; two do not."""
     for refused, named in ((3, True), (2, False)):

@@ -1,4 +1,4 @@
-"""Bench and ablation: their arithmetic and their files; the measuring itself is `make bench`."""
+"""The bench: its arithmetic and its files; the measuring itself is `make bench`."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from evals import ablation, charts, metrics
+from evals import charts
 from evals.bench import (
     __main__,
     attack,
@@ -31,7 +31,7 @@ from evals.bench import (
 from evals.bench.clients import Asked
 from evals.faults.table import ROWS
 from index import parse
-from tests.evals.made import MEASURE, case, scored
+from tests.evals.made import case
 
 
 def test_mixed_questions_are_spread_over_the_file() -> None:
@@ -327,13 +327,3 @@ def test_a_chart_file_is_well_formed_and_says_its_values() -> None:
         places = [float(dot.get("cx", "nan")) for dot in root.iter("{http://www.w3.org/2000/svg}circle")]
         assert len(places) == 3
         assert all(0 <= place <= 420 for place in places)
-
-
-def test_a_row_leaves_out_what_does_not_apply() -> None:
-    """Without Japanese and unanswerable cases these cells are empty, not zero."""
-    measured = metrics.measure_run([scored(case(), "iii.p1.s1")] * 8, MEASURE, {})
-    # Wilson of 8 of 8: 8 / (8 + 3.84) = 0.68; of 0 of 8 the mirror image
-    assert ablation.Row("as shipped", measured, refuses=True).cells[-1] == "0.000 (0/8; 0.00 to 0.32)"
-    assert ablation.Row("dense only", measured).cells == (
-        "dense only", "1.000 (8/8; 0.68 to 1.00)", "", "1.000 (8/8; 0.68 to 1.00)", "", "", "",
-    )  # fmt: skip

@@ -91,6 +91,18 @@ def test_facts_and_groups_stay_on_one_side() -> None:
     assert list(checking.split_problems(dev, [case("t", fact="e", group="h", suite="test")], Path("q"))) == []
 
 
+def test_gold_on_both_sides_is_counted() -> None:
+    """One of two needs what a dev question needs, in whatever order; a refusal needs nothing."""
+    dev = [case("d", gold=("iii.p1.s1", "iii.p1.s2"))]
+    test = [
+        case("a", gold=("iii.p1.s2", "iii.p1.s1")),
+        case("b", gold=("iii.p1.s1",)),
+        case("c", "not_in_document/absent_topic"),
+    ]
+    told = checking.shared_gold([*dev, case("n", "not_in_document/absent_topic")], test)
+    assert told.startswith("1 of 2 answerable test questions need exactly the sentences of a dev question (1 sets")
+
+
 def test_duplicates_are_seen_through_case_and_punctuation() -> None:
     """The same id, or the same question but for marks, is named with both places."""
     first = case("a", question="Is it binding?")
@@ -148,11 +160,11 @@ def test_a_ratchet_is_lowered_only_with_a_reason(tmp_path: Path) -> None:
         gates.write_text(row.format(metric, reached, more), encoding="utf-8")
         return [line.partition(": ")[0] for line in ratchets.loosened(gates, history)]
 
-    assert found("completeness", "[88, 100]") == [f"{gates}:completeness:reached"]
+    assert found("completeness", "[88, 100]") == [f"{gates}:5:reached"]
     assert found("completeness", "[89, 100]") == found("completeness", "[95, 100]") == []
     less = "better = 'less'"
-    assert found("over_refusal", "[7, 100]", less) == [f"{gates}:over_refusal:reached"]
+    assert found("over_refusal", "[7, 100]", less) == [f"{gates}:5:reached"]
     assert found("over_refusal", "[6, 100]", less) == found("over_refusal", "[1, 100]", less) == []
-    assert found("auroc", "0.98", "slack = 0.002") == [f"{gates}:auroc:reached"]
+    assert found("auroc", "0.98", "slack = 0.002") == [f"{gates}:5:reached"]
     assert found("auroc", "0.989", "slack = 0.002") == found("written", "[1, 2]") == []
     assert list(ratchets.loosened()) == []

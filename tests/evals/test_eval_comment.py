@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 WORKFLOW = Path(__file__).parents[2] / ".github" / "workflows" / "evals-comment.yml"
-# Stands for GitHub's own command: the pull request is number 7, the artefact is the file SUMMARY where there is one.
+# Stands for GitHub's own command: the pull request is number 7, the artefact is the file SUMMARY where there is one,
+# the steps of the run are STEPS.
 GH = """#!/bin/sh
 case "$*" in
   *pulls*) echo 7 ;;
+  *runs/x/jobs*) [ -n "$STEPS" ] || exit 1; printf "$STEPS" ;;
   "run download"*) [ -f "$SUMMARY" ] || exit 1; mkdir -p artefact; cp "$SUMMARY" artefact/summary.md ;;
   *PATCH*|*POST*) echo "$*" >> calls ;;
   *comments*) echo 42 ;;
@@ -20,7 +22,7 @@ esac
 """
 
 
-def comment(folder: Path, summary: str | None, conclusion: str = "failure") -> str:
+def comment(folder: Path, summary: str | None, conclusion: str = "failure", steps: str = "") -> str:
     """Run the workflow's step; the body of the comment that replaces the old one."""
     script = textwrap.dedent(WORKFLOW.read_text(encoding="utf-8").partition("- run: |\n")[2])
     program = folder / "gh"
@@ -30,6 +32,7 @@ def comment(folder: Path, summary: str | None, conclusion: str = "failure") -> s
         (folder / "given.md").write_text(summary, encoding="utf-8")
     names = dict.fromkeys(("GH_TOKEN", "REPOSITORY", "RUN", "HEAD", "OWNER", "BRANCH"), "x")
     own = {"PATH": f"{folder}:{os.environ['PATH']}", "SUMMARY": str(folder / "given.md"), "CONCLUSION": conclusion}
+    own["STEPS"] = steps
     subprocess.run(["bash", "-c", script], cwd=folder, env=names | own, check=True, capture_output=True, timeout=20)
     assert "PATCH repos/x/issues/comments/42" in (folder / "calls").read_text(encoding="utf-8")
     return (folder / "body.md").read_text(encoding="utf-8")
@@ -39,8 +42,26 @@ def test_without_a_summary_the_old_comment_is_replaced(tmp_path: Path) -> None:
     """A PASS of an earlier commit never stays where validate or the selftest failed."""
     body = comment(tmp_path, None)
     assert body.startswith("<!-- evals -->\n")
-    assert "no summary: the job failed" in body
+    assert "no summary: the run ended before one was written" in body
+    assert "`none is named; see the run`" in body
     assert "PASS" not in body
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ("success\\tm\\tSet up job\\nskipped\\tnightly\\tx\\nfailure\\tm\\tRun make evals\\nfailure\\tm\\tlater\\n",
+         "m: Run make evals (failure)"),
+        ("cancelled\\tmeasure\\tRun make .venv/installed-dev\\n", "measure: Run make .venv/installed-dev (cancelled)"),
+        ("did not end\\tmeasure\\tRun make evals\\n", "measure: Run make evals (did not end)"),
+        ("failure\\tm\\t`x`](http://e) @all <b>#1 日本\\n", "m: x(http://e) all b1  (failure)"),
+        ("failure\\tm\\t" + "x" * 400 + "\\n", f"m: {'x' * 197}"),
+        ("success\\tmeasure\\tRun make evals\\n", "none is named; see the run"),
+    ],
+)  # fmt: skip
+def test_without_a_summary_the_step_that_failed_is_named(tmp_path: Path, steps: str, told: str) -> None:
+    """The first of them; its name, which a pull request may have written, can do nothing in the comment."""
+    assert f"First step that did not succeed: `{told}`\n" in comment(tmp_path, None, steps=steps)
 
 
 def test_a_short_summary_is_whole(tmp_path: Path) -> None:

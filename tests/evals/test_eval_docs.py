@@ -5,11 +5,16 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import permutation_test
 
-from evals import baseline, claims, gate, live, manifest, statistics, worsened
+from evals import ablation, baseline, claims, gate, live, manifest, paired, statistics, worsened
 from evals.__main__ import _parser
+from evals.cases import ANSWERING, Case, load
+from evals.compare import CaseRecord
 from evals.conclusion import SEVERITY
 from evals.metrics import TITLES
 
@@ -24,6 +29,14 @@ def test_every_metric_stands_in_the_page(name: str) -> None:
     assert re.search(r"^own|\b(?:19|20)\d\d\b|trec_eval|the above", source)
 
 
+@pytest.mark.parametrize("name", ["risk_coverage", "operating_point", "coverage", "latency"])
+def test_what_else_a_run_reports_stands_in_the_page(name: str) -> None:
+    """With what, how and where it comes from, as the metrics."""
+    row = rf"^\| `{name}` \| [^|]+ \| [^|]+ \| ([^|]+) \|$"
+    (source,) = re.findall(row, PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert re.search(r"^own|\b(?:19|20)\d\d\b", source)
+
+
 def test_what_binds_the_baseline_stands_in_the_page() -> None:
     """And every other part of a manifest has its reason."""
     section = PAGE.read_text(encoding="utf-8").partition("## The baseline")[2].partition("\n## ")[0]
@@ -34,12 +47,21 @@ def test_what_binds_the_baseline_stands_in_the_page() -> None:
     assert made - {*baseline._BINDING, "schema", "suites"} <= told
 
 
-def test_one_number_of_draws_everywhere() -> None:
-    """As the page says."""
+def test_one_number_of_draws_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the page says: both bootstraps, and the permutations of a comparison, drawn from the one seed."""
     assert f"draw {statistics.DRAWS:,} times" in PAGE.read_text(encoding="utf-8")
     defaults = [inspect.signature(draws).parameters["draws"].default for draws in (
         statistics.cluster_interval, statistics.auroc_interval)]  # fmt: skip
     assert defaults == [statistics.DRAWS] * 2
+    told: list[tuple[int, Any]] = []
+
+    def told_to(*arguments: Any, **options: Any) -> Any:
+        told.append((options["n_resamples"], options["rng"].bit_generator.state))
+        return permutation_test(*arguments, **options)
+
+    monkeypatch.setattr(paired, "permutation_test", told_to)
+    paired.shift({"a": 1.0}, {"a": 0.5}, {"a": "fact"})
+    assert told == [(statistics.DRAWS, np.random.default_rng(statistics.SEED).bit_generator.state)]
 
 
 def test_every_command_stands_in_the_page() -> None:
@@ -96,6 +118,42 @@ def test_the_last_row_of_the_ablation_is_the_state_the_baseline_is_of() -> None:
     assert told[:-1] == [
         newest[name] for name in ("completeness[en]", "completeness[ja]", "precision", "refusal_recall")
     ]
+
+
+def kept() -> list[tuple[Case, CaseRecord]]:
+    """Each test question with what the committed baseline says became of it."""
+    records = baseline.load().cases["test"]
+    return [(case, records[case.id]) for case in load("test")]
+
+
+def test_the_kinds_least_refused_are_those_of_the_baseline() -> None:
+    """In the page of the ablation, which `python -m evals.ablation` writes."""
+    refused: dict[str, tuple[int, int]] = {}
+    for case, record in kept():
+        if "refusal_recall" in record.scores:
+            k, n = refused.get(case.kind, (0, 0))
+            refused[case.kind] = (k + int(record.scores["refusal_recall"]), n + 1)
+    page = ablation.PAGE.read_text(encoding="utf-8")
+    between = page.partition(ablation.KINDS_BEGIN)[2].partition(ablation.KINDS_END)[0].strip()
+    assert between == ablation.kinds(refused, ablation.floor_of_kinds())
+    assert "@@" not in page
+
+
+def test_the_threshold_as_shipped_answers_what_the_baseline_answered() -> None:
+    """The marked row of risk over coverage, or that none was made of this state."""
+    page = ablation.PAGE.read_text(encoding="utf-8")
+    between = page.partition(ablation.RISK_BEGIN)[2].partition(ablation.RISK_END)[0].strip()
+    if between != ablation.NOT_RUN:
+        scored = [(c, r) for c, r in kept() if c.expectation == "answerable" or c.statuses == {"not_in_document"}]
+        answered = [(c, r) for c, r in scored if r.status.partition("/")[0] in ANSWERING]
+        wrong = sum(not c.gold or r.scores["completeness"] < 1 for c, r in answered)
+        (row,) = re.findall(r"^\| \*\*(.+)\*\* \| \*\*(.+)\*\* \| \*\*.*, as shipped\*\* \|$", between, re.MULTILINE)
+        shares = [re.findall(r"\((\d+)/(\d+);", cell) for cell in row]
+        assert shares == [
+            [(str(len(answered)), str(len(scored)))],
+            [(str(wrong), str(len(answered)))],
+        ]
+        assert between.count("\n| ") > 5  # heads and several thresholds
 
 
 def counts(section: str) -> Counter[str]:

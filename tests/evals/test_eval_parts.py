@@ -1,5 +1,6 @@
 """Small parts of a run: scorers of sections and refusals, noise, coverage, what a changed sentence touches."""
 
+import re
 from typing import Any
 
 import pytest
@@ -102,5 +103,6 @@ def test_a_changed_sentence_names_everything_that_rests_on_it() -> None:
     assert next(problem for problem in found if "moc.ja.toml" in problem).endswith(
         "iii.p1.s1: renders a sentence that has changed"
     )
+    assert all(re.match(r".+\.(?:tsv|toml):\d+:[\w.]+: ", problem) for problem in found)
     assert any("glossary.toml:" in problem for problem in found)
     assert list(ties.broken(set(), [touched])) == []

@@ -77,6 +77,17 @@ def test_validate_refuses_until_an_editor_has_reworded_and_reviewed(tmp_path: Pa
     assert found[1] == "gold: no sentence has the address 'iii.p9.s9'"
 
 
+def test_empty_lines_between_drafts_are_no_drafts(tmp_path: Path) -> None:
+    """As an editor or a spreadsheet leaves them; what follows keeps its line."""
+    drafts = tmp_path / "drafts.tsv"
+    promoting.promote(row_of(tmp_path, "Is it binding?"), "t1", drafts)
+    header, row = drafts.read_text(encoding="utf-8").splitlines()
+    empty = "\t" * (len(promoting.HEADER) - 1)
+    drafts.write_text(f"{header}\n\n{empty}\n{row}\n\n", encoding="utf-8")
+    assert len(list(promoting.read(drafts))) == 1
+    assert [line.partition(": ")[0] for line in promoting.problems(drafts)] == [f"{drafts}:4:reviewed"]
+
+
 def test_words_of_an_unreviewed_draft_are_no_case(tmp_path: Path) -> None:
     """A reader's question pasted into a question file is refused; the very case that a draft was made of is not."""
     drafts = tmp_path / "drafts.tsv"

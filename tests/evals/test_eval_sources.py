@@ -19,7 +19,10 @@ def copied(folder: Path) -> Places:
     shutil.copytree(SHIPPED.attacks, folder / "attacks", ignore=shutil.ignore_patterns("*.py", "*.json"))
     for path in (SHIPPED.bank, SHIPPED.aid, SHIPPED.glossary, SHIPPED.gates):
         shutil.copy(path, folder / path.name)
-    names = {name: folder / getattr(SHIPPED, name).name for name in ("bank", "aid", "glossary", "gates")}
+    for path in (SHIPPED.history, SHIPPED.baseline, SHIPPED.recordings):
+        shutil.copy(path, folder / path.name)
+    copies = ("bank", "aid", "glossary", "gates", "history", "baseline", "recordings")
+    names = {name: folder / getattr(SHIPPED, name).name for name in copies}
     return Places(**names, claims=folder / "claims", attacks=folder / "attacks")
 
 
@@ -41,7 +44,7 @@ def swap(path: Path, old: str, new: str) -> int:
 
 
 def test_the_shipped_files_are_in_order() -> None:
-    """Bank, reading aid, glossary, claims, lines, labels, attacks and gates."""
+    """Bank, reading aid, glossary, claims, lines, labels, attacks, gates, history, baseline and recordings."""
     assert list(sources.problems(DOCUMENT, SHIPPED)) == []
 
 
@@ -60,7 +63,18 @@ def test_one_mistake_in_each_file_is_named_with_its_field(tmp_path: Path) -> Non
     unknown = swap(places.glossary, 'ja = "日本国政府"', 'jaa = "日本国政府"')
     metric = swap(places.gates, 'metric = "verbatim"', 'metric = "verbatum"')
     suite = swap(places.gates, 'suite = "routes"', 'suite = "roots"')
+    rendering = swap(places.aid, 'of = "346ab5746a62"', 'of = "000000000000"')
+    empty = swap(places.aid, 'ja = "2025年10月28日"', 'ja = " "')
+    fact = swap(places.baseline, '"dev-002": "25457d3d ', '"dev-002": "25457d3 ')
+    finish = swap(places.recordings, '"case": "dev-002"', '"cas": "dev-002"')
+    swap(places.history, '"mode": "quote"', '"mode": "quoted"')
     expected = [
+        f"moc.ja.toml:{rendering}:title",
+        f"moc.ja.toml:{empty}:date",
+        f"baseline.json:{fact}:dev-002",
+        f"smollm2.jsonl:{finish}:cas",
+        f"smollm2.jsonl:{finish}:case",
+        "history.jsonl:1:mode",
         "bank.tsv:5:language",
         f"glossary.toml:{number}:en",
         f"glossary.toml:{unknown}:jaa",
@@ -88,6 +102,9 @@ def test_one_mistake_in_each_file_is_named_with_its_field(tmp_path: Path) -> Non
         (lambda places: places.claims / "liars.tsv", "file"),
         (lambda places: places.attacks / "ja.tsv", "file"),
         (lambda places: places.gates, "file"),
+        (lambda places: places.history, "file"),
+        (lambda places: places.baseline, "file"),
+        (lambda places: places.recordings, "file"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_problem(where: Callable[[Places], Path], field: str, tmp_path: Path) -> None:
@@ -132,4 +149,28 @@ def test_a_gate_that_would_never_apply_is_refused(old: str, new: str, field: str
     path = tmp_path / "gates.toml"
     shutil.copy(SHIPPED.gates, path)
     swap(path, old, new)
-    assert [line.removeprefix(f"{path}:").split(":")[1] for line in sources.gate_problems(path)] == [field]
+    assert [line.removeprefix(f"{path}:").split(":")[1] for line in sources.gate_problems(path, SHIPPED.history)] == [
+        field
+    ]
+
+
+def test_two_gates_on_one_thing_are_refused(tmp_path: Path) -> None:
+    """With the line of the other; the same metric of another suite, slice or mode is another gate."""
+    path = tmp_path / "gates.toml"
+    row = '[[quality]]\nmetric = "completeness"\nsuite = "test"\nfloor = 0.5\n'
+    path.write_text(row + row.replace("0.5", "0.6") + row.replace("test", "dev"), encoding="utf-8")
+    assert list(sources.gate_problems(path, SHIPPED.history)) == [
+        f"{path}:6:metric: gate 'completeness' stands in line 1 too"
+    ]
+
+
+def test_a_heading_that_is_missing_or_one_too_many_is_named(tmp_path: Path) -> None:
+    """As a sentence is: what is missing with the line of its table."""
+    places = copied(tmp_path)
+    text = places.aid.read_text(encoding="utf-8")
+    table = text.partition("[headings]")[0].count("\n") + 1
+    key = text.partition("[headings]\n")[2].partition(" =")[0]
+    swap(places.aid, f"[headings]\n{key}", '[headings]\n"ix"')
+    found = [line.removeprefix(f"{places.aid}:") for line in sources.aid_problems(DOCUMENT, places.aid)]
+    address = key.strip('"')
+    assert found == [f"{table}:{address}: is not rendered", f"{table + 1}:ix: the document has no such address"]

@@ -97,10 +97,14 @@ def test_risk_coverage_moves_ties_together() -> None:
 
 
 def test_the_interval_by_fact_is_the_one_scipy_gives_for_sums() -> None:
-    """The same percentile bootstrap over the facts' sums, drawn otherwise: both ends within two hundredths."""
+    """The same percentile bootstrap over the facts' sums, drawn otherwise: both ends within two hundredths.
+
+    The cases of a fact are all good or all bad, so who drew single cases would get an interval half as wide.
+    """
     rng = np.random.default_rng(1)
     facts = rng.integers(0, 60, 300)
-    totals = [(float(good), 1.0) for good in rng.random(300) < 0.8]
+    kept = rng.random(60) < 0.8
+    totals = [(float(kept[fact]), 1.0) for fact in facts]
     own = cluster_interval(totals, list(facts))
     assert own is not None
     good, asked = (np.bincount(facts, [total[part] for total in totals]) for part in (0, 1))
@@ -114,3 +118,7 @@ def test_the_interval_by_fact_is_the_one_scipy_gives_for_sums() -> None:
     ).confidence_interval
     assert own.low == pytest.approx(ratio.low, abs=0.02)
     assert own.high == pytest.approx(ratio.high, abs=0.02)
+    alone = cluster_interval(totals, list(range(300)))
+    assert alone is not None
+    assert alone.low > ratio.low + 0.03
+    assert alone.high < ratio.high - 0.03

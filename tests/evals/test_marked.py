@@ -28,10 +28,12 @@ def test_a_page_without_its_markers_is_refused(page: str) -> None:
     ("page", "begin", "end"),
     [
         (ablation.PAGE, ablation.BEGIN, ablation.END),
+        (ablation.PAGE, ablation.RISK_BEGIN, ablation.RISK_END),
+        (ablation.PAGE, ablation.KINDS_BEGIN, ablation.KINDS_END),
         (gate.REPORT, gate.BEGIN, gate.END),
         (llm.PAGE, llm.BEGIN, llm.END),
     ],
-    ids=["retrieval", "gate", "llm"],
+    ids=["retrieval", "risk", "kinds", "gate", "llm"],
 )
 def test_the_pages_have_their_markers(page: Path, begin: str, end: str) -> None:
     """Each page that is written this way can be."""

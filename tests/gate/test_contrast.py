@@ -3,13 +3,9 @@
 import pytest
 
 from assistant.gate import contrast
-from assistant.gate.record import Record
-from assistant.types import Language
 from assistant.verify import check
-from index import parse, reading_aid
+from tests.gate.made import DOCUMENT, at, language_of
 
-DOCUMENT = parse.load()
-RECORD = Record(DOCUMENT, reading_aid.load(DOCUMENT))
 FUSION, SPACE = "ii.trusted.fusion.p1.s1", "ii.trusted.space.p1.s1"
 ECOSYSTEM = "the Participants intend to work together to facilitate a world-leading fusion industrial ecosystem"
 ECOSYSTEM_JA = "世界を主導する核融合産業エコシステムを促進するため協力する意図です。"
@@ -17,8 +13,7 @@ PARTNERSHIP = "the Participants intend to continue their strong partnership in c
 
 
 def reasons(text: str, address: str) -> tuple[str, ...]:
-    language: Language = "en" if text.isascii() else "ja"
-    return check(text, [DOCUMENT.by_address[address].text], language).reasons
+    return check(text, [DOCUMENT.by_address[address].text], language_of(text)).reasons
 
 
 @pytest.mark.parametrize(
@@ -62,46 +57,46 @@ def test_an_invention_before_dewanaku_is_withheld(invented: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "address"),
+    ("address", "text"),
     [
-        (f"The International Space Station is not mentioned, but {PARTNERSHIP}", SPACE),
-        (f"No magnets are mentioned; {ECOSYSTEM}.", FUSION),
-        (f"T{ECOSYSTEM[1:]}, not magnets.", FUSION),
-        (f"T{ECOSYSTEM[1:]}, rather than magnets.", FUSION),
+        (SPACE, f"The International Space Station is not mentioned, but {PARTNERSHIP}"),
+        (FUSION, f"No magnets are mentioned; {ECOSYSTEM}."),
+        (FUSION, f"T{ECOSYSTEM[1:]}, not magnets."),
+        (FUSION, f"T{ECOSYSTEM[1:]}, rather than magnets."),
     ],
 )
-def test_what_another_sentence_names_is_not_told_as_absent(text: str, address: str) -> None:
+def test_what_another_sentence_names_is_not_told_as_absent(address: str, text: str) -> None:
     """The document speaks of the station and of magnets, one sentence further on."""
     assert reasons(text, address)
 
 
 @pytest.mark.parametrize(
-    ("text", "address"),
+    ("address", "text"),
     [
-        ("The Participant should provide written notice, not oral notice.", "iv.p1.s3"),
-        ("MOCを終了させる場合には、口頭ではなく書面で相手方に通知すべきとされています。", "iv.p1.s3"),
-        ("Modification takes the written decision of both, not just one.", "iv.p1.s2"),
-        ("It was signed at Tokyo, not elsewhere.", "closing.p2.s1"),
-        ("No, it is not legally binding: no rights and obligations of that kind arise.", "iii.p1.s1"),
-        (f"No. T{ECOSYSTEM[1:]}.", FUSION),
-        (f"はい、参加者は{ECOSYSTEM_JA}", FUSION),
+        ("iv.p1.s3", "The Participant should provide written notice, not oral notice."),
+        ("iv.p1.s3", "MOCを終了させる場合には、口頭ではなく書面で相手方に通知すべきとされています。"),
+        ("iv.p1.s2", "Modification takes the written decision of both, not just one."),
+        ("closing.p2.s1", "It was signed at Tokyo, not elsewhere."),
+        ("iii.p1.s1", "No, it is not legally binding: no rights and obligations of that kind arise."),
+        (FUSION, f"No. T{ECOSYSTEM[1:]}."),
+        (FUSION, f"はい、参加者は{ECOSYSTEM_JA}"),
     ],
 )
-def test_an_opposite_and_a_reply_cost_nothing(text: str, address: str) -> None:
+def test_an_opposite_and_a_reply_cost_nothing(address: str, text: str) -> None:
     """The sentence says in writing, both, signed at Tokyo: denying the opposite adds nothing."""
     assert reasons(text, address) == ()
 
 
 @pytest.mark.parametrize(
-    ("text", "address"),
+    ("address", "text"),
     [
-        ("It is expected to commence on a date that is mutually determined, not orally.", FUSION),
-        ("The Participant should provide oral notice, not written notice.", "iv.p1.s3"),
-        ("書面ではなく口頭で相手方に通知すべきとされています。", "iv.p1.s3"),
-        ("The Participant should provide written notice, not oral notice to Congress.", "iv.p1.s3"),
+        (FUSION, "It is expected to commence on a date that is mutually determined, not orally."),
+        ("iv.p1.s3", "The Participant should provide oral notice, not written notice."),
+        ("iv.p1.s3", "書面ではなく口頭で相手方に通知すべきとされています。"),
+        ("iv.p1.s3", "The Participant should provide written notice, not oral notice to Congress."),
     ],
 )
-def test_an_opposite_is_one_only_where_its_sentence_says_the_other(text: str, address: str) -> None:
+def test_an_opposite_is_one_only_where_its_sentence_says_the_other(address: str, text: str) -> None:
     """Turned around, with anything beside it or cited of another sentence it stays in the claim."""
     assert reasons(text, address)
 
@@ -109,8 +104,8 @@ def test_an_opposite_is_one_only_where_its_sentence_says_the_other(text: str, ad
 def test_only_the_opposite_is_left_out() -> None:
     """The words around it stay, and without the sentence that makes it one the claim stays whole."""
     said = "notice in writing, not orally, is expected"
-    assert contrast.affirmed(said, RECORD.at(("iv.p1.s3",))).split() == "notice in writing , is expected".split()
-    assert contrast.affirmed(said, RECORD.at((FUSION,))) == said
+    assert contrast.affirmed(said, at("iv.p1.s3")).split() == "notice in writing , is expected".split()
+    assert contrast.affirmed(said, at(FUSION)) == said
     assert contrast.without_reply("No, it is not.") == "it is not."
 
 
@@ -127,4 +122,4 @@ def test_only_the_opposite_is_left_out() -> None:
 )  # fmt: skip
 def test_only_opposites_are_left_out(address: str, claim: str, left: str) -> None:
     """What is the opposite of its own sentence goes, any other denial stays and is judged."""
-    assert contrast.affirmed(claim, RECORD.at((address,))) == left
+    assert contrast.affirmed(claim, at(address)) == left

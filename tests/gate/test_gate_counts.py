@@ -3,37 +3,25 @@
 import pytest
 
 from assistant.gate import checks, copies, institutions, kinds, numbers
-from assistant.gate.record import Cited, Record
+from assistant.gate.record import Cited
 from assistant.gate.support import support
-from assistant.types import Language
-from index import parse, reading_aid
-
-DOCUMENT = parse.load()
-RECORD = Record(DOCUMENT, reading_aid.load(DOCUMENT))
-
-
-def _language(claim: str) -> Language:
-    return "en" if claim.isascii() else "ja"
-
-
-def at(address: str) -> Cited:
-    return RECORD.at((address,))
+from tests.gate.made import DOCUMENT, RECORD, at, language_of
 
 
 @pytest.mark.parametrize(
-    ("claim", "address", "counted"),
+    ("address", "claim", "counted"),
     [
-        ("the participants support two test facilities.", "ii.trusted.fusion.p1.s3", True),
-        ("the participants intend to collaborate at the jt-60sa test facility.", "ii.trusted.fusion.p1.s3", False),
-        ("the two participants intend to collaborate on fusion.", "ii.trusted.fusion.p1.s3", False),
-        ("アルテミスの探査ミッションを12回行う意図です。", "ii.trusted.space.p1.s2", True),
-        ("180日の通知から100人が参加する。", "iv.p1.s4", True),
-        ("人材を育てる。", "ii.trusted.quantum.p1.s2", False),
+        ("ii.trusted.fusion.p1.s3", "the participants support two test facilities.", True),
+        ("ii.trusted.fusion.p1.s3", "the participants intend to collaborate at the jt-60sa test facility.", False),
+        ("ii.trusted.fusion.p1.s3", "the two participants intend to collaborate on fusion.", False),
+        ("ii.trusted.space.p1.s2", "アルテミスの探査ミッションを12回行う意図です。", True),
+        ("iv.p1.s4", "180日の通知から100人が参加する。", True),
+        ("ii.trusted.quantum.p1.s2", "人材を育てる。", False),
     ],
 )
-def test_what_a_sentence_does_not_count_is_not_counted(claim: str, address: str, counted: bool) -> None:
+def test_what_a_sentence_does_not_count_is_not_counted(address: str, claim: str, counted: bool) -> None:
     """Two of what it speaks of once, or so many times, persons, pieces; the two participants may be counted."""
-    assert ("number_mismatch" in checks.check(claim, at(address), _language(claim), RECORD).reasons) is counted
+    assert ("number_mismatch" in checks.check(claim, at(address), language_of(claim), RECORD).reasons) is counted
 
 
 @pytest.mark.parametrize(
@@ -48,7 +36,7 @@ def test_what_a_sentence_does_not_count_is_not_counted(claim: str, address: str,
 )
 def test_no_side_falls_in_line_or_is_left_out(claim: str, one_sided: bool) -> None:
     """The document has both do what it says."""
-    found = checks.check(claim, at("ii.ai.b6.s1" if "align" in claim else "iii.p1.s5"), _language(claim), RECORD)
+    found = checks.check(claim, at("ii.ai.b6.s1" if "align" in claim else "iii.p1.s5"), language_of(claim), RECORD)
     assert bool({"party_swap", "scope_change"} & set(found.reasons)) is one_sided
 
 
@@ -82,77 +70,77 @@ def test_an_institution_its_sentences_do_not_name_is_seen(claim: str, unknown: b
 
 
 @pytest.mark.parametrize(
-    ("claim", "address", "wrong"),
+    ("address", "claim", "wrong"),
     [
-        ("a third kind of network is among the topics.", "ii.trusted.telecom.p1.s2", True),
-        ("healthcare comes first, education is the third sector named.", "ii.ai.p1.s1", False),
-        ("the fourth sector named is education.", "ii.ai.p1.s1", True),
-        ("the document is dated the twenty-eighth of october.", "closing.p2.s1", False),
-        ("全光と量子のほか、第三のネットワークも対象です。", "ii.trusted.telecom.p1.s2", True),
-        ("開発の二段階が対象です。", "ii.trusted.pharma.p1.s2", True),
-        ("every second child is to be prepared.", "ii.ai.b8.s1", True),
-        ("fusion could one day give safe energy.", "ii.trusted.fusion.p1.s1", False),
-        ("a month after both have signed it becomes operative.", "iv.p1.s1", True),
-        ("it becomes operative on new year's day.", "iv.p1.s1", True),
+        ("ii.trusted.telecom.p1.s2", "a third kind of network is among the topics.", True),
+        ("ii.ai.p1.s1", "healthcare comes first, education is the third sector named.", False),
+        ("ii.ai.p1.s1", "the fourth sector named is education.", True),
+        ("closing.p2.s1", "the document is dated the twenty-eighth of october.", False),
+        ("ii.trusted.telecom.p1.s2", "全光と量子のほか、第三のネットワークも対象です。", True),
+        ("ii.trusted.pharma.p1.s2", "開発の二段階が対象です。", True),
+        ("ii.ai.b8.s1", "every second child is to be prepared.", True),
+        ("ii.trusted.fusion.p1.s1", "fusion could one day give safe energy.", False),
+        ("iv.p1.s1", "a month after both have signed it becomes operative.", True),
+        ("iv.p1.s1", "it becomes operative on new year's day.", True),
     ],
 )
-def test_ordinals_and_spans_in_words(claim: str, address: str, wrong: bool) -> None:
+def test_ordinals_and_spans_in_words(address: str, claim: str, wrong: bool) -> None:
     """A third of what has two, a span the text does not know; "one day" is no date."""
     assert bool(numbers.mismatches(claim, at(address))) is wrong
 
 
 @pytest.mark.parametrize(
-    ("claim", "address", "reason"),
+    ("address", "claim", "reason"),
     [
-        ("NSFのほか、日本の三つの機関が名を連ねています。", "ii.ai.b1.s1", "party_swap"),
-        ("Universities should get help to spot threats to their research.", "ii.trusted.security.p1.s2", "party_swap"),
-        ("光だけで動くネットワークで協力する意向です。", "ii.trusted.telecom.p1.s2", "scope_change"),
-        ("Everything is supposed to happen within the laws of each country.", "iii.p1.s3", "scope_change"),
-        ("Better chips are wanted because AI rests on them.", "ii.ai.b2.s1", "causal_invention"),
+        ("ii.ai.b1.s1", "NSFのほか、日本の三つの機関が名を連ねています。", "party_swap"),
+        ("ii.trusted.security.p1.s2", "Universities should get help to spot threats to their research.", "party_swap"),
+        ("ii.trusted.telecom.p1.s2", "光だけで動くネットワークで協力する意向です。", "scope_change"),
+        ("iii.p1.s3", "Everything is supposed to happen within the laws of each country.", "scope_change"),
+        ("ii.ai.b2.s1", "Better chips are wanted because AI rests on them.", "causal_invention"),
     ],
 )
-def test_what_is_true_is_left_alone(claim: str, address: str, reason: str) -> None:
+def test_what_is_true_is_left_alone(address: str, claim: str, reason: str) -> None:
     """Named beside another, helped, by light alone, all there is, a ground the sentence has."""
-    assert reason not in checks.check(claim, at(address), _language(claim), RECORD).reasons
+    assert reason not in checks.check(claim, at(address), language_of(claim), RECORD).reasons
 
 
 @pytest.mark.parametrize(
-    ("claim", "address", "reason"),
+    ("address", "claim", "reason"),
     [
-        ("The disciplines of collaboration end with those in the list.", "ii.p1.s1", "scope_change"),
+        ("ii.p1.s1", "The disciplines of collaboration end with those in the list.", "scope_change"),
         (
-            "Healthcare and education, including biotechnology, are the whole of the AI promise.",
             "ii.ai.p1.s1",
+            "Healthcare and education, including biotechnology, are the whole of the AI promise.",
             "scope_change",
         ),
-        ("Existing agreements do not survive this MOC.", "iii.p1.s2", "negation_flip"),
-        ("Universities should lead the work on threats.", "ii.trusted.security.p1.s2", "party_swap"),
+        ("iii.p1.s2", "Existing agreements do not survive this MOC.", "negation_flip"),
+        ("ii.trusted.security.p1.s2", "Universities should lead the work on threats.", "party_swap"),
     ],
 )
-def test_what_is_false_is_named(claim: str, address: str, reason: str) -> None:
+def test_what_is_false_is_named(address: str, claim: str, reason: str) -> None:
     """A list that ends, a part told as the whole, agreements that do not survive, a third that leads."""
-    assert reason in checks.check(claim, at(address), _language(claim), RECORD).reasons
+    assert reason in checks.check(claim, at(address), language_of(claim), RECORD).reasons
 
 
 @pytest.mark.parametrize(
-    ("claim", "address"),
+    ("address", "claim"),
     [
-        ("The disciplines named are examples rather than a closed list.", "ii.p1.s1"),
-        ("Neither government can modify the MOC alone; both decide in writing.", "iv.p1.s2"),
-        ("One side cannot modify the MOC by itself; both decide in writing.", "iv.p1.s2"),
-        ("一方だけの判断で修正することはできません。", "iv.p1.s2"),
-        ("Neither side needs the other's permission to discontinue the MOC.", "iv.p1.s3"),
-        ("終了に相手の同意は要りませんが、書面での通知が望まれています。", "iv.p1.s3"),
-        ("この覚書によって資金の支出が求められることはありません。", "iii.p1.s4"),
-        ("They did not begin from zero: an existing agreement links the two governments.", "preamble.p5.s1"),
-        ("Cooperation is not intended to go beyond each country's legal framework.", "iii.p1.s3"),
-        ("Signature by only one Participant is not enough for it to become operative.", "iv.p1.s1"),
-        ("CAISIと、日本側のAISIの提携を見直す方針です。", "ii.ai.b7.s1"),
+        ("ii.p1.s1", "The disciplines named are examples rather than a closed list."),
+        ("iv.p1.s2", "Neither government can modify the MOC alone; both decide in writing."),
+        ("iv.p1.s2", "One side cannot modify the MOC by itself; both decide in writing."),
+        ("iv.p1.s2", "一方だけの判断で修正することはできません。"),
+        ("iv.p1.s3", "Neither side needs the other's permission to discontinue the MOC."),
+        ("iv.p1.s3", "終了に相手の同意は要りませんが、書面での通知が望まれています。"),
+        ("iii.p1.s4", "この覚書によって資金の支出が求められることはありません。"),
+        ("preamble.p5.s1", "They did not begin from zero: an existing agreement links the two governments."),
+        ("iii.p1.s3", "Cooperation is not intended to go beyond each country's legal framework."),
+        ("iv.p1.s1", "Signature by only one Participant is not enough for it to become operative."),
+        ("ii.ai.b7.s1", "CAISIと、日本側のAISIの提携を見直す方針です。"),
     ],
 )
-def test_denials_that_say_what_the_sentence_says(claim: str, address: str) -> None:
+def test_denials_that_say_what_the_sentence_says(address: str, claim: str) -> None:
     """One alone cannot, nobody's consent, not from zero: no rule is broken by them."""
-    assert checks.check(claim, at(address), _language(claim), RECORD).rules == ()
+    assert checks.check(claim, at(address), language_of(claim), RECORD).rules == ()
 
 
 def test_what_kind_a_missing_word_is() -> None:

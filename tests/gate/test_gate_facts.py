@@ -3,12 +3,8 @@
 import pytest
 
 from assistant.gate import causes, facts, negation, numbers, roles, scope, sides
-from assistant.gate.record import Record
 from assistant.modality import upgrades
-from index import parse, reading_aid
-
-DOCUMENT = parse.load()
-RECORD = Record(DOCUMENT, reading_aid.load(DOCUMENT))
+from tests.gate.made import DOCUMENT, at
 
 
 @pytest.mark.parametrize(
@@ -38,7 +34,7 @@ RECORD = Record(DOCUMENT, reading_aid.load(DOCUMENT))
 )
 def test_told_as_fact(address: str, claim: str, told: bool) -> None:
     """A verb that says it happens, without a word that keeps it an aim."""
-    assert facts.told(claim, RECORD.at((address,))) is told
+    assert facts.told(claim, at(address)) is told
 
 
 def test_will_under_an_expectation_is_no_upgrade() -> None:
@@ -64,7 +60,7 @@ def test_will_under_an_expectation_is_no_upgrade() -> None:
 )
 def test_sides(address: str, claim: str, swapped: bool) -> None:
     """Who is the hub, and whose the institutions of a row are."""
-    assert sides.swaps(claim, RECORD.at((address,))) is swapped
+    assert sides.swaps(claim, at(address)) is swapped
 
 
 @pytest.mark.parametrize(
@@ -82,7 +78,7 @@ def test_sides(address: str, claim: str, swapped: bool) -> None:
 )
 def test_counts(address: str, claim: str, wrong: bool) -> None:
     """So many of each side, pairs and multiples, generations; two of several is no count."""
-    assert bool(numbers.mismatches(claim, RECORD.at((address,)))) is wrong
+    assert bool(numbers.mismatches(claim, at(address))) is wrong
 
 
 @pytest.mark.parametrize(
@@ -103,26 +99,26 @@ def test_counts(address: str, claim: str, wrong: bool) -> None:
 )
 def test_denials(address: str, claim: str, flipped: bool) -> None:
     """What is denied altogether is not denied in part, and a condition is not denied away."""
-    assert negation.flips(claim, RECORD.at((address,))) is flipped
+    assert negation.flips(claim, at(address)) is flipped
 
 
 def test_both_are_needed() -> None:
     """That one alone cannot change the memorandum closes nothing; that only one may, does."""
-    cited = RECORD.at(("iv.p1.s2",))
+    cited = at("iv.p1.s2")
     assert not scope.changes("一方だけで変更することはできず、両者の書面による決定で修正できます。", cited)
     assert scope.changes("一方だけで変更することができます。", cited)
 
 
 def test_the_one_left_gives_no_notice() -> None:
     """Notice goes from whoever discontinues to the other."""
-    cited = RECORD.at(("iv.p1.s3",))
+    cited = at("iv.p1.s3")
     assert roles.turned("The Participant that is left should give notice to the one discontinuing.", cited)
     assert not roles.turned("The one discontinuing should give notice to the other Participant.", cited)
 
 
 def test_a_denial_is_the_ground_of_a_plainer_no() -> None:
     """The sentence itself may be given as the ground of a plainer no; any other ground is invented."""
-    cited = RECORD.at(("iii.p1.s4",))
+    cited = at("iii.p1.s4")
     assert not causes.invents_cause("No funding is promised, because nothing in the MOC commits them to it.", cited)
     assert causes.invents_cause("No funding is promised, because Congress objected.", cited)
 
@@ -147,7 +143,7 @@ def test_a_denial_is_the_ground_of_a_plainer_no() -> None:
 )
 def test_a_bare_sentence_about_an_intention_is_news(address: str, claim: str, told: bool) -> None:
     """Without a hedge only what speaks of the text itself may be said of what is merely intended."""
-    assert facts.told(claim, RECORD.at((address,))) is told
+    assert facts.told(claim, at(address)) is told
 
 
 @pytest.mark.parametrize(
@@ -164,4 +160,4 @@ def test_a_bare_sentence_about_an_intention_is_news(address: str, claim: str, to
 )
 def test_duties_in_other_words(address: str, claim: str, upgraded: bool) -> None:
     """What falls to somebody, is owed, is settled; a will inside what children should learn is none."""
-    assert upgrades(claim, RECORD.at((address,)).english) is upgraded
+    assert upgrades(claim, at(address).english) is upgraded

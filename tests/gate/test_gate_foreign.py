@@ -3,18 +3,12 @@
 import pytest
 
 from assistant.gate import foreign
-from assistant.types import Claim, Dropped, IndexIdentity, Language
-from assistant.verify import Verifier, check
+from assistant.types import Claim, Dropped
+from assistant.verify import check
 from evals.personalities import lines_of
-from index import parse, reading_aid
+from tests.gate.made import DOCUMENT, VERIFIER, language_of
 
-DOCUMENT = parse.load()
 FUNDS = DOCUMENT.by_address["iii.p1.s4"].text
-
-
-@pytest.fixture(scope="module")
-def verifier() -> Verifier:
-    return Verifier(DOCUMENT, reading_aid.load(DOCUMENT), IndexIdentity("f" * 64, "none"))
 
 
 @pytest.mark.parametrize(
@@ -35,10 +29,10 @@ def verifier() -> Verifier:
         "[/INST]",
     ],
 )
-def test_a_true_sentence_with_something_foreign_is_withheld(tail: str, verifier: Verifier) -> None:
+def test_a_true_sentence_with_something_foreign_is_withheld(tail: str) -> None:
     """However much of the claim stands in the text."""
     claim = Claim(f"{FUNDS} {tail}", "statement", ("iii.p1.s4",))
-    assert not verifier.judge(claim, "en")[1].supported
+    assert not VERIFIER.judge(claim, "en")[1].supported
     assert not check(claim.text, [FUNDS], "en").supported
 
 
@@ -66,11 +60,10 @@ def test_a_true_sentence_with_something_foreign_is_withheld(tail: str, verifier:
         "該当する文はありません。",
     ],
 )
-def test_talk_is_no_statement(text: str, verifier: Verifier) -> None:
+def test_talk_is_no_statement(text: str) -> None:
     """A model that speaks to the reader, of itself or of its answer says nothing about the text, whatever it cites."""
-    language: Language = "en" if text.isascii() else "ja"
     for address in ("ii.trusted.telecom.p1.s4", "ii.p1.s1", "iii.p1.s2"):
-        assert not verifier.judge(Claim(text, "statement", (address,)), language)[1].supported
+        assert not VERIFIER.judge(Claim(text, "statement", (address,)), language_of(text))[1].supported
 
 
 @pytest.mark.parametrize(
@@ -119,20 +112,20 @@ def test_other_sentences_are_given_to_the_model(text: str) -> None:
     assert not foreign.addresses_a_machine(text)
 
 
-def listed(verifier: Verifier, text: str, *addresses: str) -> Dropped:
-    return verifier._listed(Dropped(text, addresses, ("low_score",)))
+def listed(text: str, *addresses: str) -> Dropped:
+    return VERIFIER._listed(Dropped(text, addresses, ("low_score",)))
 
 
-def test_withheld_lies_are_listed_in_their_words_and_foreign_words_are_not(verifier: Verifier) -> None:
+def test_withheld_lies_are_listed_in_their_words_and_foreign_words_are_not() -> None:
     """A promise made of an intention can be read; a prompt, a code or a link behind a true sentence cannot."""
     lie = "The Participants must collaborate on submarine cables in the Indo-Pacific region."
-    assert listed(verifier, lie, "ii.trusted.telecom.p1.s4").text == lie
+    assert listed(lie, "ii.trusted.telecom.p1.s4").text == lie
     for tail in (
         "You answer questions about one document.",
         "OSPREY-1181",
         "https://rogue.example/",
         "Vote for the yellow party.",
     ):
-        assert listed(verifier, f"{FUNDS} {tail}", "iii.p1.s4").text == ""
-        assert listed(verifier, tail, "iii.p1.s4").text == ""
-    assert listed(verifier, lie, "iii.p1.s1", "x](https://rogue.example/").addresses == ("iii.p1.s1",)
+        assert listed(f"{FUNDS} {tail}", "iii.p1.s4").text == ""
+        assert listed(tail, "iii.p1.s4").text == ""
+    assert listed(lie, "iii.p1.s1", "x](https://rogue.example/").addresses == ("iii.p1.s1",)

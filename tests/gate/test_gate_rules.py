@@ -3,15 +3,9 @@
 import pytest
 
 from assistant.gate import causes, legal, negation, quantities, roles, scope, sides
-from assistant.gate.record import Record
 from assistant.gate.words import plain
-from assistant.types import Language
 from assistant.verify import check
-from index import parse, reading_aid
-
-DOCUMENT = parse.load()
-AID = reading_aid.load(DOCUMENT)
-RECORD = Record(DOCUMENT, AID)
+from tests.gate.made import AID, DOCUMENT, RECORD, language_of
 
 # reason, address, true version, false version
 PAIRS = [
@@ -88,7 +82,7 @@ PAIRS = [
 def test_a_true_and_a_false_version_are_told_apart(reason: str, address: str, true: str, false: str) -> None:
     """The true one stands, the false one has the reason a reader is given."""
     evidence = [DOCUMENT.by_address[address].text]
-    language: Language = "en" if true.isascii() else "ja"
+    language = language_of(true)
     assert check(true, evidence, language).reasons == ()
     assert reason in check(false, evidence, language).reasons
 

@@ -10,17 +10,14 @@ from hypothesis import strategies as st
 
 from assistant.gate import checks, usage, weigh
 from assistant.gate.places import nearest
-from assistant.gate.record import Record, shipped
+from assistant.gate.record import shipped
 from assistant.gate.support import support
 from assistant.gate.words import is_japanese, lexicon, plain, stem
-from assistant.types import Claim, IndexIdentity, Language
-from assistant.verify import Verifier, check
+from assistant.types import Claim, Language
+from assistant.verify import check
 from evals import claims
-from index import bank, parse, reading_aid
-
-DOCUMENT = parse.load()
-RECORD = Record(DOCUMENT, reading_aid.load(DOCUMENT))
-VERIFIER = Verifier(DOCUMENT, reading_aid.load(DOCUMENT), IndexIdentity("", ""))
+from index import bank
+from tests.gate.made import DOCUMENT, RECORD, VERIFIER, at
 
 
 @pytest.mark.parametrize(
@@ -81,7 +78,7 @@ def test_the_nearest_sentence_comes_first() -> None:
 
 def test_support_names_what_is_missing() -> None:
     """Synonyms and names of the glossary support a word, an invented name weighs most."""
-    cited = RECORD.at(("ii.trusted.space.p1.s3",))
+    cited = at("ii.trusted.space.p1.s3")
     assert support("Cleaning up space junk is encouraged.", cited).missing == ()
     found = support("Cleaning up space junk with Hubble is encouraged.", cited)
     assert (found.missing, found.names) == (("hubble",), ("hubble",))
@@ -125,7 +122,7 @@ def test_what_has_nothing_in_common_is_not_supported(claim: str, evidence: str) 
 
 def test_reasons_are_precise() -> None:
     """A claim without a broken rule that lacks support is named by what it lacks."""
-    cited = RECORD.at(("ii.ai.b5.s1",))
+    cited = at("ii.ai.b5.s1")
     invented = checks.check("Robots are meant to guard warehouses.", cited, "en", RECORD)
     assert invented.rules == ()
     assert invented.reasons == ("added_content",)
@@ -165,7 +162,7 @@ def test_spellings_and_lexicon() -> None:
 def test_what_has_nothing_of_the_text_is_never_shown(claim: str) -> None:
     """At any address, however little its words weigh: what a model says that was told to say something else."""
     language: Language = "ja" if is_japanese(claim) else "en"
-    shown = [at for at in RECORD.addresses if not checks.check(claim, RECORD.at((at,)), language, RECORD).reasons]
+    shown = [one for one in RECORD.addresses if not checks.check(claim, at(one), language, RECORD).reasons]
     assert shown == []
 
 
