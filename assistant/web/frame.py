@@ -49,7 +49,8 @@ class Frame:
         path = f"{root_path}/ja/" if language == "ja" else f"{root_path}/"
         # Uncompressed, because the page is still to be changed.
         kept = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        inner = {**scope, "path": path, "raw_path": path.encode(), "headers": kept}
+        # Nor with what an address wishes: Gradio knows wishes of its own, for pages and files we do not have.
+        inner = {**scope, "path": path, "raw_path": path.encode(), "query_string": b"", "headers": kept}
         await self._app(inner, receive, _finishing(send, self._room, language, query))
 
 

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.strings import choose_language
-from assistant.web import bodies, logs
+from assistant.web import bodies, logs, posted
 from assistant.web.allow_list import ALLOWED, Route
 from assistant.web.api import error_body
 from assistant.web.errors import Stop, error_page, wants_page
@@ -26,8 +26,11 @@ HEAD_BYTES = 32 * 1024
 class Shell:
     """An ASGI application around another one."""
 
-    def __init__(self, app: ASGIApp, service: Service, root_path: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, service: Service, root_path: str = "", handlers: posted.Handlers = posted.NO_HANDLERS
+    ) -> None:
         self._app = app
+        self._handlers = handlers
         self._service = service
         self._settings = service.config.web
         self._policy = Policy(service.config.frame_origins, self._settings.cors_origins)
@@ -127,10 +130,12 @@ class Shell:
         self, scope: Scope, receive: Receive, send: "_Watched", visitor: Visitor, path: str, route: Route
     ) -> None:
         """Read the body, if there is one, and hand the request to the application."""
+        headers = MutableHeaders(raw=self._believed(scope, visitor))
         if scope["method"] in ("POST", "PUT", "PATCH"):
             body = await bodies.read(Headers(scope=scope), receive, route.body)
-            if route.name.startswith("gradio_") and not bodies.repeatable(body):
-                raise Stop(400, "bad_json", "the body holds what JSON or Unicode cannot carry")
+            if route.name.startswith("gradio_"):
+                body = self._rewritten(headers, path, body)
+                headers["content-length"] = str(len(body))
             receive = bodies.replayed(body, receive)
         # The ASGI way of saying it, whatever the proxy did: the path in full, and the part of it that is not ours.
         full = self._root_path + path
@@ -141,7 +146,7 @@ class Shell:
             "raw_path": full.encode(),
             "scheme": "https" if visitor.https else "http",
             "client": (visitor.address, 0),
-            "headers": self._believed(scope, visitor),
+            "headers": headers.raw,
             "state": {**scope.get("state", {}), "visitor": visitor},
         }
         if not route.waits:
@@ -149,6 +154,15 @@ class Shell:
             return
         with self._service.idle() as stopping:
             await self._app(inner, bodies.until(stopping, receive), send)
+
+    def _rewritten(self, headers: Headers, path: str, body: bytes) -> bytes:
+        """What of a body for Gradio comes through."""
+        if headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+            raise Stop(415, "unsupported_media_type", "send the body as application/json")
+        try:
+            return posted.rewritten(path, body, self._handlers)
+        except ValueError as error:
+            raise Stop(400, "bad_request", str(error)) from None
 
     def _refused(self, refused: Refused, visitor: Visitor, *headers: tuple[bytes, bytes]) -> Stop:
         self._service.gate.refused(refused, visitor)
