@@ -9,7 +9,7 @@ _GOES_ON = (
     r"(?!(?:not|no|the|a|an|in|on|at|about|required|needed|necessary|mentioned|protected|safe|secure|strong|weak|too|"
     r"very|listed|given|stored|shared|public|used|set|kept|part|covered|also|still|never|always|only)\b)"
 )
-_JA_SECRET = r"(?:パス(?:ワード|コード|フレーズ)|暗証番号|合言葉|PINコード|秘密鍵|(?:API|アクセス)\s?(?:キー|トークン))"
+_JA_NAMED = r"(?:パス(?:ワード|コード|フレーズ)|暗証番号|合言葉|PINコード|秘密鍵|(?:API|アクセス)\s?(?:キー|トークン))"
 
 PATTERNS: tuple[str, ...] = (
     r"(?-i:\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b)",  # Amazon
@@ -27,7 +27,7 @@ PATTERNS: tuple[str, ...] = (
     rf"\b(?:password|passcode|passphrase|passwd|pwd|pin(?: code| number)?){_SAID}(?=\S*[\d!@#$%^&*])\S{{4,}}",
     r"\b(?:my|the|our|and) (?:password|passcode|pin|pin code|passphrase)\s(?=\S*\d)\S{4,}",
     r"\b(?:password|passcode|passphrase|passwd|pwd)\s?[:=]\s?\S{4,}",
-    rf"{_JA_SECRET}\s?[はがを:=]\s?(?=[!-~]*\d)[!-~]{{4,}}",
-    rf"{_JA_SECRET}\s?[はがを:=]\s?(?:[!-~]{{4,}}|「[ぁ-んァ-ヴー!-~]{{2,40}}」)\s?(?:です|だ|でした|である|$)",
+    rf"{_JA_NAMED}\s?[はがを:=]\s?(?=[!-~]*\d)[!-~]{{4,}}",
+    rf"{_JA_NAMED}\s?[はがを:=]\s?(?:[!-~]{{4,}}|「[ぁ-んァ-ヴー!-~]{{2,40}}」)\s?(?:です|だ|でした|である|$)",
     r"\bip(?:アドレス| address)?\D{0,12}\d{1,3}(?:\.\d{1,3}){3}",
 )

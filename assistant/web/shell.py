@@ -7,6 +7,7 @@ import time
 from contextlib import ExitStack
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.strings import choose_language
@@ -56,8 +57,10 @@ class Shell:
         begun = time.perf_counter()
         try:
             await self._handle(scope, receive, watched, visitor, path, route)
-            if watched.bare:
+            if watched.bare in (429, 503):
                 raise self._refused(Busy("queue"), visitor)
+            if watched.bare:
+                raise Stop.in_place_of(watched.bare, *watched.kept)
         except Stop as stop:
             if watched.status:
                 raise
@@ -69,9 +72,13 @@ class Shell:
                 raise
             await _say(scope, watched, path, Stop.of(Stopping()))
         except Exception as error:  # noqa: BLE001 -- whatever it is, its words stay here
-            facts = {"error": type(error).__name__, "at": logs.place(error)}
-            logs.logger().error("request", route=route.name if route else "none", request=visitor.request_id, **facts)
-            if not watched.status:
+            if not _told(error):
+                facts = {"error": type(error).__name__, "at": logs.place(error)}
+                name = route.name if route else "none"
+                logs.logger().error("request", route=name, request=visitor.request_id, **facts)
+            if watched.streams:
+                await watched({"type": "http.response.body", "body": b""})  # each event was whole, and so is their end
+            elif not watched.status:
                 await _say(scope, watched, path, Stop(500, "internal", "an error on the server; it has been noted"))
         finally:
             current.reset(token)
@@ -203,17 +210,25 @@ class _Watched:
         self._nonce = secrets.token_urlsafe(16)
         self._start: Message | None = None
         self._page: list[bytes] = []
+        self._said = False
         self.status = 0  # 0 until the answer begins
-        self.bare = False  # the inside refuses without saying when to come back: its words are left out
+        self.bare = 0  # the status with which the inside refuses in words of its own, which are left out
+        self.kept: list[tuple[bytes, bytes]] = []  # of its headers
+        self.streams = False  # events under way
         self.extra: list[tuple[bytes, bytes]] = []  # set after the policy, which takes out what the inside says
+
+    def says(self) -> None:
+        """What the inside said was left out; what comes now is ours."""
+        self.bare, self._said = 0, True
 
     async def __call__(self, message: Message) -> None:
         if self.bare:
             return
         if message["type"] == "http.response.start":
             headers = MutableHeaders(raw=list(message["headers"]))
-            if message["status"] in (429, 503) and "retry-after" not in headers:
-                self.bare = True
+            if self._is_bare(message["status"], headers):
+                self.bare = message["status"]
+                self.kept = [(name, value) for name, value in headers.raw if name in (b"allow", b"content-range")]
                 return
             self.status = message["status"]
             self._policy.apply(headers, self._nonce, self._visitor, self._route, self._origin)
@@ -221,6 +236,7 @@ class _Watched:
             if headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers:
                 self._start = message
                 return
+            self.streams = headers.get("content-type", "").startswith("text/event-stream")
         elif message["type"] == "http.response.body" and self._start is not None:
             self._page.append(message.get("body", b""))
             if message.get("more_body"):
@@ -233,11 +249,26 @@ class _Watched:
             self._start = None
             message = {"type": "http.response.body", "body": body}
         await self._send(message)
+        self.streams = self.streams and (message["type"] == "http.response.start" or bool(message.get("more_body")))
+
+    def _is_bare(self, status: int, headers: MutableHeaders) -> bool:
+        """Whether a library says it: Gradio, or what gives files, in other shapes than ours."""
+        if status in (429, 503):
+            return "retry-after" not in headers
+        if status < 400 or self._said:
+            return False
+        borrowed = self._route is not None and self._route.name.startswith(("gradio_", "chat"))
+        return borrowed or headers.get("content-type", "").startswith("text/plain")
+
+
+def _told(error: Exception) -> bool:
+    """Whether it says what the client was told already: that there is no such session, after the stream had begun."""
+    return isinstance(error, RuntimeError) and isinstance(error.__cause__, HTTPException)
 
 
 async def _say(scope: Scope, send: _Watched, path: str, stop: Stop) -> None:
     """A page for people, JSON for programs."""
-    send.bare = False  # what the inside said was left out; this is said
+    send.says()
     headers = Headers(scope=scope)
     if wants_page(headers):
         base = "../" * (path.count("/") - 1) or "./"
