@@ -38,6 +38,8 @@ class Stop(Exception):
         status = 400 if status == 422 else status
         if status >= 500:
             return cls(500, "internal", "an error on the server; it has been noted")
+        if status == 400:  # the standard library's words speak of the method
+            return cls(400, "bad_request", "something in the request cannot be read", headers)
         known = HTTPStatus(status)
         return cls(status, _code(known), known.description or known.phrase, headers)
 
