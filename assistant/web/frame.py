@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.strings import choose_language, strings
 from assistant.types import Language
+from assistant.web.pages import NONCE
 from assistant.web.room import room
 from assistant.web.service import Service
 
@@ -72,6 +73,7 @@ def finish(page: str, room: str, language: Language, embedded: bool = False, the
         f'\t\t<link rel="stylesheet" href="site/chat.css">\n{scripts}\n\t\t<script data-gradio-mode>'
     )
     page = page.replace("<script data-gradio-mode>", head, 1)
+    page = page.replace("<script", f'<script nonce="{NONCE}"')  # before anything of ours, and of a visitor's, is in it
     return _GRADIO.sub(lambda found: room.replace(_HERE, found[0], 1), page, count=1)
 
 

@@ -17,6 +17,7 @@ from assistant.web.api import error_body
 from assistant.web.errors import Stop, error_page, wants_page
 from assistant.web.headers import Policy, preflight
 from assistant.web.limits import Busy, Limited, Refused, Stopping, SwitchedOff
+from assistant.web.pages import NONCE
 from assistant.web.service import Service
 from assistant.web.visitor import Visitor, current, identify, looks_misconfigured
 
@@ -241,7 +242,7 @@ class _Watched:
             self._page.append(message.get("body", b""))
             if message.get("more_body"):
                 return
-            body = b"".join(self._page).replace(b"<script", f'<script nonce="{self._nonce}"'.encode())
+            body = b"".join(self._page).replace(NONCE.encode(), self._nonce.encode())
             headers = MutableHeaders(raw=self._start["headers"])
             if "content-length" in headers:  # an answer to HEAD states a length and has no body
                 headers["content-length"] = str(len(body)) if body else headers["content-length"]
