@@ -88,6 +88,7 @@ def mount(app: FastAPI, service: Service, root_path: str) -> Handlers:
         handlers = {
             number: tuple(_KINDS[type(component)] for component in handler.inputs)
             for number, handler in blocks.fns.items()
+            if handler.inputs or not handler.cancels  # what only cancels has a route of its own
         }
     return handlers
 

@@ -216,3 +216,19 @@ def test_a_long_message_is_read_at_once(piece: str) -> None:
     """As long as a body may be, made of the beginning of a mark: looking again and again would take hours."""
     messages.plain(said(piece * (500_000 // len(piece))))
     messages.plain(said("&#" + "9" * 100_000 + ";"))
+
+
+def test_of_a_long_question_no_more_is_read_than_the_api_takes(client: TestClient, scripted: Scripted) -> None:
+    """It is too long by then; cleaning a megabyte would keep everybody else waiting."""
+    call(client, "ﷺ" * 100_000, [], "quote")
+    assert [len(request.text) for request in scripted.asked] == [16 * 1024]
+
+
+def test_what_only_cancels_is_no_handler(client: TestClient) -> None:
+    """Gradio cancels by a route of its own; asked to run what cancels, it fails."""
+    parts = client.get("/config").json()["dependencies"]
+    cancelling = [part["id"] for part in parts if part["cancels"] and not part["inputs"]]
+    for number in cancelling:
+        reply = client.post("/gradio_api/queue/join", json={"data": [], "fn_index": number, "session_hash": "a"})
+        assert reply.status_code == 400
+    assert cancelling
