@@ -11,11 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant import personal_data
 from assistant.follow_up import recent
 from assistant.gate.foreign import addresses_a_machine
 from assistant.glossary import Glossary
 from assistant.prompts import fill, without_delimiters
 from assistant.types import Language, Question, Turn
+from assistant.understand import clean
 from index.document import Document
 from index.prompts import PROMPTS
 
@@ -124,7 +126,7 @@ class Briefing:
         others = frozenset() if self.whole else offered.difference(likely)
         asked = _asked(
             document=f"{self._excerpt(others)}\n" if others else "",
-            history="\n".join(f"{turn.role}: {without_delimiters(turn.content)}" for turn in recent(history)),
+            history="\n".join(f"{turn.role}: {without_delimiters(_told(turn))}" for turn in recent(history)),
             question=without_delimiters(question.standalone),
             likely=[(address, self._in_language(address, question.language)) for address in likely],
             language=_LANGUAGE_NAMES[question.language],
@@ -199,6 +201,12 @@ def tokens(text: str) -> int:
     """About how many tokens a text is: four plain characters are one, any other character is one by itself."""
     plain = sum(character.isascii() for character in text)
     return plain // 4 + len(text) - plain
+
+
+def _told(turn: Turn) -> str:
+    """What the model is told of an earlier message: personal data in it stays here, as that of a question does."""
+    text = clean(turn.content)
+    return personal_data.redact(text) if personal_data.find(text) else turn.content
 
 
 def _asked(

@@ -8,10 +8,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from typing import Literal
 
 import phonenumbers
 
+from assistant import credentials
 from assistant.check_digits import iban, luhn, my_number
 
 Kind = Literal[
@@ -119,6 +121,15 @@ _NOT_NAMES = (
     r"(?!(?:American|Japanese|British|Chinese|Korean|Canadian|Indian|German|French|European|Australian|"
     r"New|From|The|Working|Reading|Looking|Writing|Interested|Not|Just|Very|Here|In|At|Of|An?|On|Curious)\b)"
 )
+# The commonest family names that are no ordinary words and no name of a prefecture.
+_SURNAME = (
+    r"(?:佐藤|鈴木|高橋|田中|伊藤|渡[辺邊邉]|山本|中村|小林|加藤|吉田|山田|佐々木|松本|井上|木村|斎藤|斉藤|齋藤|清水|山崎|池田|阿部"
+    r"|橋本|山下|石井|小川|前田|岡田|藤田|後藤|近藤|長谷川|村上|遠藤|坂本|青木|藤井|西村|福田|太田|三浦|藤原|岡本|松田|中島|中川"
+    r"|中野|原田|小野|田村|竹内|金子|和田|中山|石田|上田|森田|柴田|酒井|工藤|横山|宮本|内田|高木|安藤|谷口|大野|丸山|今井|高田"
+    r"|藤本|武田|村田|上野|杉山|増田|菅原|平野|大塚|久保|松井|小島|岩崎|桜井|野口|松尾|野村|木下|菊地|菊池|佐野|大西|杉本|新井)"
+)
+_AT = r"(?:@| @ |\s?[\[({<]\s?(?:at|@|アット)\s?[\])}>]\s?|\s?アット(?:マーク)?\s?)"
+_DOT = r"(?:\.|\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s?ドット\s?)"
 _NUMBER_WORD = r"(?:,?\s?(?:number|no\.?|num\.?|#|id))?\s?(?:is|:|=|#|was|-|,|\()?\s?"
 
 
@@ -144,6 +155,15 @@ def _is_iban(text: str) -> bool:
     return iban(re.sub(r"\s", "", text).upper())
 
 
+def _is_ipv6(text: str) -> bool:
+    """Written out or shortened; the shortest, of this machine and of documents on programs, are nobody's."""
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return len(re.findall(r"[\da-f]+", text, re.IGNORECASE)) > 2
+
+
 def _is_private_address(text: str) -> bool:
     """The seats of government that a question about this document may well name are public."""
     public = (
@@ -155,8 +175,11 @@ def _is_private_address(text: str) -> bool:
 
 # kind, pattern, check on what it matched. (?-i:…) keeps case where a capital letter is the evidence.
 _RULES: tuple[tuple[Kind, str, Callable[[str], bool]], ...] = (
-    ("email", r"[\w.%+-]+(?:@|\s?[\[(]at[\])]\s?)[\w-]+(?:(?:\.|\s?[\[(]dot[\])]\s?)[\w-]+)*(?:\."
-        r"|\s?[\[(]dot[\])]\s?)[a-z]{2,}(?![a-z])", _any),
+    ("email", rf"[\w.%+-]{{1,64}}{_AT}[\w-]+(?:{_DOT}[\w-]+)*{_DOT}[a-z]{{2,}}(?![a-z])", _any),
+    ("email", r"\b\w+(?: (?:dot|underscore|dash|hyphen) \w+){1,4} at [\w-]+(?: dot [\w-]+){0,4} dot "
+        r"[a-z]{2,6}\b", _any),
+    ("email", r"\b(?:e-?mail|mail|write|reach|contact|address)\b[^.?!]{0,24}? \w+ at [\w-]+(?: dot [\w-]+){0,4} dot "
+        r"[a-z]{2,6}\b", _any),
     ("email", r"(?<![a-z])(?:line|skype|telegram|kakao|wechat|instagram)\s?id\s?(?:は|is|:)?\s?"
         r"(?=\S*[\d_])[\w.-]{4,}", _any),
     ("national_id", r"(?<![\d-])\d{3}[- ]\d{2}[- ]\d{4}(?![\d-])", _any),
@@ -183,11 +206,8 @@ _RULES: tuple[tuple[Kind, str, Callable[[str], bool]], ...] = (
     ("document_id", r"(?:パスポート|旅券|免許証?|運転免許証?|在留カード|住基カード|保険証"
         r"|ビザ)の?(?:番号)?\D{0,6}[A-Z]{0,2}\d[\d -]{4,14}\d(?:[A-Z]{2})?", _any),
     ("document_id", r"[一-龥]{2,3}\s?\d{3}\s?[ぁ-ん]\s?\d\d-\d\d", _any),
-    ("credential", r"\b(?:my|the|our|and) (?:password|passcode|pin|pin code|passphrase)(?: (?:is|was)"
-        r"|\s?:)?\s(?=\S*\d)\S{4,}", _any),
-    ("credential", r"\b(?:password|passcode|passphrase)\s?[:=]\s?\S{4,}", _any),
-    ("credential", r"(?:パスワード|暗証番号|合言葉)[はがを:]\s?(?=\S*\d)[\w!@#$%-]{4,}", _any),
-    ("credential", r"\bip(?:アドレス| address)?\D{0,12}\d{1,3}(?:\.\d{1,3}){3}", _any),
+    *(("credential", pattern, _any) for pattern in credentials.PATTERNS),
+    ("credential", r"(?<![\w:.])(?:[a-f\d]{1,4}:|::)[a-f\d:]{2,36}(?![\w:])", _is_ipv6),
     ("birth", rf"\b(?:d\.?o\.?b\.?|date of birth|birth ?date|birthday)\b\D{{0,12}}{_DATE}", _any),
     ("birth", rf"(?<!it was )(?<!MOC was )(?<!deal was )(?<!agreement was )(?<!memorandum was )(?<!pact was"
         rf" )\bborn (?:on )?(?:the )?{_DATE}", _any),
@@ -200,13 +220,13 @@ _RULES: tuple[tuple[Kind, str, Callable[[str], bool]], ...] = (
     ("address", rf"\b\d{{1,5}}[a-z]?,? (?:(?-i:[NSEW]\.? |North |South |East |West ))?(?:(?-i:[A-Z])[\w'.-]* "
         rf"|\d{{1,3}}(?:st|nd|rd|th) ){{1,3}}{_STREET}", _is_private_address),
     ("address", r"\bP\.?\s?O\.? ?box \d{1,6}\b", _any),
-    ("address", r"〒\s?\d{3}-?\d{4}", _any),
+    ("address", r"(?:〒\s?|郵便番号\D{0,4})\d{3}-?\d{4}(?!\d)", _any),
     ("address", rf"{_PREFECTURE}[一-龥ぁ-んァ-ヶー々]{{1,14}}\s?{_BANCHI}", _is_private_address),
     ("address", rf"[一-龥ヶ々]{{1,4}}[市区町村郡][一-龥ぁ-んァ-ヶー々]{{1,12}}\s?{_BANCHI}", _is_private_address),
     ("name", rf"\b(?:my (?:full |real |legal )?name is|my name's|name:|full name|call me"
         rf"|i am called)\s(?-i:{_TITLE}{_NOT_NAMES}{_NAME} {_BETWEEN}{_NAME})", _any),
     ("name", r"\bmy (?:full |real |legal )?name is (?!not |on |in |a |the |there |mentioned "
-        r"|listed )[a-z'-]{2,} [a-z'-]{2,}(?=[,.!;]| and | from |$)", _any),
+        r"|listed )[a-z'-]{2,} [a-z'-]{2,}(?=[,.!;?]| and | from | is | can | does | what | how |$)", _any),
     ("name", rf"(?-i:(?:I am|I'm|This is|this is|i am|i'm) (?:Mr|Ms|Mrs|Miss|Dr"
         rf"|Prof)\.? {_NAME}(?: {_NAME})?)", _any),
     ("name", rf"(?-i:(?:I am|I'm|[Tt]his is|i'm|i am) {_NOT_NAMES}{_NAME} (?:[A-Z]\. )?{_NAME})(?=,| and (?:i"
@@ -218,6 +238,8 @@ _RULES: tuple[tuple[Kind, str, Callable[[str], bool]], ...] = (
     ("name", rf"(?:(?:私|わたし|僕|本人|母|父|妻|夫|息子|娘)の)?(?:名前|氏名|本名|姓名)は\s?(?!何|なに|なん|誰|どこ"
      rf"|どう|どの|いつ|伏せ|出|公|書|記|載|あり|ない"
         rf"|分|言|「|正式|英|文書|この|技術|協力)(?:{_KANA_NAME})(?=です|と(?:申|言|い)|[、。,.]|だ|で、|$)", _any),
+    ("name", rf"(?:私|わたし|わたくし|僕|俺)(?:は|、)\s?{_SURNAME}\s?(?!さん|[のはがに県市区町人家]"
+        r"|出身|在住|大学)[一-龥々ぁ-んァ-ヴー]{1,4}(?=です|と(?:申|言|い)|だ)", _any),
     ("name", r"(?:^|[、。,.!?の ])(?!これ|それ|覚書|本|協定|なん|何"
      r"|もの)[一-龥々ヶぁ-んァ-ヴー ・]{2,12}と申し(?:ます|まして)(?!(?:と|の|か"
         r"|が)[一-龥ぁ-ん])", _any),

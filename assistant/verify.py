@@ -17,6 +17,7 @@ from assistant.gate.finding import compare
 from assistant.gate.places import nearest
 from assistant.gate.record import Record
 from assistant.gate.support import support
+from assistant.saved import misfits, same
 from assistant.types import (
     Answer,
     Citation,
@@ -238,6 +239,7 @@ class Verifier:
         for name in sorted(saved["document"].keys() & known.keys()):
             if saved["document"][name] != known[name]:
                 yield f"the document's {name} is not {saved['document'][name]!r}"
+        yield from misfits(saved, self._related)
         by_number = {cited["number"]: cited for cited in saved["citations"]}
         if len(by_number) != len(saved["citations"]):
             yield "two citations have the same number"
@@ -248,7 +250,7 @@ class Verifier:
                 yield f"citation {number}: no sentence has the address {cited['address']!r}"
             elif (cited["quote"], cited["start"], cited["end"]) != (sentence.text, sentence.start, sentence.end):
                 yield f"citation {number}: the quote or its offsets differ from the text at {cited['address']}"
-            elif cited != asdict(self._citation(number, cited["address"], saved["language"])):
+            elif not same(cited, asdict(self._citation(number, cited["address"], saved["language"]))):
                 yield f"citation {number}: its label, section or reading aid is not that of {cited['address']}"
         for place, claim in enumerate(saved["claims"], 1):
             unknown = [number for number in claim["citations"] if number not in by_number]

@@ -1,6 +1,8 @@
 """A question in LLM mode, end to end: the real index, retrieval and gate, and a scripted model that fails or lies."""
 
 import asyncio
+import json
+import unicodedata
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager
@@ -27,6 +29,30 @@ if TYPE_CHECKING:
 BINDING = "Is this memorandum legally binding?"
 JAPANESE = "この覚書に法的拘束力はありますか"
 DELAY = "How many days after the notice does the discontinuation commence?"
+
+
+# Written so that only the cleaned text shows it; in either role, for a client may put anything into both.
+PRIVATE = {
+    "My card is 4111 1111 1111\n1111, thanks.": "1111",
+    "Write to taro.suzuki@exa\u200bmple.com please": "suzuki",
+    "私の電話は０９０－１２３４－５６７８です。": "5678",
+    "My name is Hanako Tanaka and I live at 12 Baker Street.": "Hanako",
+}
+
+
+@pytest.mark.parametrize("text", PRIVATE)
+def test_personal_data_in_the_history_stays_here(
+    text: str, writing: Assistant, quoting: Assistant, server: FakeLlm
+) -> None:
+    """The model is told that it was there and of what kind; the rest of the history, and the answer, are as ever."""
+    history = (Turn("user", text), Turn("assistant", f"You said: {text}"), Turn("user", "What about fusion?"))
+    answer = writing.answer(Request(BINDING, history=history))
+    sent = server.calls[0].prompt.history
+    whole = json.dumps(server.calls[0].body, ensure_ascii=False) + json.dumps(answer_object(answer), ensure_ascii=False)
+    assert PRIVATE[text] not in unicodedata.normalize("NFKC", whole)
+    assert sent.count("[") >= 2
+    assert "What about fusion?" in sent
+    assert answer.claims == writing.answer(Request(BINDING)).claims
 
 
 @pytest.mark.parametrize("text", [BINDING, JAPANESE])

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -178,6 +179,7 @@ def test_a_statement_is_judged_again_even_with_a_fitting_id() -> None:
     assert any("the gate refuses it" in problem for problem in VERIFIER.problems(answer))
 
 
+NEAR = asdict(VERIFIER._related("iii.p1.s1", "en"))
 FORGERIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "a note of other words": lambda a: a["claims"][2].update(text="Japan must pay 5 billion dollars."),
     "a claim of no known kind": lambda a: a["claims"][1].update(kind="fact", text="Japan must pay 5 billion dollars."),
@@ -185,6 +187,31 @@ FORGERIES: dict[str, Callable[[dict[str, Any]], object]] = {
         0, a["citations"][1] | {"quote": "Japan must pay 5 billion dollars."}
     ),
     "a label of another section": lambda a: a["citations"][0].update(label="Section IX, sentence 9"),
+    "true for a citation's number": lambda a: (
+        a["citations"][0].update(number=True),
+        a["claims"][0].update(citations=[True]),
+    ),
+    "true in a claim": lambda a: a["claims"][0].update(citations=[True]),
+    "a fraction for an offset": lambda a: a["citations"][0].update(start=float(a["citations"][0]["start"])),
+    "true for the schema": lambda a: a.update(schema=True),
+    "more than sure": lambda a: a.update(confidence=1.5),
+    "true for the confidence": lambda a: a.update(confidence=True),
+    "words for the confidence": lambda a: a.update(confidence="high"),
+    "no number for the confidence": lambda a: a.update(confidence=float("nan")),
+    "a near passage": lambda a: a.update(related=[NEAR]),
+    "a withheld sentence": lambda a: a.update(
+        mode="quote", dropped=[{"text": "Pay.", "addresses": [], "reasons": ["low_score"]}]
+    ),
+    "withheld for no reason": lambda a: a.update(
+        mode="llm", dropped=[{"text": "Pay.", "addresses": [], "reasons": ["because"]}]
+    ),
+    "withheld of another shape": lambda a: a.update(
+        mode="llm", dropped=[{"text": 7, "addresses": [], "reasons": ["low_score"]}]
+    ),
+    "a reason of another status": lambda a: a.update(reason="opinion"),
+    "a mode note of one's own": lambda a: a.update(mode_note="certified"),
+    "a question that is no text": lambda a: a.update(follow_ups=[{"text": "Pay?"}]),
+    "a time of words": lambda a: a.update(timings_ms={"total": "short"}),
     "other words for people to read": lambda a: a.update(text="Japan must pay 5 billion dollars."),
 }
 
@@ -214,3 +241,17 @@ def test_what_is_said_word_for_word_stands() -> None:
     assert check("It may end.", ["It may end."], "en").supported
     assert not check("It may end.", ["It may go on."], "en").supported
     assert not check("It may end.", ["It may end."], "ja").supported
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"snippet": "Japan must pay."}, {"label": "Section IX"}, {"section": "IX"}, {"address": "ix.p1.s1"}],
+    ids=str,
+)
+def test_a_forged_near_passage_does_not_hold(change: dict[str, Any]) -> None:
+    """Where nothing was found, what is said to be nearest is held against the document too."""
+    draft = Draft(question(), "not_in_document", 0.1, reason="absent_topic", related=("iii.p1.s1", "iv.p1.s1"))
+    answer = render.answer_object(VERIFIER.answer(draft, {}))
+    assert VERIFIER.problems(answer) == []
+    answer["related"][1] |= change
+    assert any("nearest passage 2" in problem for problem in VERIFIER.problems(answer))

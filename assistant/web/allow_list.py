@@ -85,8 +85,8 @@ ALLOWED = AllowList(
         # Handlers of the page ask the gatekeeper themselves; buttons that ask nothing come this way too.
         _route("gradio_join", rf"{_GRADIO}/queue/join", "POST", "write", CHAT_BODY),
         _route("gradio_data", rf"{_GRADIO}/queue/data", "GET", "read"),
-        _route("gradio_call", rf"{_GRADIO}/call/(?:v2/)?\w+", "POST", "write", CHAT_BODY),
-        _route("gradio_result", rf"{_GRADIO}/call/(?:v2/)?\w+/\w+", "GET", "read"),
+        _route("gradio_call", rf"{_GRADIO}/call/ask", "POST", "write", CHAT_BODY),
+        _route("gradio_result", rf"{_GRADIO}/call/ask/\w+", "GET", "read"),
         # Our own pages.
         _route("site", r"/site/[\w.-]+", "GET", "asset"),
         _route("site_root", r"/(?:favicon\.ico|robots\.txt)", "GET", "asset"),

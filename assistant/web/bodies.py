@@ -1,8 +1,6 @@
 """What a request brings: its body, read whole, bounded in size and time; after it nothing but its end."""
 
 import asyncio
-import json
-import re
 
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive
@@ -10,7 +8,6 @@ from starlette.types import Message, Receive
 from assistant.web.errors import Stop
 
 BODY_SECONDS = 10.0  # a client that takes longer to send its body is not waited for
-_ODD = re.compile(rb"\\u[dD][89a-fA-F]|NaN|Infinity|\d[eE]")  # may be what repeatable looks for
 
 
 async def read(headers: Headers, receive: Receive, limit: int) -> bytes:
@@ -32,17 +29,6 @@ async def read(headers: Headers, receive: Receive, limit: int) -> bytes:
     except TimeoutError:
         slow = f"the body did not come within {BODY_SECONDS:g} seconds"
         raise Stop(408, "too_slow", slow, ((b"connection", b"close"),)) from None
-
-
-def repeatable(body: bytes) -> bool:
-    """Whether a refusal may repeat what was sent, as Gradio's do: NaN and half a character would be errors of ours."""
-    if not _ODD.search(body):
-        return True
-    try:
-        json.dumps(json.loads(body), ensure_ascii=False, allow_nan=False).encode("utf-8")
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

@@ -28,6 +28,7 @@ from assistant.web.states import SEARCHLESS, STATES
 from assistant.web.visitor import NOBODY, Visitor
 
 _HISTORY = 8  # turns
+_MOST = 16 * 1024  # characters of a question that are read at all, as many as the API takes; it is too long by then
 _LOOK_SECONDS = 0.5
 
 
@@ -61,7 +62,7 @@ async def reply(
     shown: list[tuple[VerifiedClaim, tuple[Citation, ...]]] = []
     yield Step(typed, growing(shown, "searching", written_in))
     try:
-        asking = await service.ask(Request(question, None, mode, turns(history)), visitor.at("chat"))
+        asking = await service.ask(Request(question[:_MOST], None, mode, turns(history)), visitor.at("chat"))
         stage = "searching"
         async with aclosing(asking.events()) as events:
             async for event in events:

@@ -32,6 +32,17 @@ class Stop(Exception):
         retry = (b"retry-after", str(refused.retry_after_seconds).encode())
         return cls(refused.status, refused.code, str(refused), (retry, *headers))
 
+    @classmethod
+    def in_place_of(cls, status: int, *headers: tuple[bytes, bytes]) -> "Stop":
+        """What a library refused in words of its own, in ours; what it cannot read is the sender's mistake."""
+        status = 400 if status == 422 else status
+        if status >= 500:
+            return cls(500, "internal", "an error on the server; it has been noted")
+        if status == 400:  # the standard library's words speak of the method
+            return cls(400, "bad_request", "something in the request cannot be read", headers)
+        known = HTTPStatus(status)
+        return cls(status, _code(known), known.description or known.phrase, headers)
+
 
 def install(app: FastAPI) -> None:
     """Answer every error of the application's routes in this way."""
@@ -63,10 +74,14 @@ def _respond(request: Request, status: int, code: str, message: str, headers: di
     return HTMLResponse(error_page(status, page_language(request), base), status, headers=headers)
 
 
+def _code(status: HTTPStatus) -> str:
+    return re.sub(r"\W+", "_", status.phrase.lower())
+
+
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     known = HTTPStatus(error.status_code)
-    code = re.sub(r"\W+", "_", known.phrase.lower())
+    code = _code(known)
     message = known.description if error.detail == known.phrase else error.detail
     return _respond(request, error.status_code, code, message or known.phrase, dict(error.headers or {}))
 

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.strings import choose_language, strings
 from assistant.types import Language
+from assistant.web.pages import NONCE
 from assistant.web.room import room
 from assistant.web.service import Service
 
@@ -49,7 +50,8 @@ class Frame:
         path = f"{root_path}/ja/" if language == "ja" else f"{root_path}/"
         # Uncompressed, because the page is still to be changed.
         kept = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        inner = {**scope, "path": path, "raw_path": path.encode(), "headers": kept}
+        # Nor with what an address wishes: Gradio knows wishes of its own, for pages and files we do not have.
+        inner = {**scope, "path": path, "raw_path": path.encode(), "query_string": b"", "headers": kept}
         await self._app(inner, receive, _finishing(send, self._room, language, query))
 
 
@@ -71,6 +73,7 @@ def finish(page: str, room: str, language: Language, embedded: bool = False, the
         f'\t\t<link rel="stylesheet" href="site/chat.css">\n{scripts}\n\t\t<script data-gradio-mode>'
     )
     page = page.replace("<script data-gradio-mode>", head, 1)
+    page = page.replace("<script", f'<script nonce="{NONCE}"')  # before anything of ours, and of a visitor's, is in it
     return _GRADIO.sub(lambda found: room.replace(_HERE, found[0], 1), page, count=1)
 
 

@@ -11,7 +11,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
-from pydantic import Field
+from pydantic import Field, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from assistant import render, types
@@ -36,7 +36,7 @@ class Tools:
     """The MCP server of one application: ``lifespan`` runs it, ``app`` is what answers ``/mcp``."""
 
     def __init__(self, service: Service) -> None:
-        self._server = MCPServer("moc-assistant", instructions=_INSTRUCTIONS, log_level="WARNING")
+        self._server = _Server("moc-assistant", instructions=_INSTRUCTIONS, log_level="WARNING")
         self._add_tools(service)
         self._server.streamable_http_app(
             stateless_http=True, json_response=True, transport_security=_ANY_HOST, max_request_body_size=API_BODY
@@ -94,6 +94,22 @@ class Tools:
         async def list_moc_sections() -> CallToolResult:
             tree = document_tree(service.document, None)
             return _result("\n".join(_lines(tree["parts"])), {"sections": _outline(tree["parts"])})
+
+
+class _Server(MCPServer[Any]):
+    """The package's server, which says what is wrong with an argument in our words: its own repeat what was sent."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        """Call a tool; wrong arguments are named."""
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if not isinstance(error.__cause__, ValidationError):
+                raise
+            tool = next(tool for tool in await self.list_tools() if tool.name == name)
+            first = error.__cause__.errors(include_url=False, include_input=False, include_context=False)[0]
+            place = next((step for step in first["loc"] if step in tool.input_schema["properties"]), "the arguments")
+            raise ToolError(f"{place}: {first['msg']}") from None
 
 
 class _App:

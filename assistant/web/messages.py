@@ -22,6 +22,9 @@ LIMIT = 500  # characters of a question; the core refuses longer ones on every s
 
 Message = dict[str, Any]
 
+# What comes back from a browser may be anything: no pattern looks at a character more than a few times.
+_ENDS = re.compile(r'</div>\s?<div class="more">')
+
 # Why a model did not write, where another try may go better.
 _PASSING = ("llm_timeout", "llm_unavailable", "llm_busy", "llm_cut", "llm_invalid", "gate_dropped_all")
 # What a message may hold, all of it left out.
@@ -153,11 +156,13 @@ def content(message: Message) -> str:
 def plain(message: Message) -> str:
     """What a message says, without marks: the question, or the answer's words with its citations in brackets."""
     text = content(message)
-    said = re.search(r'<div class="words">(.*?)</div>\s?<div class="more">', text, re.DOTALL)
-    text = said[1] if said else re.sub(r"<h2.*?</h2>", "", text)
-    text = re.sub(r'<a class="cite"[^>]*>(.*?)</a>', r"[\1]", text)
+    _, begins, said = text.partition('<div class="words">')
+    ends = _ENDS.search(said) if begins else None
+    text = said[: ends.start()] if ends else re.sub(r"<h2[^<>]*>[^<]*</h2>", "", text)
+    text = re.sub(r'<a class="cite"[^<>]*>([^<]*)</a>', r"[\1]", text)
     text = re.sub(r"<br>|</p>", "\n", text)
-    text = html.unescape(re.sub(r"<[^>]*>", "", text))
+    text = re.sub(r"<[^<>]*>|&#[\dA-Fa-fxX]{9,};?", "", text)  # no character has such a number, and Python reads none
+    text = html.unescape(text)
     return "\n".join(" ".join(line.split()) for line in text.split("\n") if line.strip())
 
 

@@ -17,6 +17,7 @@ from assistant.strings import strings
 from assistant.types import Language, Mode
 from assistant.web import chat
 from assistant.web.messages import stopped
+from assistant.web.posted import Handlers, Kind
 from assistant.web.service import Service
 from assistant.web.visitor import NOBODY, Visitor, visitor_of
 
@@ -56,8 +57,16 @@ class _Localized:
         return [gr.update(**words(language)) for _, words in self.parts]
 
 
-def mount(app: FastAPI, service: Service, root_path: str) -> None:
-    """Put the page on ``/`` (English) and ``/ja/`` (Japanese); which one a reader gets is decided in ``frame``."""
+# What may be sent for a component. Of one that is not here nobody has said what is let through to it.
+_KINDS: dict[type[Any], Kind] = {gr.Textbox: "text", gr.Radio: "text", gr.Chatbot: "history", gr.State: "nothing"}
+
+
+def mount(app: FastAPI, service: Service, root_path: str) -> Handlers:
+    """Put the page on ``/`` (English) and ``/ja/`` (Japanese); which one a reader gets is decided in ``frame``.
+
+    Returns what its handlers take, the same in both languages.
+    """
+    handlers: Handlers = {}
     paths: tuple[tuple[Language, str], ...] = (("ja", "/ja"), ("en", "/"))
     for language, path in paths:
         blocks = build(language, service)
@@ -76,6 +85,12 @@ def mount(app: FastAPI, service: Service, root_path: str) -> None:
             mcp_server=False,
             theme=_theme(),
         )
+        handlers = {
+            number: tuple(_KINDS[type(component)] for component in handler.inputs)
+            for number, handler in blocks.fns.items()
+            if handler.inputs or not handler.cancels  # what only cancels has a route of its own
+        }
+    return handlers
 
 
 def build(language: Language, service: Service) -> Any:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant import receipt, types
 from assistant.claim_stream import MAX_CLAIMS
+from assistant.saved import UNTOLD
 from assistant.strings import strings
 from assistant.types import LANGUAGES, Citation, Claim, IndexIdentity
 from assistant.web.allow_list import API_BODY
@@ -126,6 +127,8 @@ def _compared(service: Service, saved: Mapping[str, Any]) -> dict[str, Any]:
             "same": None if fingerprint is None else saved["index"]["fingerprint"] == fingerprint,
         },
         "id_fits": receipt.digest_of_object(saved) == saved["id"],
+        # What stands in the answer and neither the id nor the document can tell.
+        "not_covered": [name for name in UNTOLD if saved.get(name)],
         "asked_again": "unavailable",
         "claims": [
             {

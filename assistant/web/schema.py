@@ -174,6 +174,7 @@ class VerifiedShape(BaseModel):
     document: SameShape | None = None
     index: SameShape | None = None
     id_fits: bool | None = None
+    not_covered: list[str] | None = None
     asked_again: str | None = None
     claims: list[JudgedShape] | None = None
     citations: list[CitationShape] | None = None

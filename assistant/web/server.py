@@ -43,8 +43,8 @@ def create(service: Service) -> ASGIApp:
     app.include_router(embed.router())
     app.mount("/site", StaticFiles(directory=_STATIC))
     app.router.routes.append(Route("/mcp", tools.app, methods=["POST"], include_in_schema=False))
-    page.mount(app, service, root_path)
-    return Shell(Frame(app, service), service, root_path)
+    handlers = page.mount(app, service, root_path)
+    return Shell(Frame(app, service), service, root_path, handlers)
 
 
 def application(service: Service) -> ASGIApp:

@@ -7,15 +7,17 @@ import time
 from contextlib import ExitStack
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.strings import choose_language
-from assistant.web import bodies, logs
+from assistant.web import bodies, logs, posted
 from assistant.web.allow_list import ALLOWED, Route
 from assistant.web.api import error_body
 from assistant.web.errors import Stop, error_page, wants_page
 from assistant.web.headers import Policy, preflight
 from assistant.web.limits import Busy, Limited, Refused, Stopping, SwitchedOff
+from assistant.web.pages import NONCE
 from assistant.web.service import Service
 from assistant.web.visitor import Visitor, current, identify, looks_misconfigured
 
@@ -26,8 +28,11 @@ HEAD_BYTES = 32 * 1024
 class Shell:
     """An ASGI application around another one."""
 
-    def __init__(self, app: ASGIApp, service: Service, root_path: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, service: Service, root_path: str = "", handlers: posted.Handlers = posted.NO_HANDLERS
+    ) -> None:
         self._app = app
+        self._handlers = handlers
         self._service = service
         self._settings = service.config.web
         self._policy = Policy(service.config.frame_origins, self._settings.cors_origins)
@@ -53,8 +58,10 @@ class Shell:
         begun = time.perf_counter()
         try:
             await self._handle(scope, receive, watched, visitor, path, route)
-            if watched.bare:
+            if watched.bare in (429, 503):
                 raise self._refused(Busy("queue"), visitor)
+            if watched.bare:
+                raise Stop.in_place_of(watched.bare, *watched.kept)
         except Stop as stop:
             if watched.status:
                 raise
@@ -66,9 +73,13 @@ class Shell:
                 raise
             await _say(scope, watched, path, Stop.of(Stopping()))
         except Exception as error:  # noqa: BLE001 -- whatever it is, its words stay here
-            facts = {"error": type(error).__name__, "at": logs.place(error)}
-            logs.logger().error("request", route=route.name if route else "none", request=visitor.request_id, **facts)
-            if not watched.status:
+            if not _told(error):
+                facts = {"error": type(error).__name__, "at": logs.place(error)}
+                name = route.name if route else "none"
+                logs.logger().error("request", route=name, request=visitor.request_id, **facts)
+            if watched.streams:
+                await watched({"type": "http.response.body", "body": b""})  # each event was whole, and so is their end
+            elif not watched.status:
                 await _say(scope, watched, path, Stop(500, "internal", "an error on the server; it has been noted"))
         finally:
             current.reset(token)
@@ -127,10 +138,12 @@ class Shell:
         self, scope: Scope, receive: Receive, send: "_Watched", visitor: Visitor, path: str, route: Route
     ) -> None:
         """Read the body, if there is one, and hand the request to the application."""
+        headers = MutableHeaders(raw=self._believed(scope, visitor))
         if scope["method"] in ("POST", "PUT", "PATCH"):
             body = await bodies.read(Headers(scope=scope), receive, route.body)
-            if route.name.startswith("gradio_") and not bodies.repeatable(body):
-                raise Stop(400, "bad_json", "the body holds what JSON or Unicode cannot carry")
+            if route.name.startswith("gradio_"):
+                body = self._rewritten(headers, path, body)
+                headers["content-length"] = str(len(body))
             receive = bodies.replayed(body, receive)
         # The ASGI way of saying it, whatever the proxy did: the path in full, and the part of it that is not ours.
         full = self._root_path + path
@@ -141,7 +154,7 @@ class Shell:
             "raw_path": full.encode(),
             "scheme": "https" if visitor.https else "http",
             "client": (visitor.address, 0),
-            "headers": self._believed(scope, visitor),
+            "headers": headers.raw,
             "state": {**scope.get("state", {}), "visitor": visitor},
         }
         if not route.waits:
@@ -149,6 +162,15 @@ class Shell:
             return
         with self._service.idle() as stopping:
             await self._app(inner, bodies.until(stopping, receive), send)
+
+    def _rewritten(self, headers: Headers, path: str, body: bytes) -> bytes:
+        """What of a body for Gradio comes through."""
+        if headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+            raise Stop(415, "unsupported_media_type", "send the body as application/json")
+        try:
+            return posted.rewritten(path, body, self._handlers)
+        except ValueError as error:
+            raise Stop(400, "bad_request", str(error)) from None
 
     def _refused(self, refused: Refused, visitor: Visitor, *headers: tuple[bytes, bytes]) -> Stop:
         self._service.gate.refused(refused, visitor)
@@ -189,17 +211,25 @@ class _Watched:
         self._nonce = secrets.token_urlsafe(16)
         self._start: Message | None = None
         self._page: list[bytes] = []
+        self._said = False
         self.status = 0  # 0 until the answer begins
-        self.bare = False  # the inside refuses without saying when to come back: its words are left out
+        self.bare = 0  # the status with which the inside refuses in words of its own, which are left out
+        self.kept: list[tuple[bytes, bytes]] = []  # of its headers
+        self.streams = False  # events under way
         self.extra: list[tuple[bytes, bytes]] = []  # set after the policy, which takes out what the inside says
+
+    def says(self) -> None:
+        """What the inside said was left out; what comes now is ours."""
+        self.bare, self._said = 0, True
 
     async def __call__(self, message: Message) -> None:
         if self.bare:
             return
         if message["type"] == "http.response.start":
             headers = MutableHeaders(raw=list(message["headers"]))
-            if message["status"] in (429, 503) and "retry-after" not in headers:
-                self.bare = True
+            if self._is_bare(message["status"], headers):
+                self.bare = message["status"]
+                self.kept = [(name, value) for name, value in headers.raw if name in (b"allow", b"content-range")]
                 return
             self.status = message["status"]
             self._policy.apply(headers, self._nonce, self._visitor, self._route, self._origin)
@@ -207,11 +237,12 @@ class _Watched:
             if headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers:
                 self._start = message
                 return
+            self.streams = headers.get("content-type", "").startswith("text/event-stream")
         elif message["type"] == "http.response.body" and self._start is not None:
             self._page.append(message.get("body", b""))
             if message.get("more_body"):
                 return
-            body = b"".join(self._page).replace(b"<script", f'<script nonce="{self._nonce}"'.encode())
+            body = b"".join(self._page).replace(NONCE.encode(), self._nonce.encode())
             headers = MutableHeaders(raw=self._start["headers"])
             if "content-length" in headers:  # an answer to HEAD states a length and has no body
                 headers["content-length"] = str(len(body)) if body else headers["content-length"]
@@ -219,11 +250,26 @@ class _Watched:
             self._start = None
             message = {"type": "http.response.body", "body": body}
         await self._send(message)
+        self.streams = self.streams and (message["type"] == "http.response.start" or bool(message.get("more_body")))
+
+    def _is_bare(self, status: int, headers: MutableHeaders) -> bool:
+        """Whether a library says it: Gradio, or what gives files, in other shapes than ours."""
+        if status in (429, 503):
+            return "retry-after" not in headers
+        if status < 400 or self._said:
+            return False
+        borrowed = self._route is not None and self._route.name.startswith(("gradio_", "chat"))
+        return borrowed or headers.get("content-type", "").startswith("text/plain")
+
+
+def _told(error: Exception) -> bool:
+    """Whether it says what the client was told already: that there is no such session, after the stream had begun."""
+    return isinstance(error, RuntimeError) and isinstance(error.__cause__, HTTPException)
 
 
 async def _say(scope: Scope, send: _Watched, path: str, stop: Stop) -> None:
     """A page for people, JSON for programs."""
-    send.bare = False  # what the inside said was left out; this is said
+    send.says()
     headers = Headers(scope=scope)
     if wants_page(headers):
         base = "../" * (path.count("/") - 1) or "./"

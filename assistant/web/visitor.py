@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -34,6 +35,7 @@ class Visitor:
     forwarded: bool = False  # came through a proxy, known or not
     proxied: bool = False  # came from a listed proxy
     https: bool = False
+    local_name: bool = False  # asked for this machine by a name of its own, "localhost"
     known: bool = False  # was here before (``standing``), is signed in, or comes from a raised address
 
     def at(self, surface: str, session: str | None = None) -> "Visitor":
@@ -50,9 +52,12 @@ class Visitor:
 
     @property
     def on_this_machine(self) -> bool:
-        """Whether the request came from this machine and through no proxy."""
+        """Whether the request came from this machine, to it by its own name, and through no proxy.
+
+        A browser here may be led to ask under a name of somebody else's, who would read the answer (DNS rebinding).
+        """
         try:
-            return not self.forwarded and ip_address(self.address).is_loopback
+            return self.local_name and not self.forwarded and ip_address(self.address).is_loopback
         except ValueError:
             return False
 
@@ -80,6 +85,7 @@ def identify(scope: Scope, settings: WebSettings) -> Visitor:
         request_id=secrets.token_hex(8),
         forwarded=forwarded,
         https=scope.get("scheme") == "https",
+        local_name=_is_local(headers.getlist("host")),
     )
     if not _listed(peer, settings.trusted_proxies):
         return visitor
@@ -100,6 +106,14 @@ def looks_misconfigured(scope: Scope, visitor: Visitor) -> bool:
         return False
     address = _parsed(visitor.address)
     return address is not None and address.is_private
+
+
+def _is_local(hosts: Sequence[str]) -> bool:
+    try:
+        name = urlsplit(f"//{hosts[0]}").hostname if len(hosts) == 1 and "@" not in hosts[0] else None
+        return name == "localhost" or (name is not None and ip_address(name).is_loopback)
+    except ValueError:
+        return False
 
 
 def _named(values: Sequence[str]) -> str | None:

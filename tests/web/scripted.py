@@ -83,4 +83,4 @@ def client_of(service: Service) -> TestClient:
     """A client on this machine, talking to the whole application."""
     from assistant.web.server import create
 
-    return TestClient(create(service), client=("127.0.0.1", 50000), raise_server_exceptions=False)
+    return TestClient(create(service), "http://localhost", client=("127.0.0.1", 50000), raise_server_exceptions=False)

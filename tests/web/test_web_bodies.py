@@ -123,6 +123,24 @@ def test_mcp_takes_no_session_and_no_liberties(body: Any, headers: dict[str, str
         assert "error" in answer or answer["result"].get("isError"), reply.text[:300]
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "place"),
+    [
+        ("ask_moc", {"question": ["canary"]}, "question"),
+        ("ask_moc", {"question": "Q", "language": "canary"}, "language"),
+        ("ask_moc", {"canary": "canary"}, "question"),
+        ("read_moc_section", {"address": {"canary": 1}}, "address"),
+        ("read_moc_section", {}, "address"),
+    ],
+)
+def test_mcp_names_a_wrong_argument(name: str, arguments: dict[str, Any], place: str, client: TestClient) -> None:
+    """In plain words, without the inside of a library, and without what was sent."""
+    reply = client.post("/mcp", json={**CALL, "params": {"name": name, "arguments": arguments}}, headers=MCP)
+    said = reply.json()["result"]["content"][0]["text"]
+    assert said.startswith(f"{place}: ")
+    assert not any(word in said.lower() for word in ("pydantic", "canary", "input_", "arguments\n", "http"))
+
+
 def test_mcp_keeps_nothing_open(client: TestClient) -> None:
     """There is no stream to listen to and no session to end: the protocol's own way to say so is 405."""
     for method in ("GET", "DELETE", "PUT"):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import structlog.testing
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -92,3 +93,46 @@ def test_below_a_path_errors_find_their_styles(scripted: Scripted) -> None:
             reply = client.get(address, headers=BROWSER)
             assert reply.status_code == 404
             assert 'href="../site/pages.css"' in reply.text
+
+
+@pytest.mark.parametrize(
+    ("address", "head", "status", "code"),
+    [
+        ("/site/chat.css", {"range": "bytes=abc"}, 400, "bad_request"),
+        ("/site/chat.css", {"range": "items=0-1"}, 400, "bad_request"),
+        ("/site/chat.css", {"range": "bytes=5-2"}, 400, "bad_request"),
+        ("/site/chat.css", {"range": "bytes=99999999-"}, 416, "requested_range_not_satisfiable"),
+        ("/static/img/logo.svg", {"range": "bytes=abc"}, 400, "bad_request"),
+        ("/static/nothing.css", {}, 404, "not_found"),
+        ("/assets/nothing.js", {}, 404, "not_found"),
+        ("/gradio_api/queue/data", {}, 400, "bad_request"),
+    ],
+)
+def test_libraries_errors_are_told_as_ours(
+    client: TestClient, address: str, head: dict[str, str], status: int, code: str
+) -> None:
+    """Gradio's and the file servers' own shapes of errors do not come through, to programs and to people."""
+    reply = client.get(address, headers=head)
+    assert (reply.status_code, reply.headers["content-type"]) == (status, "application/json")
+    assert reply.json()["error"]["code"] == code
+    assert "input" not in reply.text
+    assert ("content-range" in reply.headers) is (status == 416)
+    page = client.get(address, headers={**BROWSER, **head})
+    assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
+
+
+def test_gradio_gets_no_wishes_of_an_address(client: TestClient) -> None:
+    """A page of its own, or a saved state: what Gradio would look for, and fail, is ours not to ask for."""
+    for wish in ("page=zzz", "deep_link=../x", "page=../../etc", "view=api"):
+        reply = client.get(f"/?{wish}", headers=BROWSER)
+        assert (reply.status_code, 'deep_link_state":"invalid' in reply.text) == (200, False)
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/queue/data?session_hash=nobody", "/gradio_api/call/ask/nobody"])
+def test_a_session_nobody_has_is_no_fault(client: TestClient, path: str) -> None:
+    """The stream says so and ends; the log has no line of an error that is none."""
+    with structlog.testing.capture_logs() as lines:
+        reply = client.get(path)
+    assert reply.status_code == 200
+    assert "404" in reply.text
+    assert [line for line in lines if line.get("log_level") == "error"] == []

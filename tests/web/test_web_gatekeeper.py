@@ -308,6 +308,8 @@ def test_metrics_are_for_the_operator(scripted: Scripted) -> None:
         assert 'moc_identity{embedding="scripted",index="ffffffffffff"} 1.0' in text
         assert 'moc_http_requests_total{route="ask",status="200"} 1.0' in text
         assert client.get("/metrics", headers={"x-forwarded-for": "203.0.113.7"}).status_code == 404
+        assert client.get("/metrics", headers={"host": "evil.example"}).status_code == 404
+        assert client.get("/readyz", headers={"host": "evil.example"}).status_code == 200
     with client_of(service_with(scripted, replace(Config(), metrics_token="t"))) as client:
         assert client.get("/metrics").status_code == 404
         assert client.get("/metrics", headers={"authorization": "Bearer t"}).status_code == 200

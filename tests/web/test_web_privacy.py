@@ -103,10 +103,9 @@ def ask_everything(client: httpx.Client) -> Iterator[httpx.Response]:
     client.post("/mcp", content=f"{{{CANARY}", headers=json_headers)
     client.post("/mcp", json=[CANARY], headers=json_headers)
     for data in ([CANARY], {"data": [CANARY]}, {"data": [CANARY], "fn_index": 0, "session_hash": CANARY}):
-        client.post("/gradio_api/queue/join", json=data)
-    begun = client.post("/gradio_api/call/ask", json={"data": [{CANARY: CANARY}, CANARY, CANARY]}).json()
-    client.get(f"/gradio_api/call/ask/{begun['event_id']}")
-    client.post("/gradio_api/call/ask", content=CANARY, headers=json_headers)
+        yield client.post("/gradio_api/queue/join", json=data)
+    yield client.post("/gradio_api/call/ask", json={"data": [{CANARY: CANARY}, CANARY, CANARY]})
+    yield client.post("/gradio_api/call/ask", content=CANARY, headers=json_headers)
 
 
 @pytest.mark.slow

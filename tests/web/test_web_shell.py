@@ -2,11 +2,14 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from assistant.config import Config
+from assistant.web.pages import NONCE
+from assistant.web.shell import Shell
 from tests.web.scripted import Scripted, client_of, service_with
 
 GRADIO_CLOSED = [
@@ -125,7 +128,7 @@ def test_below_a_path(scripted: Scripted, prefix: str) -> None:
     with client_of(service_with(scripted, config)) as client:
         page = client.get(f"{prefix}/?lang=ja")
         assert page.status_code == 200
-        assert '"root":"http://testserver/moc/ja"' in page.text
+        assert '"root":"http://localhost/moc/ja"' in page.text
         assert client.get(f"{prefix}/document").status_code == 200
         assert client.get(f"{prefix}/site/chat.js").status_code == 200
         assert client.get(f"{prefix}/ja/theme.css").status_code == 200
@@ -140,4 +143,29 @@ def test_only_the_own_origin_is_named(client: TestClient) -> None:
     """The page's head names no other host: no adverts, preview images or fonts from elsewhere."""
     head = client.get("/").text
     named = set(re.findall(r"https?://([\w.-]+)", head))
-    assert named <= {"testserver", "www.w3.org"}
+    assert named <= {"localhost", "www.w3.org"}
+
+
+def test_a_nonce_is_for_our_own_scripts(scripted: Scripted) -> None:
+    """Words of a visitor that look like a script get none, even where a page would show them as they are."""
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        body = f'<p><script>evil()</script></p><script nonce="{NONCE}">ours()</script>'.encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
+        await send({"type": "http.response.body", "body": body})
+
+    reply = TestClient(Shell(page, service_with(scripted))).get("/document")
+    [nonce] = re.findall(r"'nonce-([^']+)'", reply.headers["content-security-policy"])
+    assert reply.text == f'<p><script>evil()</script></p><script nonce="{nonce}">ours()</script>'
+    assert nonce != NONCE
+
+
+@pytest.mark.parametrize("path", ["/", "/?lang=ja", "/document", "/a/a_" + "0" * 64])
+def test_every_script_of_a_page_has_the_nonce(path: str, client: TestClient) -> None:
+    """And the mark by which it is put in is on no page."""
+    reply = client.get(path, headers={"accept": "text/html"})
+    [nonce] = re.findall(r"'nonce-([^']+)'", reply.headers["content-security-policy"])
+    scripts = re.findall(r"<script\b[^>]*>", reply.text)
+    assert (path == "/document") or scripts
+    assert [script for script in scripts if f'nonce="{nonce}"' not in script] == []
+    assert NONCE not in reply.text

@@ -60,7 +60,7 @@ def client_for(service: Service) -> TestClient:
     app.add_exception_handler(api.ApiError, api.error_response)
     for surface in (api, feedback):
         app.include_router(surface.router(service))
-    return TestClient(Shell(app, service), client=("127.0.0.1", 50000))
+    return TestClient(Shell(app, service), "http://localhost", client=("127.0.0.1", 50000))
 
 
 def in_chat(service: Service, language: Language) -> str:

@@ -85,8 +85,8 @@ def test_hsts_only_behind_tls(proxied: TestClient, client: TestClient) -> None:
     assert proxied.get("/healthz", headers=claims).headers["strict-transport-security"] == "max-age=31536000"
     assert "strict-transport-security" not in proxied.get("/healthz").headers
     assert "strict-transport-security" not in client.get("/healthz", headers=claims).headers
-    assert '"root":"https://testserver"' in proxied.get("/", headers=claims).text
-    assert '"root":"http://testserver"' in client.get("/", headers={**claims, "x-forwarded-host": "evil.example"}).text
+    assert '"root":"https://localhost"' in proxied.get("/", headers=claims).text
+    assert '"root":"http://localhost"' in client.get("/", headers={**claims, "x-forwarded-host": "evil.example"}).text
 
 
 def test_every_answer_has_a_request_id(proxied: TestClient, client: TestClient) -> None:
@@ -178,7 +178,7 @@ def test_a_question_cut_by_a_shutdown_may_be_asked_elsewhere(path: str) -> None:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        headers = [(b"content-type", b"application/json"), (b"host", b"testserver")]
+        headers = [(b"content-type", b"application/json"), (b"host", b"localhost")]
         scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
         client = {"scheme": "http", "client": ("127.0.0.1", 1), "http_version": "1.1"}
         task: asyncio.Task[None]

@@ -81,7 +81,32 @@ def test_a_request_id_is_plain_or_our_own() -> None:
 )
 def test_this_machine_is_a_direct_connection(peer: str, header: str | None, is_local: bool) -> None:
     """Whatever came through a proxy, even on this machine, is somebody else."""
-    assert seen(peer, **({header: "127.0.0.1"} if header else {})).on_this_machine is is_local
+    visitor = seen(peer, host="localhost:7860", **({header: "127.0.0.1"} if header else {}))
+    assert visitor.on_this_machine is is_local
+
+
+@pytest.mark.parametrize(
+    ("host", "is_local"),
+    [
+        ("localhost", True),
+        ("localhost:7860", True),
+        ("127.0.0.1:7860", True),
+        ("[::1]:7860", True),
+        ("127.9.9.9", True),
+        ("evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("localhost.evil.example", False),
+        ("evil.example@localhost:1x", False),
+        ("0.0.0.0", False),
+        ("203.0.113.7", False),
+        ("[::1", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_this_machine_is_asked_by_its_own_name(host: str | None, is_local: bool) -> None:
+    """A page of another name that was led here (DNS rebinding) is nobody on this machine."""
+    assert seen("127.0.0.1", **({"host": host} if host is not None else {})).on_this_machine is is_local
 
 
 def test_a_forgotten_proxy_is_noticed() -> None:
