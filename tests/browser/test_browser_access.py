@@ -161,14 +161,19 @@ def shots(chat: Chat, state: str, sizes: Sequence[tuple[int, int]] = SIZES) -> N
 
 
 def read_clear_of_the_box(chat: Chat) -> float:
-    """Pixels of the newest answer that are seen, with nothing of the page lying over them."""
-    return float(
-        chat.page.evaluate(
-            """() => { const answer = [...document.querySelectorAll("#conversation .answer")].at(-1);
-            const { top, bottom, left, width } = answer.getBoundingClientRect();
-            let seen = 0;
-            for (let y = Math.max(0, Math.ceil(top)); y < Math.min(innerHeight, bottom); y++)
-              if (document.elementFromPoint(left + width / 2, y)?.closest("#conversation")) seen++;
-            return seen; }"""
-        )
+    """Pixels of the newest answer that are seen; at the end of the page the question box lies over none of it."""
+    seen = chat.page.evaluate(
+        """() => { const answer = [...document.querySelectorAll("#conversation .answer")].at(-1);
+        const { top, bottom, left, width } = answer.getBoundingClientRect();
+        let seen = 0;
+        for (let y = Math.max(0, Math.ceil(top)); y < Math.min(innerHeight, bottom); y++)
+          if (document.elementFromPoint(left + width / 2, y)?.closest("#conversation")) seen++;
+        return seen; }"""
     )
+    over = chat.page.evaluate(
+        """() => { const at = scrollY; scrollTo(0, document.documentElement.scrollHeight);
+        const [log, foot] = ["conversation", "foot"].map((id) => document.getElementById(id).getBoundingClientRect());
+        scrollTo(0, at); return log.bottom - foot.top; }"""
+    )
+    assert over <= 1
+    return float(seen)
