@@ -100,7 +100,7 @@ def finished(answer: Answer, page_language: Language, aids: Mapping[str, str]) -
             {
                 "text": drop.text,
                 "language": language_of(drop.text or ""),
-                "why": "; ".join(words[f"reason_{code}"] for code in drop.reasons),
+                "why": words["dropped_between"].join(words[f"reason_{code}"] for code in drop.reasons),
             }
             for drop in answer.dropped
         ],

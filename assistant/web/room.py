@@ -27,7 +27,8 @@ _SPOKEN = """chat_slow page_title panel_search counter counter_over stage_search
 link_copied copy_sentence copy_failed shown_in_document cleared error_requests error_open error_busy
 error_offline error_refused wait_soon wait_second wait_seconds wait_minutes transcript_title transcript_saved
 transcript_file notice panel_hits panel_hits_0 tools_label state_label feedback_thanks feedback_thanks_question
-feedback_full feedback_failed answer_heading question_heading check_answer""".split()
+feedback_full feedback_failed answer_heading question_heading check_answer copied_citation
+copied_quote copied_source copied_check""".split()
 
 
 def room(service: Service, language: Language, gradio: str, here: str) -> str:
@@ -62,6 +63,7 @@ def room(service: Service, language: Language, gradio: str, here: str) -> str:
             "label": {la: render.label(document, legal.address, la) for la in LANGUAGES},
             "aid": aid.sentences[legal.address] if aid else None,
         },
+        whose={la: texts[la]["embed_whose"].format(operator=_operator(service.config, texts[la])) for la in LANGUAGES},
         facts={la: facts(service.config, la) for la in LANGUAGES},
         reasons=REASONS if service.config.feedback_on else (),
         max_comment=MAX_COMMENT,
@@ -71,7 +73,9 @@ def room(service: Service, language: Language, gradio: str, here: str) -> str:
         page_words=_json(
             {
                 "limit": LIMIT,
-                "document": {la: f"{titles[la]}, {dates[la]}" for la in LANGUAGES},
+                "document": {
+                    la: texts[la]["welcome_document_dated"].format(title=titles[la], date=dates[la]) for la in LANGUAGES
+                },
                 **{la: {key: texts[la][key] for key in _SPOKEN} for la in LANGUAGES},
             }
         ),

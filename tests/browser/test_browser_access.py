@@ -10,7 +10,7 @@ from evals.personalities import honest, modality_upgrader
 from tests.browser import axe
 from tests.browser.chat import BINDING, FUSION, MONEY, UNANSWERABLE, Chat
 
-SIZES = ((1280, 800), (768, 1024), (390, 844), (320, 640))
+SIZES = ((1280, 800), (768, 1024), (390, 844), (320, 640), (844, 390))  # the last: a telephone on its side
 
 
 def problems(chat: Chat, state: str, scheme: Literal["light", "dark"] = "light", document: bool = False) -> list[str]:
@@ -156,3 +156,24 @@ def shots(chat: Chat, state: str, sizes: Sequence[tuple[int, int]] = SIZES) -> N
             chat.picture(f"{state}-{width}")
         assert chat.page.evaluate("() => document.documentElement.scrollWidth") <= width
         expect(chat.box).to_be_in_viewport(ratio=1)
+        if state != "first":
+            assert read_clear_of_the_box(chat) >= 150
+
+
+def read_clear_of_the_box(chat: Chat) -> float:
+    """Pixels of the newest answer that are seen; at the end of the page the question box lies over none of it."""
+    seen = chat.page.evaluate(
+        """() => { const answer = [...document.querySelectorAll("#conversation .answer")].at(-1);
+        const { top, bottom, left, width } = answer.getBoundingClientRect();
+        let seen = 0;
+        for (let y = Math.max(0, Math.ceil(top)); y < Math.min(innerHeight, bottom); y++)
+          if (document.elementFromPoint(left + width / 2, y)?.closest("#conversation")) seen++;
+        return seen; }"""
+    )
+    over = chat.page.evaluate(
+        """() => { const at = scrollY; scrollTo(0, document.documentElement.scrollHeight);
+        const [log, foot] = ["conversation", "foot"].map((id) => document.getElementById(id).getBoundingClientRect());
+        scrollTo(0, at); return log.bottom - foot.top; }"""
+    )
+    assert over <= 1
+    return float(seen)

@@ -1,6 +1,7 @@
 """Answers: silence, small talk, growing and stopping, follow-ups, languages, modes, next questions."""
 
 import re
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
@@ -8,6 +9,9 @@ from assistant.types import Language
 from evals.fakellm import fails, lines, says, stalls
 from evals.personalities import claim_line, honest, modality_upgrader
 from tests.browser.chat import BINDING, FUSION, UNANSWERABLE, Chat
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
 
 
 def test_04_when_the_text_is_silent(chat: Chat) -> None:
@@ -126,14 +130,32 @@ def test_10_the_mode_is_said_and_can_be_switched(written: Chat) -> None:
     """Written by AI, with the sentences no claim cites below; after the switch, quotes only and no call."""
     answer = written.open().ask(FUSION[written.language])
     expect(answer.locator(".badge")).to_have_text(written.words["badge_llm"])
+    expect(answer.locator(".authority")).to_have_text(written.words["badge_llm_what"])
     assert answer.locator(".statement").count() >= 1
     assert written.model is not None
     calls = len(written.model.calls)
     written.page.get_by_role("radio", name=written.words["mode_quote"]).check()
     expect(written.page.locator("#top .badge:visible")).to_contain_text(written.words["mode_badge_quote"])
+    chosen, other = (
+        written.page.locator("#mode label", has=written.page.locator(f"input[value={value}]"))
+        for value in ("quote", "llm")
+    )
+    assert bold(chosen) > bold(other)  # not by colour alone
     answer = written.ask(BINDING[written.language])
     expect(answer.locator(".badge")).to_have_text(written.words["badge_quote"])
+    expect(answer.locator(".authority")).to_have_count(0)
     assert len(written.model.calls) == calls
+    written.picture("quotes-chosen-1280")
+    written.page.emulate_media(forced_colors="active")
+    expect(chosen).to_have_css("border-top-width", "2px")
+    expect(other).to_have_css("border-top-width", "1px")
+    assert chosen.locator("input").evaluate("input => getComputedStyle(input).appearance") == "auto"
+    written.picture("quotes-chosen-forced-1280")
+
+
+def bold(label: "Locator") -> int:
+    """How heavy the letters of a choice are."""
+    return int(label.locator("span").evaluate("span => getComputedStyle(span).fontWeight"))
 
 
 def test_10_the_mode_is_seen_in_every_window(written: Chat) -> None:
@@ -166,6 +188,8 @@ def test_10_what_the_check_withheld_can_be_seen(written: Chat) -> None:
     expect(withheld.locator("li")).to_contain_text(written.words["reason_modality_upgrade"])
     written.model.play([fails(401, "invalid_api_key")])
     answer = written.ask(BINDING[written.language])
+    retry = written.page.get_by_role("button", name=written.words["retry"], exact=True)
+    expect(retry).to_have_count(1)  # it asks the newest question again, so only the newest answer offers it
     note = written.words["note_llm_unavailable"]
     expect(answer.locator(".mode-note")).to_have_text(note)
     answer.get_by_role("button", name=written.words["copy_answer"]).click()

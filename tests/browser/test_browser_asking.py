@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from assistant.strings import strings
+from assistant.types import Language
 from evals.fakellm import says, stalls
 from tests.browser.chat import BINDING, FUSION, Chat
 from tests.browser.conftest import Running
@@ -70,15 +71,15 @@ def test_13_personal_data_is_refused_before_any_call(written: Chat) -> None:
     assert "jane.roe" not in sent
 
 
-def test_13_a_chat_that_does_not_load_says_so(browser: Browser, quoting_program: Running) -> None:
+def test_13_a_chat_that_does_not_load_says_so(browser: Browser, quoting_program: Running, language: Language) -> None:
     """When Gradio's files do not come, the page says what to do, and the document can be read."""
-    with browser.new_context(locale="en-US") as context:  # of its own: a clock is installed for all pages of a context
+    with browser.new_context(locale=language) as context:  # of its own: a clock is installed for all pages of a context
         context.clock.install()
         page = context.new_page()
         page.route("**/assets/**", lambda route: route.abort())
         page.goto(f"{quoting_program.address}/")
         page.clock.fast_forward(25_000)
-        expect(page.locator("#loading .in-en")).to_have_text(strings("en")["chat_slow"])
+        expect(page.locator(f"#loading .in-{language}")).to_have_text(strings(language)["chat_slow"])
         expect(page.locator("#panel")).to_be_visible()
 
 
@@ -182,7 +183,6 @@ def test_13_a_question_that_gradio_did_not_hear_is_sent_all_the_same(chat: Chat)
     chat.page.locator("#language").click()
 
 
-@pytest.mark.parametrize("language", ["en"])
 def test_13_a_second_press_of_retry_asks_no_second_time(written: Chat) -> None:
     """The answer that is to be replaced stands there until another comes."""
     for text in ("Failed to load resource", "unreachable"):  # when the relay is taken away
@@ -226,7 +226,6 @@ def test_13_clearing_drops_a_question_whose_place_in_the_queue_is_not_known_yet(
         assert chat.page.locator(".asked").count() == 1
 
 
-@pytest.mark.parametrize("language", ["en"])
 def test_13_answers_that_cannot_be_heard_do_not_take_the_conversation_away(chat: Chat) -> None:
     """The question was taken, but the stream of its answer is refused."""
     chat.page.allow("Failed to load resource")  # type: ignore[attr-defined]

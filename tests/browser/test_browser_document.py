@@ -50,6 +50,54 @@ def test_02_the_quote_shows_on_hover_and_focus(written: Chat) -> None:
     citation.focus()
     expect(quote).to_be_visible()
     expect(citation).to_have_attribute("aria-describedby", "quote")
+    citation.click()
+    expect(quote).to_be_hidden()
+
+
+def test_02_the_quote_follows_the_keyboard_while_the_page_scrolls(written: Chat) -> None:
+    """Tab leads to a citation out of sight: the page scrolls there, and the quote stands beside it until Escape."""
+    written.page.set_viewport_size({"width": 390, "height": 420})
+    answer = written.open().ask(FUSION[written.language])
+    citation = answer.locator(".statement a.cite").last
+    answer.locator("h3").evaluate("heading => heading.scrollIntoView()")
+    written.page.evaluate("() => scrollTo(0, 0)")
+    quote = written.page.locator("#quote")
+    before = answer.locator(".statement a.cite").nth(-2)
+    before.evaluate("link => link.focus({ preventScroll: true })")
+    written.page.keyboard.press("Tab")
+    expect(citation).to_be_focused()
+    written.page.wait_for_timeout(100)  # what hid it came with the scrolling, after the focus
+    expect(quote).to_be_visible()
+    expect(citation).to_have_attribute("aria-describedby", "quote")
+    for moved in (0, 40):
+        written.page.evaluate("by => scrollBy(0, by)", moved)
+        written.page.wait_for_timeout(50)
+        box, link = quote.bounding_box(), citation.bounding_box()
+        assert box is not None
+        assert link is not None
+        assert min(abs(box["y"] - link["y"] - link["height"]), abs(box["y"] + box["height"] - link["y"])) < 8
+    written.page.keyboard.press("Escape")
+    expect(quote).to_be_hidden()
+    written.page.evaluate("() => scrollBy(0, -20)")
+    expect(quote).to_be_hidden()
+
+
+def test_03_a_search_outlives_a_switch_of_the_language(chat: Chat) -> None:
+    """The words stay in their field, are found anew, and the count is told in the other language."""
+    chat.open()
+    field = chat.page.get_by_role("searchbox")
+    field.fill("MOC")
+    field.press("Enter")
+    counts = {}
+    for _ in range(2):  # there and back
+        chat.page.locator("#language").click()
+        chat.language = "ja" if chat.language == "en" else "en"
+        expect(field).to_have_attribute("placeholder", chat.words["panel_search"])
+        expect(field).to_have_value("MOC")
+        marks = chat.page.locator("#text mark:visible").count()
+        counts[chat.language] = marks
+        expect(chat.page.locator("#found")).to_have_text(chat.words["panel_hits"].format(place=1, count=marks))
+    assert counts["ja"] > counts["en"] > 0  # there the reading aid stands beside the text
 
 
 def test_03_the_document_is_there_and_can_be_searched(chat: Chat) -> None:

@@ -79,6 +79,8 @@ def test_15_in_a_frame_of_another_site(chat: Chat, host: Host) -> None:
     assert inside(chat).evaluate("() => innerWidth") <= 360
     assert inside(chat).evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
     expect(frame.locator("#panel")).to_be_hidden()
+    expect(frame.locator("#small .whose")).to_contain_text(chat.words["operator_unnamed"])
+    expect(frame.locator("#small #full")).to_be_in_viewport(ratio=1)
     answer.locator("a.cite").first.click()
     expect(frame.locator("#panel")).to_be_visible()
     expect(frame.locator('[id="iii.p1.s1"]')).to_be_in_viewport()
@@ -145,7 +147,6 @@ def test_15_a_button_by_one_script_tag(chat: Chat, host: Host) -> None:
     expect(frame.locator(".answer.answered")).to_be_visible()
 
 
-@pytest.mark.parametrize("language", ["en"])
 def test_15_pages_that_are_not_listed_show_nothing(chat: Chat, host: Host) -> None:
     """The same page under an address that MOC_FRAME_ORIGINS does not name: the browser refuses the frame."""
     chat.page.allow("frame-ancestors")  # type: ignore[attr-defined]

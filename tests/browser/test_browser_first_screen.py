@@ -42,6 +42,18 @@ def test_01_first_screen_with_a_language_model(written: Chat) -> None:
     expect(welcome).to_contain_text("Example Models")
     expect(welcome).to_contain_text(written.words["welcome_what_llm"])
     expect(written.page.get_by_role("radio", name=written.words["mode_quote"])).to_be_visible()
+    # On a telephone too they are in sight before anything is opened or scrolled.
+    for width, height in ((1280, 800), (390, 844), (360, 640)):
+        written.page.set_viewport_size({"width": width, "height": height})
+        facts = [welcome.locator("dl div").nth(place) for place in range(3)]
+        for fact in [*facts, *written.page.locator("#mode label").all(), written.box]:
+            expect(fact).to_be_in_viewport(ratio=1)
+        low = facts[-1].bounding_box()
+        foot = written.page.locator("#foot").bounding_box()
+        assert low is not None
+        assert foot is not None
+        assert low["y"] + low["height"] <= foot["y"], width
+        written.picture(f"written-first-{width}")
 
 
 def test_01_a_link_may_bring_a_question(chat: Chat) -> None:

@@ -70,6 +70,7 @@ def test_14_preferences_are_respected(chat: Chat) -> None:
     chat.answer.locator("a.cite").first.click()
     shown = "() => getComputedStyle(document.querySelector('.sentence.shown')).outlineStyle"
     assert chat.page.evaluate(shown) == "solid"
+    chat.picture("forced-colors-1280")
 
 
 def test_14_one_announcement_for_each_answer(written: Chat) -> None:

@@ -76,14 +76,18 @@ def test_every_page_and_every_action_stays_here(chat: Chat) -> None:
 
 @pytest.mark.parametrize("language", ["en"])
 def test_forty_questions_leave_nothing_behind(chat: Chat, language: str) -> None:
-    """After 40 questions and Clear the page is as large as before; the server grows by at most 0.1 MB a question."""
+    """After 40 questions and Clear the page is as large as before; the server grows by at most 0.1 MB a question.
+
+    English and Japanese questions by turns.
+    """
     chat.open(anew=True)
     chat.ask(BINDING["en"])
     count = "() => document.querySelectorAll('*').length"
     chat.page.locator("#clear").click()
     chat.page.locator("#welcome").wait_for()
     before = chat.page.evaluate(count)
-    asked = [BINDING["en"], FUSION["en"], UNANSWERABLE["en"], "How can a country leave the MOC?"]
+    asked = [BINDING["en"], FUSION["ja"], UNANSWERABLE["en"], "覚書を終了させるにはどうすればよいですか。"]
+    asked += [BINDING["ja"], FUSION["en"], UNANSWERABLE["ja"], "How can a country leave the MOC?"]
     memory = {}
     for number in range(1, 41):
         chat.ask(asked[number % len(asked)])

@@ -83,7 +83,6 @@ def test_15_everything_works_below_a_path(page: "Page", below: Callable[[bool], 
     assert strays == []
 
 
-@pytest.mark.parametrize("language", ["en"])
 def test_15_a_proxy_may_also_leave_the_path(page: "Page", below: Callable[[bool], str], language: "Language") -> None:
     """With the path passed on the chat works the same, and /moc leads to /moc/."""
     address = below(True)

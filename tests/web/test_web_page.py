@@ -174,7 +174,7 @@ def test_first_screen(client: TestClient, language: Language) -> None:
     words = strings(language)
     served = client.get(f"/?lang={language}").text
     [welcome] = re.findall(
-        rf'<div class="in-{language}" lang="{language}">\n(<p class="what">.*?)</dl>', served, re.DOTALL
+        rf'<div class="in-{language}" lang="{language}">\n(<p class="what">.*?)\n</div>\n', served, re.DOTALL
     )
     assert parse.load().by_address["iii.p1.s1"].text in html.unescape(welcome)
     assert "#iii.p1.s1" in welcome

@@ -5,46 +5,51 @@
   const clean = (element) => element.textContent.replace(/\s+/g, " ").trim();
 
   // --- An answer as Markdown -----------------------------------------------------------------------------------------------
-  function said(element) {
-    const links = [...element.querySelectorAll("a.cite")];
+  function said(element, mark = "{text}") {
+    const cited = texts[element.closest(".answer").lang].copied_citation;
     const copy = element.cloneNode(true);
     copy.querySelectorAll("a.cite").forEach((link) => link.remove());
-    return `${clean(copy)}${links.map((link) => ` [${clean(link)}]`).join("")}`;
+    const links = [...element.querySelectorAll("a.cite")];
+    const labels = links.map((link) => cited.replace("{label}", () => clean(link)));
+    return mark.replace("{text}", () => clean(copy)) + labels.join("");
   }
 
-  /** Every sentence with its section; quotes and nearest passages as block quotes; behind written sentences their quotes. */
+  /** Every sentence with its section, in order; quotes as block quotes, and behind a written sentence what it rests on. */
   function markdown(answer) {
     const blocks = [];
-    const quoted = new Set();
-    const rests = new Map();
+    const cited = texts[answer.lang].copied_citation;
+    const inQuotes = texts[answer.lang].copied_quote;
+    const quoted = new Set([...answer.querySelectorAll(".quote a.cite")].map((link) => link.hash));
+    const quotes = (holder) =>
+      [...holder.children]
+        .map((line) => `> ${said(line, line.querySelector(".verbatim") ? inQuotes : "{text}")}`)
+        .join("\n>\n");
     for (const part of answer.querySelectorAll(".words > *, .nearest > *")) {
-      if (part.matches(".passage")) blocks.push([...part.children].map((line) => `> ${said(line)}`).join("\n>\n"));
-      else if (part.matches(".quote")) {
-        blocks.push([...part.children].map((line) => `> ${said(line)}`).join("\n>\n"));
-        part.querySelectorAll("a.cite").forEach((link) => quoted.add(link.hash));
-      } else if (part.matches(".group")) blocks.push(`**${clean(part)}**`);
+      if (part.matches(".passage, .quote")) blocks.push(quotes(part));
+      else if (part.matches(".group")) blocks.push(`**${clean(part)}**`);
       else {
         blocks.push(said(part));
-        part.querySelectorAll("a.cite").forEach((link) => rests.set(link.hash, clean(link)));
+        for (const link of part.querySelectorAll("a.cite")) {
+          const sentence = byId(link.hash.slice(1));
+          if (!sentence || quoted.has(link.hash)) continue;
+          const label = cited.replace("{label}", () => clean(link));
+          blocks.push(`> ${inQuotes.replace("{text}", () => clean(sentence))}${label}`);
+        }
       }
     }
-    for (const [hash, label] of rests) {
-      const sentence = byId(hash.slice(1));
-      if (sentence && !quoted.has(hash)) blocks.push(`> ${clean(sentence)} [${label}]`);
-    }
     // How it came about: by whom it was written, and why not by a model where one was asked for.
-    for (const how of answer.querySelectorAll(".badge, .stopped, .mode-note")) blocks.push(`*${clean(how)}*`);
+    for (const how of answer.querySelectorAll(".badge, .authority, .stopped, .mode-note")) blocks.push(`*${clean(how)}*`);
     return blocks.join("\n\n");
   }
   const linkOf = (answer) => answer.querySelector("a.receipt")?.href;
 
   function withSource(answer) {
     const link = linkOf(answer);
-    return [markdown(answer), texts[language()].notice && source(), link && `${words("check_answer")}: ${link}`]
+    return [markdown(answer), source(), link && words("copied_check", { check: words("check_answer"), link })]
       .filter(Boolean)
       .join("\n\n");
   }
-  const source = () => `${texts.document[language()]}. ${words("notice")}`;
+  const source = () => words("copied_source", { document: texts.document[language()], notice: words("notice") });
 
   function saved() {
     const address = location.origin + location.pathname;
@@ -115,7 +120,7 @@
   // On paper: what document this is, when and where it was printed, and each answer's receipt. Of its address without
   // the data: they would fill half a page, nobody can type them, and in a PDF the link itself has them.
   addEventListener("beforeprint", () => {
-    byId("paper").textContent = `${texts.document[language()]}. ${saved()}`;
+    byId("paper").textContent = words("copied_source", { document: texts.document[language()], notice: saved() });
     for (const link of document.querySelectorAll("a.receipt")) {
       link.dataset.address = link.origin + link.pathname;
     }

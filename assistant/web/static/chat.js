@@ -260,7 +260,7 @@ window.room = (() => {
       owed = false;
       const spoken = last.cloneNode(true); // with its languages: English quotes stand in Japanese answers
       spoken.removeAttribute("id");
-      spoken.querySelectorAll("h3, .acts, .next, .dropped").forEach((part) => part.remove());
+      spoken.querySelectorAll("h3, .authority, .acts, .next, .dropped").forEach((part) => part.remove());
       spoken.querySelectorAll("a").forEach((link) => link.replaceWith(link.textContent));
       for (const part of [spoken, ...spoken.querySelectorAll("[class]")]) part.removeAttribute("class");
       say(spoken);

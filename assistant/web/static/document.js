@@ -192,9 +192,14 @@
     if (rendering?.classList.contains("aid") && citation.link.closest("[lang]")?.lang === "ja") {
       quote.append(rendering.cloneNode(true));
     }
-    quote.hidden = false;
     describe(citation.link);
-    const place = citation.link.getBoundingClientRect();
+    stand();
+  }
+
+  /** Put the quote by its citation; where that is out of sight, so is the quote. */
+  function stand() {
+    const place = described.getBoundingClientRect();
+    quote.hidden = place.bottom < 0 || place.top > innerHeight;
     const width = Math.min(440, innerWidth - 24);
     quote.style.width = `${width}px`;
     quote.style.left = `${Math.max(12, Math.min(place.left, innerWidth - width - 12))}px`;
@@ -215,7 +220,16 @@
   document.addEventListener("focusin", reveal);
   document.addEventListener("mouseout", soon);
   document.addEventListener("focusout", (event) => cited(event.target) && hide());
-  addEventListener("scroll", (event) => event.target !== quote && hide(), true);
+  // A page scrolls to what the keyboard reaches: there the quote goes along. What only the pointer was on has moved away.
+  addEventListener(
+    "scroll",
+    (event) => {
+      if (event.target === quote || !described) return;
+      if (described.matches(":focus-visible")) stand();
+      else hide();
+    },
+    true,
+  );
 
   // --- The reading aid ---------------------------------------------------------------------------------------------------
   function aid(on) {
@@ -224,7 +238,7 @@
   }
   document.addEventListener("room:language", () => {
     aid(language() === "ja");
-    clearFound();
+    if (asked) find((field.value = asked)); // also in the reading aid, if that is shown now
     const sentence = byId(offered()?.getAttribute("aria-describedby"));
     if (sentence) offer(sentence); // in the other language, and the link with it
   });
