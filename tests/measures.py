@@ -23,6 +23,7 @@ from evals.bench.goals import FAULTS, LEAVING
 ROOT = Path(__file__).parent.parent
 ATTACKS = ROOT / "evals" / "attacks" / "results.json"
 HISTORY = ROOT / "evals" / "history.jsonl"
+MINUTES = 20  # the tests of a goal may take
 AXE = ROOT / "out" / "screenshots" / "axe"
 
 
@@ -47,7 +48,10 @@ class NotMeasured(Exception):
 def passes(*arguments: str) -> tuple[str, bool]:
     """What pytest says at its end."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=MINUTES * 60)
+    except subprocess.TimeoutExpired:
+        return f"not at its end after {MINUTES} minutes", False
     last = done.stdout.strip().splitlines()[-1].strip("= ")
     return last.partition(" in ")[0], done.returncode == 0 and "skipped" not in last
 

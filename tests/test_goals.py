@@ -136,7 +136,7 @@ def test_what_other_commands_measured_is_read(files: Path) -> None:
         (11, {"unfinished": ("soak",)}, None),
         (12, {"left": {**LEFT, "holds": False}}, False),
         (12, {"left": {**LEFT, "size": "small"}}, None),
-        (13, {"purse": {**PURSE, "rows": [ROW, {**OTHER, "spent": 40_001}]}}, False),
+        (13, {"purse": {**PURSE, "rows": [ROW, {**OTHER, "spent": 400_001}]}}, False),
         (13, {"purse": {**PURSE, "rows": [ROW, {**OTHER, "attacked": {"p95": 0.3}}]}}, False),
         (13, {"purse": {**PURSE, "rows": [ROW, {**OTHER, "readers_failed": 1}]}}, False),
         (13, {"purse": {**PURSE, "rows": [ROW]}}, None),

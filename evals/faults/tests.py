@@ -11,6 +11,8 @@ from pathlib import Path
 from evals.faults.row import Seen
 from evals.processes import ROOT, environment
 
+MINUTES = 30  # all tests that are rows; each has a limit of its own too, but what stops a test may hang itself
+
 
 @dataclass(frozen=True, slots=True)
 class Tested:
@@ -79,13 +81,17 @@ def results(rows: Sequence[Tested]) -> Mapping[str, Seen]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         chosen = list(dict.fromkeys(test for row in rows for test in row.tests))
-        subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *chosen],
-            cwd=ROOT,
-            env=environment(),
-            capture_output=True,
-            check=False,
-        )
+        try:
+            subprocess.run(
+                [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *chosen],
+                cwd=ROOT,
+                env=environment(),
+                capture_output=True,
+                check=False,
+                timeout=MINUTES * 60,
+            )
+        except subprocess.TimeoutExpired:
+            return dict.fromkeys((row.name for row in rows), Seen(False, f"not at their end after {MINUTES} minutes"))
         text = report.read_text(encoding="utf-8") if report.exists() else "<none/>"
         cases = list(ElementTree.fromstring(text).iter("testcase"))  # noqa: S314 -- our own
     return {row.name: _seen(row, cases) for row in rows}
