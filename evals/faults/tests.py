@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evals.fault_table import EXPECTED
 from evals.faults.row import Seen
 from evals.processes import ROOT, environment
 
@@ -32,9 +33,19 @@ class Tested:
 ROWS = (
     Tested(
         "The language model",
-        "refused, reset, silent, slow, 429, quota, 5xx, flapping, malformed, cut (34 faults)",
+        f"refused, reset, silent, slow, 429, quota, 5xx, flapping, malformed, cut ({len(EXPECTED)} faults)",
         "the table in [llm.md](llm.md): at most two calls, one deadline, quote mode's own answer with the reason",
         ("tests/test_write.py", "tests/test_breaker.py"),
+    ),
+    Tested(
+        "Replicas",
+        "a replica dies while it writes: whole answers, streams, chats",
+        "a question asked whole is answered by the other one; a stream that has begun ends without an answer, never "
+        "as a whole one; the chat gives the question back",
+        (
+            "tests/deploy/test_replicas.py::test_no_api_question_fails_when_a_replica_is_killed",
+            "tests/deploy/test_replicas.py::test_chats_go_on_at_the_other_replica",
+        ),
     ),
     Tested(
         "The index on disk",

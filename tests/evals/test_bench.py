@@ -325,7 +325,7 @@ def test_growth_is_drawn_for_build_search_answers_and_memory() -> None:
     text = bodies.of_growth(part, drawn)
     assert list(drawn) == [f"growth-{name}.svg" for name in ("build", "search", "answer", "memory")]
     assert all(f"(performance/{name})" in text for name in drawn)
-    assert "memory 51: 300.5, 10,000: 400, 100,000: 1,300" in drawn["growth-memory.svg"]
+    assert "memory 51: 300.5, 10000: 400, 100000: 1300" in drawn["growth-memory.svg"]
 
 
 def test_a_page_view_is_the_median_of_several() -> None:
