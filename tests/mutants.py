@@ -59,6 +59,7 @@ _SLOW = (
     "pytest",
     "redis.asyncio",
 )
+_TIMED = "tests/gate/test_gate_whole.py::test_nothing_keeps_it_busy"  # counts seconds, which runs side by side share
 _SWAPS: Mapping[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -171,22 +172,24 @@ class _Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(code, vars(module))
 
 
-def _tested(module: str, tree: ast.AST, more: Mapping[str, Any]) -> int:
+def _tested(module: str, tree: ast.AST, more: Mapping[str, Any], log: str) -> int:
     """pytest's exit code for the module's tests; to be called in a fork only."""
     import hypothesis
     import pytest
 
-    quiet = os.open(os.devnull, os.O_WRONLY)
+    quiet = os.open(log, os.O_WRONLY | os.O_CREAT)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     sys.meta_path.insert(0, _Instead(module, tree, more))
     # A busy machine's slowness is no failure, and the same faults have to be noticed each time.
     hypothesis.settings.register_profile("mutants", deadline=None, derandomize=True, database=None, max_examples=30)
     hypothesis.settings.load_profile("mutants")
-    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *MODULES[module]]))
+    return int(
+        pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--deselect", _TIMED, *MODULES[module]])
+    )
 
 
-def _forked(module: str, tree: ast.AST, more: Mapping[str, Any], then: Any = None) -> int:
+def _forked(module: str, tree: ast.AST, more: Mapping[str, Any], then: Any = None, log: str = os.devnull) -> int:
     child = os.fork()
     if child:
         return child
@@ -194,7 +197,7 @@ def _forked(module: str, tree: ast.AST, more: Mapping[str, Any], then: Any = Non
     try:
         os.setsid()
         signal.alarm(EACH_SECONDS)  # ends it by a signal, which is no exit code of a good run
-        code = _tested(module, tree, more)
+        code = _tested(module, tree, more, log)
         if then is not None:
             then()
     finally:
@@ -237,7 +240,8 @@ def measure(minutes: float = MINUTES, modules: Sequence[str] = tuple(MODULES)) -
     met = outcomes = 0
     with tempfile.TemporaryDirectory() as folder:
         for (module, count), code in _at_once(_watched(modules, Path(folder))):
-            assert code == 0, f"the tests of {module} fail by themselves (exit code {code})"
+            said = (Path(folder) / f"{module}.log").read_text(encoding="utf-8", errors="replace")[-1500:]
+            assert code == 0, f"the tests of {module} fail without any fault (exit code {code}): {said}"
             seen = json.loads((Path(folder) / module).read_text(encoding="utf-8"))
             met, outcomes = met + len(seen), outcomes + 2 * count
     possible = [fault for module in modules for fault in faults(module)]
@@ -264,7 +268,7 @@ def _watched(modules: Sequence[str], folder: Path) -> Iterator[tuple[tuple[str, 
         def keep(module: str = module, seen: set[tuple[int, bool]] = seen) -> None:
             (folder / module).write_text(json.dumps(sorted(seen)), encoding="utf-8")
 
-        yield (module, watching.count), _forked(module, tree, {"_tell": tell}, keep)
+        yield (module, watching.count), _forked(module, tree, {"_tell": tell}, keep, f"{folder / module}.log")
 
 
 def _broken(drawn: Sequence[Fault], end: float) -> Iterator[tuple[Fault, int]]:
