@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from evals import fault_table
+from evals.bench.goals import SILENT
 from evals.fakellm import FakeLlm, faults, says, silent
 from evals.faults.nursery import Born, nursery
 from evals.faults.program import PATIENCE, QUESTION, Program, at_once
@@ -163,7 +164,7 @@ ROWS = (
     ),
     Fault(
         "The language model",
-        "a silent server, and nobody has set any patience",
+        SILENT,
         f"quote mode's own answer with the reason in {fault_table.SILENT_SECONDS:g} s or less",
         silent_by_default,
         only="full",
