@@ -11,10 +11,11 @@ from assistant.briefing import Briefing
 from assistant.config import LlmSettings
 from assistant.types import Mode, Request
 from assistant.write import MAX_CALLS, Writer
-from evals.fakellm import OPTIONAL, FakeLlm, faults
+from evals.fakellm import OPTIONAL, FakeLlm, faults, silent
 
 # Seconds of patience; the defaults of the service are longer and in the same proportions.
 CONNECT, FIRST, GAP, TOTAL = 1.0, 3.0, 0.8, 4.0
+SILENT_SECONDS = 15.0  # in which everybody is answered when the server is silent, with nothing set
 QUESTION = "Is this memorandum legally binding?"
 Seen = tuple[Mode, str | None]
 
@@ -40,6 +41,11 @@ EXPECTED: Mapping[str, Seen] = {
     "empty choices": ("quote", "llm_invalid"),
     "wrong schema": ("quote", "llm_invalid"),
     "not UTF-8": ("quote", "llm_invalid"),
+    "UTF-8 broken across pieces": ("quote", "llm_invalid"),
+    "data without JSON": ("quote", "llm_invalid"),
+    "comment lines": ("llm", None),
+    "CRLF": ("llm", None),
+    "a line of 10 MB": ("quote", "llm_invalid"),
     "error in the stream": ("quote", "llm_unavailable"),
     "reset in the middle": ("quote", "llm_cut"),
     "clean end without finish_reason": ("quote", "llm_cut"),
@@ -104,3 +110,17 @@ def rows(assistant: Assistant) -> Iterator[Row]:
             seconds = time.monotonic() - began
             same = (answer.claims, answer.citations, answer.status) == (quoted.claims, quoted.citations, quoted.status)
             yield Row(name, (answer.mode, answer.mode_note), same, seconds, len(server.calls))
+
+
+def silence(assistant: Assistant) -> float:
+    """Seconds until the answer of a server that accepts and never answers, with the patience nobody has set."""
+    with FakeLlm() as server:
+        asked = copy.copy(assistant)
+        asked._writer = Writer(LlmSettings("scripted", server.base_url, None, ""), briefing(assistant))
+        asked.answer(Request(QUESTION))
+        server.play((silent,))
+        began = time.monotonic()
+        answer = asked.answer(Request(QUESTION))
+        seconds = time.monotonic() - began
+    assert (answer.mode, answer.mode_note) == ("quote", "llm_timeout"), answer.mode_note
+    return seconds

@@ -15,6 +15,7 @@ from evals.personalities import Personality, Prompt, honest
 
 LONGEST = 60.0  # seconds a script may hold a connection; whoever is tested has to leave before
 OPTIONAL = ("max_tokens", "temperature", "response_format", "stream_options")  # what a server may refuse
+BYTES = ("not UTF-8", "UTF-8 broken across pieces", "data without JSON", "comment lines", "CRLF", "a line of 10 MB")
 _LINGER_NONE = struct.pack("ii", 1, 0)
 
 
@@ -220,6 +221,20 @@ def raw(data: bytes) -> Script:
     return script
 
 
+def sent_as(change: Callable[[list[bytes]], bytes], size: int = 7) -> Script:
+    """The honest answer's events, changed on their way, in pieces of ``size`` bytes as a network may cut them."""
+
+    async def script(exchange: Exchange) -> None:
+        pieces = [chunk({"content": piece}) for piece in written(honest, exchange.call)]
+        data = [json.dumps(piece, ensure_ascii=False) for piece in (*pieces, chunk({}, "stop"))]
+        await exchange.start()
+        sent = change([f"data: {text}\n\n".encode() for text in (*data, "[DONE]")])
+        for begin in range(0, len(sent), max(size, len(sent) // 1000)):
+            await exchange.send(sent[begin : begin + max(size, len(sent) // 1000)])
+
+    return script
+
+
 async def web_page(exchange: Exchange) -> None:
     """What a captive portal or a wrong base address answers: HTML with status 200."""
     await exchange.reply(200, "<!doctype html><title>Sign in</title><p>Welcome", "text/html; charset=utf-8")
@@ -253,6 +268,11 @@ def faults(wait: float, pause: float, personality: Personality = honest) -> dict
         "empty choices": (events({"object": "chat.completion.chunk", "choices": []}, "[DONE]"),),
         "wrong schema": (events(bad_chunk, "[1, 2]", '{"choices": [null]}', "7", "[DONE]"),),
         "not UTF-8": (raw(b'data: {"choices": "\xff\xfe"}\n\n'),),
+        "UTF-8 broken across pieces": (sent_as(lambda sent: b"".join(sent).replace(b'": "', b'": "\xe3\x81', 1), 1),),
+        "data without JSON": (sent_as(lambda sent: b"data: one moment please\n\n" + b"".join(sent)),),
+        "comment lines": (sent_as(lambda sent: b"".join(b": ping\n\n" + event for event in sent)),),
+        "CRLF": (sent_as(lambda sent: b"".join(sent).replace(b"\n", b"\r\n")),),
+        "a line of 10 MB": (sent_as(lambda sent: b"data: " + b"x" * 10_000_000 + b"\n\n" + b"".join(sent)),),
         "error in the stream": (events({"error": {"message": "out of memory"}}),),
         "reset in the middle": (breaks(personality),),
         "clean end without finish_reason": (says(personality, None),),

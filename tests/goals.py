@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evals.bench.goals import LEAVING
-from tests import measures
+from tests import measures, mutants
 from tests.measures import ROOT, Found, NotMeasured, today
 
 PAGE = ROOT / "docs" / "goals.md"
@@ -27,8 +27,7 @@ _HEAD = """# Goals of the public service
 The figure reached beside each goal, and the command that finds it out. `python -m tests.goals` prints this table;
 `measure` measures a figure, or reads it where the command beside it keeps its results, and keeps it with its date in
 `goals.json`; `record` keeps one that no program finds out; `write` makes this page. The numbers are those of the list
-the goals come from; what it asks of the index, of faults and of load (5, 8, 9, 10) is in `performance.md`;
-nothing measures 19 (branches run, mutants noticed).
+the goals come from; what it asks of the index and of load (8, 9, 10) is in `performance.md`.
 "not run" means that nobody has measured it on this state.
 
 | # | goal | reached | holds | measured | command |
@@ -48,6 +47,9 @@ _TAIL = """
 {refusals}- Goals 2 and 3 name a real language model. The only one that could be run here is a small one of 135 million
   parameters; what a large one does under attack was not measured.
 - Goal 14 has no screen reader and no person in it; `docs/accessibility.md` says what was checked by programs.
+- Goal 19 counts outcomes of conditions in modules whose own tests need no index and no started service, and a seeded
+  draw of small faults in them, as many as {minutes:g} minutes allow; faults that change nothing anyone can see count as
+  not noticed. `python -m tests.mutants` names the lines.
 - Goal 18: the audit for advisories asks a database on the network. It runs in the workflow "supply chain"; here only
   its reading of the locks was tried (`pip-audit --dry-run`). Scorecard needs a public repository and was not run.
 """
@@ -96,6 +98,12 @@ GOALS = (
         "All citations resolve; ≥ 98 % of 200 sentences supported, judged by people",
         "python -m evals run --suite test",
         measures.citations,
+    ),
+    Goal(
+        5,
+        "Every fault of the language model ends as it should; a silent host within 15 s, with nothing set",
+        "python -m tests.goals measure 5",
+        measures.endings,
     ),
     Goal(
         6, "No cut answer is shown as whole, in all 5 variants", "python -m tests.goals measure 6", measures.cut_answers
@@ -150,6 +158,12 @@ GOALS = (
         measures.supply_chain,
     ),
     Goal(
+        19,
+        "In what keeps it safe: ≥ 95 % of branches run, ≥ 85 % of small faults noticed by the tests",
+        "python -m tests.goals measure 19",
+        measures.tests_themselves,
+    ),
+    Goal(
         20,
         "Every degraded state names itself in the page, /readyz, metrics and the runbook",
         "python -m tests.goals measure 20",
@@ -182,18 +196,17 @@ def text() -> str:
         result = results.get(goal.number, Result("not run", "", ""))
         rows += f"| {goal.number} | {goal.text} | {result.figure} | {HOLDS.get(result.holds, '')} | {result.date} "
         rows += f"| `{goal.command}` |\n"
-    return _HEAD + rows + _TAIL.format(refusals=_refusals(results))
+    return _HEAD + rows + _TAIL.format(refusals=_refusals(results), minutes=mutants.MINUTES)
 
 
 def _refusals(results: Mapping[int, Result]) -> str:
     """What is said of the first half of goal 3 while it is missed; the figure begins with it."""
-    said = re.match(r"(\d+) of (\d+) test questions", results[3].figure) if 3 in results else None
+    said = re.match(r"(\d+) of (\d+) test questions with an answer", results[3].figure) if 3 in results else None
     if said is None or int(said[1]) <= 0.02 * int(said[2]):
         return ""
-    share = int(said[1]) / int(said[2])
     return (
         f"- The first half of goal 3 is missed too, if by little: {said[1]} of {said[2]} test questions that have an\n"
-        f"  answer are refused, {share:.2%} where 2 % is the most.\n"
+        f"  answer are refused, {measures.share(int(said[1]), int(said[2]))} where 2 % is the most.\n"
     )
 
 

@@ -95,11 +95,12 @@ def test_a_first_half_that_is_missed_is_named_as_weak(monkeypatch: pytest.Monkey
         figure = f"{refused} of 100 test questions with an answer"
         monkeypatch.setattr(goals, "kept", lambda figure=figure: {3: goals.Result(figure, "no", "2026-01-02")})
         assert (f"missed too, if by little: {refused} of 100 test questions" in text()) is named
+        assert (f"answer are refused, {measures.share(refused, 100)} where" in text()) is named
 
 
 def test_every_goal_is_there_with_its_command() -> None:
     """Those asked for and no others; a figure has a date, and says whether the goal is reached."""
-    assert [goal.number for goal in GOALS] == [1, 2, 3, 4, 6, 7, *range(11, 19), 20]
+    assert [goal.number for goal in GOALS] == [*range(1, 8), *range(11, 21)]
     assert all(goal.command for goal in GOALS)
     for result in kept().values():
         assert result.figure
@@ -136,7 +137,7 @@ def test_what_other_commands_measured_is_read(files: Path) -> None:
         (11, {"unfinished": ("soak",)}, None),
         (12, {"left": {**LEFT, "holds": False}}, False),
         (12, {"left": {**LEFT, "size": "small"}}, None),
-        (13, {"purse": {**PURSE, "rows": [ROW, {**OTHER, "spent": 40_001}]}}, False),
+        (13, {"purse": {**PURSE, "rows": [ROW, {**OTHER, "spent": 400_001}]}}, False),
         (13, {"purse": {**PURSE, "rows": [ROW, {**OTHER, "attacked": {"p95": 0.3}}]}}, False),
         (13, {"purse": {**PURSE, "rows": [ROW, {**OTHER, "readers_failed": 1}]}}, False),
         (13, {"purse": {**PURSE, "rows": [ROW]}}, None),
@@ -160,6 +161,17 @@ def test_what_was_not_measured_names_its_command(files: Path, capsys: pytest.Cap
                 goal.measure()
     assert goals._measure([goal for goal in GOALS if goal.number == 11]) == 1
     assert "first run: python -m evals.bench soak" in capsys.readouterr().out
+
+
+def test_tests_that_hang_are_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are ended, and the goal is missed."""
+    monkeypatch.setattr(measures, "MINUTES", 0)
+    assert measures.passes("--version") == ("not at its end after 0 minutes", False)
+
+
+def test_a_share_is_shown_as_fine_as_the_bound_it_is_held_against() -> None:
+    """16 of 799 are more than 2 %, and 17 of 799 are 2.13 % in figure and page alike."""
+    assert (measures.share(17, 799), measures.share(1, 50)) == ("2.13%", "2.00%")
 
 
 def test_the_table_of_criteria_is_whole() -> None:

@@ -94,18 +94,23 @@ def _parser() -> argparse.ArgumentParser:
         ("--builds", 3, "index builds"),
     )
     part("profile", "where an answer's time goes", ("--questions", 100, "questions asked"))
-    part("page", "requests and bytes of a page view, in Chromium")
+    part(
+        "page",
+        "requests and bytes of a page view, in Chromium",
+        ("--times", 3, "views of each kind, of which the median"),
+    )
     part(
         "attack",
         "an attack on the purse",
         ("--seconds", 60.0, "of attack"),
-        ("--idle", 15.0, "seconds without it, for comparison"),
+        ("--idle", 60.0, "seconds without it, for comparison"),
         ("--rate", 50, "questions a second"),
+        ("--budget", 400_000, "tokens the language model may use in an hour"),
     )
     load = part(
         "load",
         "many visitors at once",
-        ("--users", (1, 10, 50, 200), "visitors at once"),
+        ("--users", (1, 10, 50, 64, 200), "visitors at once"),
         ("--seconds", 60.0, "each"),
         ("--modes", ("quote", "llm"), "quote, llm or both"),
         ("--reading", 10.0, "mean pause between questions, for one more run of the most visitors; 0: none"),
@@ -166,13 +171,13 @@ def _against(options: argparse.Namespace) -> Iterator[Mapping[str, Any]]:
 def _page(options: argparse.Namespace) -> Iterator[Mapping[str, Any]]:
     from evals.bench import view
 
-    yield view.measure()
+    yield view.measure(options.times)
 
 
 def _attack(options: argparse.Namespace) -> Iterator[Mapping[str, Any]]:
     from evals.bench import attack
 
-    return attack.measure(options.seconds, options.idle, options.rate)
+    return attack.measure(options.seconds, options.idle, options.rate, options.budget)
 
 
 def _growth(options: argparse.Namespace) -> Iterator[Mapping[str, Any]]:

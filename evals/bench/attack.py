@@ -24,10 +24,12 @@ from evals.personalities import honest
 
 RATE = 50  # questions a second
 SECONDS = 60.0
-IDLE_SECONDS = 15.0
+IDLE_SECONDS = 60.0  # as long as the attack, so that both p95 are of as many questions
 READERS = 4
 READING = 2.0  # seconds between a reader's questions
-BUDGET = 40_000  # tokens an hour: some ten answers, so that the attack meets its end
+# Tokens an hour. What a question may take at most is set aside before it is asked, some 11,000 tokens for one answer of
+# a thousand or two: a budget of a few questions would end the attack before it spent anything.
+BUDGET = 400_000
 ATTACKER = "203.0.113.7"
 _TOKEN = 4  # characters
 _PROMPT = 3  # characters a token of the prompt, on the high side
@@ -58,8 +60,10 @@ class Spent:
         await exchange.event("[DONE]")
 
 
-def measure(seconds: float = SECONDS, idle_seconds: float = IDLE_SECONDS, rate: int = RATE) -> Iterator[dict[str, Any]]:
-    """The rows so far, after each kind of attack."""
+def measure(
+    seconds: float = SECONDS, idle_seconds: float = IDLE_SECONDS, rate: int = RATE, budget: int = BUDGET
+) -> Iterator[dict[str, Any]]:
+    """The rows so far, after each kind of attack; ``budget`` is in tokens an hour."""
     rows = []
     kinds: tuple[tuple[str, Callable[[int], str]], ...] = (
         ("one address", lambda _: ATTACKER),
@@ -67,10 +71,10 @@ def measure(seconds: float = SECONDS, idle_seconds: float = IDLE_SECONDS, rate: 
     )
     for kind, address_of in kinds:
         spent = Spent()
-        with FakeLlm(spent) as model, serving(_settings(model)) as server:
+        with FakeLlm(spent) as model, serving(_settings(model, budget)) as server:
             server.until_ready()
             seen = asyncio.run(_attacked(server.address, address_of, seconds, idle_seconds, rate))
-            rows.append(summary(kind, *seen, spent.tokens, len(model.calls)))
+            rows.append(summary(kind, *seen, spent.tokens, len(model.calls), budget))
         print(line(rows[-1]), flush=True)
         yield part(rows, seconds, rate)
 
@@ -89,13 +93,13 @@ def line(row: Mapping[str, Any]) -> str:
     )
 
 
-def _settings(model: FakeLlm) -> dict[str, str]:
+def _settings(model: FakeLlm, budget: int) -> dict[str, str]:
     return {
         "MOC_TRUSTED_PROXIES": "127.0.0.1",
         "MOC_LLM_MODEL": "scripted",
         "OPENAI_BASE_URL": model.base_url,
         "OPENAI_API_KEY": "none",
-        "MOC_LLM_TOKENS_PER_HOUR": str(BUDGET),
+        "MOC_LLM_TOKENS_PER_HOUR": str(budget),
     }
 
 
@@ -116,14 +120,20 @@ async def _attacked(
 
 
 def summary(
-    kind: str, idle: Sequence[Asked], attacked: Sequence[Asked], attack: Sequence[Asked], spent: int, calls: int
+    kind: str,
+    idle: Sequence[Asked],
+    attacked: Sequence[Asked],
+    attack: Sequence[Asked],
+    spent: int,
+    calls: int,
+    budget: int = BUDGET,
 ) -> dict[str, Any]:
     """A row: what readers saw before and during the attack, what the attacker saw, tokens spent in how many calls."""
     failed = [one for one in (*idle, *attacked) if one.outcome != "answered"]
     return {
         "kind": kind,
         "spent": spent,
-        "budget": BUDGET,
+        "budget": budget,
         "calls": calls,
         "idle": quantiles([one.total for one in idle if one.outcome == "answered"]),
         "attacked": quantiles([one.total for one in attacked if one.outcome == "answered"]),

@@ -1,14 +1,21 @@
 """What each section of docs/performance.md shows of its part of the results; charts go into ``drawn``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evals import charts
 from evals.bench import figures, start
+from evals.bench.clients import Surface
 from evals.bench.figures import Figure
 
 Part = Mapping[str, Any]
 Rows = Sequence[Mapping[str, Any]]
+_SURFACES: Mapping[Surface, str] = {
+    "json": "`/api/ask`",
+    "api": "… streamed",
+    "openai": "`/v1/chat/completions`",
+    "chat": "the chat",
+}
 
 
 def _figures(rows: Rows) -> str:
@@ -128,7 +135,16 @@ def of_load(part: Part, drawn: dict[str, str]) -> str:
     image = _chart(
         drawn, "load", "First words under load", "visitors at once", "seconds to first words, p95", series, (True, True)
     )
-    return "\n\n".join((table(head, rows), image))
+    return "\n\n".join((table(head, rows), _by_surface(part["rows"], name), image))
+
+
+def _by_surface(rows: Rows, name: Callable[[Mapping[str, Any]], str]) -> str:
+    """How long a whole answer took over each surface."""
+    cells = [
+        (name(row), *(_triple(row["by_surface"].get(surface, figures.quantiles(()))) for surface in _SURFACES))
+        for row in rows
+    ]
+    return table(("whole answer, p50 / p95 / p99 s", *_SURFACES.values()), cells)
 
 
 def of_attack(part: Part, drawn: dict[str, str]) -> str:
@@ -153,7 +169,7 @@ def of_attack(part: Part, drawn: dict[str, str]) -> str:
 
 
 def of_growth(part: Part, drawn: dict[str, str]) -> str:
-    """A row for each size beside the plain index, and two charts."""
+    """A row for each size beside the plain index, and charts of build, search, answers and memory."""
     rows = part["rows"]
     cells = [
         (
@@ -187,7 +203,24 @@ def of_growth(part: Part, drawn: dict[str, str]) -> str:
             ("search", "Search", "milliseconds, p50", "search_p50", "plain_search_p50", 1000),
         )
     ]
+    images += [
+        _chart(drawn, f"growth-{name}", title, "passages", axis, _of_size(rows, keys, scale), (True, False))
+        for name, title, axis, keys, scale in (
+            (
+                "answer",
+                "An answer as the document grows",
+                "milliseconds",
+                {"an answer, p50": "answer_p50", "p95": "answer_p95", "the bare embedding, p50": "embedding_p50"},
+                1000,
+            ),
+            ("memory", "Memory as the document grows", "MiB at the peak", {"memory": "memory"}, 1),
+        )
+    ]
     return "\n\n".join((table(head, cells), words, *images))
+
+
+def _of_size(rows: Rows, keys: Mapping[str, str], scale: float) -> dict[str, list[tuple[float, float]]]:
+    return {name: [(float(row["passages"]), float(row[key]) * scale) for row in rows] for name, key in keys.items()}
 
 
 def _series(rows: Rows, ours: str, plain: str, scale: float) -> dict[str, list[tuple[float, float]]]:

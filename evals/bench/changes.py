@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +20,12 @@ from assistant.clauses import clauses
 from evals.bench.figures import BenchError
 from evals.cases import load
 from evals.processes import ROOT, environment
+from index import parse
 
 TURNS = 100
 BUILDS = 2
 SHOWN = 6
-Work = Literal["answers", "build"]
+Work = Literal["answers", "build", "claims"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,16 @@ CHANGES = (
         "86d8629",
         "answers",
     ),
+    Change(
+        "every vector is compared up to 50,000 entries, and no graph is built that is never asked",
+        "1e5f7d0",
+        "build",
+    ),
+    Change(
+        "the gate reads the shipped document once, not for every claim it checks",
+        "1d42c7b",
+        "claims",
+    ),
 )
 
 # Runs in either checkout: only what both have had from the beginning. Each line of input is one piece of work, whose
@@ -61,6 +72,10 @@ if sys.argv[1] == "answers":
     assistant = Assistant.open(Config.from_env())
     def work(line):
         assistant.answer(Request(line, None, "quote"))
+elif sys.argv[1] == "claims":
+    from assistant.verify import check
+    def work(line):
+        check(line, [line], "en")
 else:
     from index.embed import load_embedder
     from index.library import build_index
@@ -103,7 +118,7 @@ def measure(changes: Sequence[Change] = CHANGES, turns: int = TURNS, builds: int
     for change in changes:
         with checked_out(f"{change.commit}^") as before, checked_out(change.commit) as after:
             found.append({"what": change.what, "commit": change.commit, "work": change.work})
-            found[-1] |= compared(change.work, before, after, turns if change.work == "answers" else builds)
+            found[-1] |= compared(change.work, before, after, builds if change.work == "build" else turns)
         for row in found[-1]["rows"]:
             print(f"{change.work}, {row['of']}: {row['before_ms']:.0f} → {row['after_ms']:.0f} ms", flush=True)
         yield {"changes": found}
@@ -135,17 +150,17 @@ def checked_out(commit: str) -> Iterator[Path]:
 
 def compared(work: Work, before: Path, after: Path, turns: int) -> dict[str, Any]:
     """Medians of the same work in both checkouts, in turns, and a profile of each."""
-    asked = _asked(turns) if work == "answers" else [("a build", str(number)) for number in range(turns)]
+    asked = _ASKED[work](turns)
     with ExitStack() as held:
         old, new = (held.enter_context(_Worker(work, place)) for place in (before, after))
-        for _, line in asked[:3] if work == "answers" else asked[:1]:  # the first ones warm both up
+        for _, line in asked[:1] if work == "build" else asked[:3]:  # the first ones warm both up
             old.do(line), new.do(line)
         seen: dict[str, list[tuple[float, float]]] = {}
         for number, (of, line) in enumerate(asked):
             workers = (old, new) if number % 2 else (new, old)
             taken = {id(worker): worker.do(line) for worker in workers}
             seen.setdefault(of, []).append((taken[id(old)], taken[id(new)]))
-        profiled = asked[:: max(1, len(asked) // 30)] if work == "answers" else asked[:1]
+        profiled = asked[:1] if work == "build" else asked[:: max(1, len(asked) // 30)]
         was, now = (worker.profile([line for _, line in profiled]) for worker in (old, new))
     return {
         "rows": [_row(of, pairs) for of, pairs in seen.items()],
@@ -190,6 +205,23 @@ def _asked(turns: int) -> list[tuple[str, str]]:
         for of, questions in kinds.items()
         if questions
     ]
+
+
+def _claims(turns: int) -> list[tuple[str, str]]:
+    """Sentences of the document, each to be checked as a claim against itself, in turn."""
+    sentences = [sentence.text for sentence in parse.load().sentences]
+    return [("a claim checked", sentences[number % len(sentences)]) for number in range(turns)]
+
+
+def _builds(turns: int) -> list[tuple[str, str]]:
+    return [("a build", str(number)) for number in range(turns)]
+
+
+_ASKED: Mapping[Work, Callable[[int], list[tuple[str, str]]]] = {
+    "answers": _asked,
+    "build": _builds,
+    "claims": _claims,
+}
 
 
 class _Worker:

@@ -1,4 +1,4 @@
-"""Visitors: they ask over the JSON interface or through the chat's own protocol, and note when they saw what."""
+"""Visitors: they ask over JSON (whole or streamed), as OpenAI's clients do or in the chat, and note what came when."""
 
 import json
 import secrets
@@ -12,9 +12,9 @@ import httpx
 
 from assistant.types import Mode, Turn
 
-Surface = Literal["api", "chat"]
+Surface = Literal["api", "json", "openai", "chat"]  # "api" is the JSON interface streamed
 Outcome = Literal["answered", "turned away", "error"]
-SURFACES: tuple[Surface, ...] = ("api", "chat")
+SURFACES: tuple[Surface, ...] = ("api", "chat", "json", "openai")
 PATIENCE = 120.0  # seconds
 # Marks in the chat's messages: words of an answer, and an answer that is none.
 _WORDS = ('class=\\"quote', 'class=\\"statement', 'class=\\"lead')
@@ -56,9 +56,15 @@ async def ask(
 ) -> Asked:
     """One question on one surface; never raises for what the server does."""
     started = time.perf_counter()
-    way = _over_api if surface == "api" else _in_chat
+    given = (client, question, mode, history, dict(headers or {}), started)
     try:
-        return await way(client, question, mode, history, dict(headers or {}), started)
+        match surface:
+            case "api":
+                return await _over_api(*given)
+            case "chat":
+                return await _in_chat(*given)
+            case _:
+                return await _whole(surface, *given)
     except (httpx.HTTPError, ValueError, KeyError) as error:
         return Asked(surface, "error", time.perf_counter() - started, detail=f"{type(error).__name__}: {error}"[:200])
 
@@ -126,6 +132,31 @@ async def _in_chat(
             elif line.startswith("data: ") and event == "error":
                 return Asked("chat", "error", now, sign, detail=line[:200])
     return Asked("chat", "error", time.perf_counter() - started, sign, detail="the stream ended without an answer")
+
+
+async def _whole(
+    surface: Surface,
+    client: httpx.AsyncClient,
+    question: str,
+    mode: Mode | None,
+    history: Sequence[Turn],
+    headers: Mapping[str, str],
+    started: float,
+) -> Asked:
+    """An answer in one piece: first sign, first words and end are one moment."""
+    turns = [{"role": turn.role, "content": turn.content} for turn in history]
+    if surface == "json":
+        path, body = "/api/ask", {"question": question, "mode": mode, "history": turns}
+    else:
+        model = "moc-quote" if mode == "quote" else "moc"
+        path = "/v1/chat/completions"
+        body = {"model": model, "messages": [*turns, {"role": "user", "content": question}]}
+    reply = await client.post(path, json=body, headers=headers)
+    if reply.status_code != 200:
+        return await _not_answered(surface, reply, started)
+    answer = reply.json() if surface == "json" else reply.json()["moc_answer"]
+    now = time.perf_counter() - started
+    return Asked(surface, "answered", now, now, now, answer["mode"])
 
 
 async def _not_answered(surface: Surface, reply: httpx.Response, started: float) -> Asked:

@@ -19,10 +19,12 @@ RATE, LASTING, KINDS = 50, 60.0, 2  # an attack's questions a second and seconds
 READERS_RATIO = 2.0
 LOCKED = "locked by another process"
 LEAVING = "readers leave while the model writes (streamed, whole, OpenAI, chat; closed and reset)"
+SILENT = "a silent server, and nobody has set any patience"
+ELSEWHERE = "`python -m tests.goals measure 19`, kept in [goals.md](goals.md)"
 NOT_RUN = "not run on this state"
 _PARTS = {10: "load", 11: "soak", 13: "attack"}  # goal → the part of the bench its figure is from
 _FAULTS_OF = {  # goal → how the names begin of the rows its figure is from
-    5: ("faults of the language model",),
+    5: ("faults of the language model", SILENT),
     8: ("kill -9 during a build", "corrupt"),
     9: (LOCKED, "eight builds at once"),
     12: (LEAVING,),
@@ -63,7 +65,7 @@ def reached(parts: Mapping[str, Any], faults: Mapping[str, Any]) -> tuple[Reache
         _long_run(parts.get(_PARTS[11])),
         _of_faults(12, "readers leave: upstream closed in 2 s or less, all of 200", faults),
         _attack(parts.get(_PARTS[13])),
-        Reached(19, "95 % of branches run, 85 % of mutants noticed, in the modules that keep it safe", NOT_RUN, None),
+        Reached(19, "95 % of branches run, 85 % of mutants noticed, in the modules that keep it safe", ELSEWHERE, None),
     )
 
 

@@ -19,12 +19,13 @@ from evals.bench.clients import SURFACES, Asked
 from evals.bench.figures import quantiles
 from evals.bench.process import UNLIMITED, Server, serving
 from evals.cases import Case, load
-from evals.fakellm import FakeLlm, says
+from evals.fakellm import FakeLlm, Script, says
 
-USERS = (1, 10, 50, 200)
+USERS = (1, 10, 50, 64, 200)  # 64 are as many as may wait for the language model
 SECONDS = 60.0
 READING = 10.0  # seconds a reader takes before the next question, on average, where readers pause
 TOKENS_PER_SECOND = 50
+FEWEST_TOKENS = 20  # of an answer: the shortest sentence and what stands around it
 _TOKEN = 4  # characters, about what a token of English is
 TURNED_AWAY_PAUSE = 1.0  # seconds, what a refusal asks for at least
 SEED = 20251028
@@ -59,8 +60,13 @@ def questions() -> list[Case]:
 @contextmanager
 def scripted_model() -> Iterator[FakeLlm]:
     """A language model that says what the likely sentences say, at a fixed speed."""
-    with FakeLlm(says(between=1 / TOKENS_PER_SECOND, size=_TOKEN)) as model:
+    with FakeLlm(slowly()) as model:
         yield model
+
+
+def slowly() -> Script:
+    """What such a model does with a question."""
+    return says(between=1 / TOKENS_PER_SECOND, size=_TOKEN)
 
 
 def model_settings(model: FakeLlm) -> dict[str, str]:
@@ -161,8 +167,8 @@ async def _visit(address: str, scenario: Scenario) -> tuple[list[list[Asked]], f
 async def _visitor(
     client: httpx.AsyncClient, scenario: Scenario, number: int, pool: Sequence[Case], end: float
 ) -> list[Asked]:
-    """Every second visitor uses the chat, the others the JSON interface; each asks questions of its own."""
-    surface = SURFACES[number % 2]
+    """Visitors take the surfaces in turn; each asks questions of its own."""
+    surface = SURFACES[number % len(SURFACES)]
     dice = random.Random(SEED + number)
     mine = itertools.cycle(pool[number % len(pool) :: scenario.users] or pool)
     headers = {"X-Session-Id": f"visitor-{number}"}
@@ -181,5 +187,5 @@ async def _visitor(
 
 async def _warm(server: Server, mode: Mode) -> None:
     async with clients.connected(server.address) as client:
-        for case, surface in zip(questions()[:6], itertools.cycle(SURFACES), strict=False):
+        for case, surface in zip(questions()[: 2 * len(SURFACES)], itertools.cycle(SURFACES), strict=False):
             await clients.ask(client, surface, case.question, mode)

@@ -118,15 +118,17 @@ _SECTIONS: tuple[Section, ...] = (
     (
         "page",
         "A page view",
-        "Chromium without and with its cache, until two seconds brought no new request.",
+        "Chromium without and with its cache, until two seconds brought no new request; each number is the "
+        "median of several views, three where nothing else was asked for.",
         bodies.of_page,
     ),
     (
         "load",
         "Many at once",
-        "Every second visitor uses the chat, the others the JSON interface; each asks again as soon as it is answered, "
-        "which nobody does, and one run has readers who pause. `llm` answers are written by a scripted model at 50 "
-        "tokens a second; the service lets eight be written at once, 64 wait for twenty seconds, and answers the rest "
+        "Visitors use in turn the JSON interface, the same streamed, the one made for OpenAI's clients, and the chat; "
+        "each asks again as soon as it is answered, which nobody does, and one run has readers "
+        "who pause. `llm` answers are written by a scripted model at 50 tokens a second; the "
+        "service lets eight be written at once, 64 wait for twenty seconds, and answers the rest "
         "with quotes. *Turned away* is a planned 429 or 503; anything else that is not an answer is an error. Fairness "
         "is Jain's index of the answers of each visitor: 1 when all got the same. *A processor second* counts the "
         "service's own processor time, all cores.",

@@ -173,7 +173,7 @@ async def _chat(address: str, plans: Sequence[_Plan], tally: Tally) -> None:
 
 async def _ask(client: httpx.AsyncClient, plan: _Plan, tally: Tally) -> None:
     mode = "llm" if plan.number % round(1 / BY_MODEL) == 0 else "quote"
-    surface = SURFACES[plan.number // 7 % 2]
+    surface = SURFACES[plan.number // 7 % len(SURFACES)]
     asked = await clients.ask(client, surface, plan.case.question, mode, plan.case.history)  # type: ignore[arg-type]
     tally.expect(asked.outcome == "answered", f"{plan.kind} over {surface}: {asked.outcome} {asked.detail}")
 

@@ -1,5 +1,6 @@
 """What a page view costs a visitor: requests and bytes on the wire, the first time and with what the browser kept."""
 
+import statistics
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,11 +14,12 @@ PAGES: Mapping[str, tuple[str, str]] = {  # name → path, what has to be there 
     "the chat in Japanese": ("/?lang=ja", "#question textarea"),
     "the document": ("/document", "h1"),
 }
+TIMES = 3
 _QUIET_MILLISECONDS = 60_000
 
 
-def measure() -> dict[str, Any]:
-    """A row for each page and view. Raises BenchError where there is no Chromium."""
+def measure(times: int = TIMES) -> dict[str, Any]:
+    """A row for each page and view, the median of so many. Raises BenchError where there is no Chromium."""
     from playwright.sync_api import Error, sync_playwright
 
     rows = []
@@ -27,17 +29,24 @@ def measure() -> dict[str, Any]:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
                 for name in PAGES:
-                    context = browser.new_context()
-                    rows += [
-                        {"page": name, "view": view, **_view(context, server, name)} for view in ("first", "again")
-                    ]
-                    context.close()
+                    seen: dict[str, list[Mapping[str, float]]] = {"first": [], "again": []}
+                    for _ in range(times):
+                        context = browser.new_context()
+                        for views in seen.values():
+                            views.append(_view(context, server, name))
+                        context.close()
+                    rows += [{"page": name, "view": view, **median(views)} for view, views in seen.items()]
                 browser.close()
         except Error as error:
             raise BenchError(f"Chromium at {CHROMIUM} could not show the page: {error.message[:200]}") from None
     for row in rows:
         print(line(row), flush=True)
-    return {"rows": rows}
+    return {"rows": rows, "times": times}
+
+
+def median(views: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """What half of the views stayed below, in each of their numbers; of an even number of views the lower one."""
+    return {name: statistics.median_low(view[name] for view in views) for name in views[0]}
 
 
 def line(row: Mapping[str, Any]) -> str:
@@ -48,7 +57,7 @@ def line(row: Mapping[str, Any]) -> str:
     )
 
 
-def _view(context: Any, server: Server, name: str) -> dict[str, Any]:
+def _view(context: Any, server: Server, name: str) -> dict[str, float]:
     """Open a page and count until the network is quiet."""
     path, usable = PAGES[name]
     page = context.new_page()

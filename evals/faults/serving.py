@@ -272,7 +272,8 @@ ROWS = (
     Fault(
         "Serving",
         "readers leave while the model writes (streamed, whole, OpenAI, chat; closed and reset)",
-        "upstream closed in 2 s or less, no slot taken",
+        f"upstream closed in {LEAVE_SECONDS} s or less ({PATIENT_LEAVE_SECONDS} s in the small size, whose machine is "
+        "busy with other tests), no slot taken",
         leaving,
     ),
     Fault(

@@ -18,7 +18,7 @@ from evals import fault_table
 from evals.bench.process import UNLIMITED
 from evals.bench.soak import WATCHED
 from evals.fakellm import FakeLlm
-from evals.faults import building, damage, machine, serving, settings, shared_store, wire
+from evals.faults import building, damage, machine, model, serving, settings, shared_store, wire
 from evals.faults.program import PLAIN, Program
 from evals.faults.redis_server import RedisServer
 from evals.faults.row import CannotRun, Fault, Seen, Size, Stage
@@ -33,6 +33,7 @@ ROWS: tuple[Fault, ...] = (
     *serving.ROWS,
     *building.ROWS,
     *machine.ROWS,
+    *model.ROWS,
     serving.LAST,
 )
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,6 +99,15 @@ class Stack:
         """One question, through nginx unless ``at`` names a replica."""
         where = f"{at or self.address}/api/ask"
         return self.client.post(where, json={"question": question, "mode": mode}, headers=headers)
+
+    def stream(self, question: str) -> str:
+        """A question whose answer is streamed through nginx → ``whole`` or ``cut``, as the reader can tell."""
+        asked = {"question": question, "mode": "llm", "stream": True}
+        where, text = f"{self.address}/api/ask", ""
+        with suppress(httpx.RemoteProtocolError), self.client.stream("POST", where, json=asked) as reply:
+            for piece in reply.iter_text():
+                text += piece
+        return "whole" if "event: answer\n" in text and text.endswith("\n\n") else "cut"
 
     def count(self, replica: str, line: str) -> float:
         """The value of one line of a replica's metrics, asked directly; 0 when it is not there yet."""

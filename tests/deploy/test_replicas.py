@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,6 +40,14 @@ pytestmark = [
     pytest.mark.skipif(nginx.PROGRAM is None, reason="needs nginx"),
     pytest.mark.skipif(RedisServer.found() is None, reason="needs redis-server"),
 ]
+
+
+WHOLE = {  # path → what a good reply holds
+    "/api/ask": b"Section III",
+    "/v1/chat/completions": b"Section III",
+    "/api/verify": b'"holds":true',
+    "/mcp": b"Section III",
+}
 
 
 @pytest.fixture(scope="module")
@@ -133,20 +142,30 @@ def test_no_api_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
     from tests.browser.conftest import launched
 
     done: list[int] = []
+    by_path = Counter[str]()
     stop = threading.Event()
     counted = threading.Condition()
 
+    quoted = stack.ask().json()
+
     def load(number: int) -> None:
+        called_by = {"name": "ask_moc", "arguments": {"question": BINDING, "mode": "quote"}}
         paths: list[tuple[str, Any]] = [
             ("/api/ask", {"question": BINDING, "mode": "quote"}),
             ("/v1/chat/completions", {"model": "moc-quote", "messages": [{"role": "user", "content": BINDING}]}),
+            ("/api/verify", quoted),
+            ("/mcp", {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": called_by}),
         ]
+        # What an MCP client sends, and to a name that is not this machine's.
+        headers = {"accept": "application/json, text/event-stream", "host": "assistant.example.gov"}
         with httpx.Client(base_url=stack.address, timeout=SECONDS, verify=False) as client:
             while not stop.is_set():
-                path, body = paths[number % 2]
-                reply = client.post(path, json=body)
+                path, body = paths[number % 4]
+                reply = client.post(path, json=body, headers=headers)
                 with counted:
-                    done.append(reply.status_code if b"Section III" in reply.content else 0)
+                    good = WHOLE[path] in reply.content
+                    done.append(reply.status_code if good else 0)
+                    by_path[path] += 1
                     counted.notify_all()
 
     def reached(condition: Callable[[], bool]) -> bool:
@@ -156,7 +175,7 @@ def test_no_api_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
     def called(count: int) -> bool:
         return stack.llm.wait(lambda server: len(server.calls) == count, SECONDS)
 
-    with ThreadPoolExecutor(5) as pool, launched() as browser:
+    with ThreadPoolExecutor(8) as pool, launched() as browser:
         # Whoever holds the question, a reader of that replica is there: nothing slow happens while it is held.
         homes = {name_at(stack, stack.address, house): house for house in HOUSES}
         chats = {name: reader(browser, stack, house) for name, house in homes.items()}
@@ -177,11 +196,16 @@ def test_no_api_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
             assert called(later + 1)
             loads = [pool.submit(load, number) for number in range(4)]
             assert reached(lambda: len(done) >= 8)
+            # One more than the other replica needs to be as busy as the holder, so the holder has one of them.
+            stack.llm.enqueue(*[says(before=6.0)] * 3)
+            streams = [pool.submit(stack.stream, f"{FUSION} ({number})") for number in range(3)]
+            assert called(later + 4)
             port = int(holder.rpartition(":")[2])
             [victim] = [pid for known, pid in stack.parts.values() if known == port]
             os.kill(victim, signal.SIGKILL)
             before = len(done)
-            assert reached(lambda: len(done) >= before + 24)
+            by_path.clear()
+            assert reached(lambda: len(done) >= before + 24 and len(by_path) == 4)
         finally:
             stop.set()
         for future in loads:
@@ -194,6 +218,10 @@ def test_no_api_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
         chat.page.locator("#conversation .answer:not(.growing)").nth(1).wait_for()
         assert said.all_inner_texts() == first
     assert set(done) == {200}
+    # What has begun cannot be taken back: it ends without an answer, and nobody takes it for a whole one.
+    ended = Counter(future.result() for future in streams)
+    assert ended["whole"] + ended["cut"] == 3
+    assert ended["cut"] >= 1
     assert (answered.status_code, answered.json()["mode"]) == (200, "llm")
     assert all(stack.llm.calls[place].left for place in (calls, later))  # by the one that was killed
     assert stack.until("ended with -9", 10).startswith("replica")

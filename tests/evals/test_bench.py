@@ -27,6 +27,7 @@ from evals.bench import (
     soak,
     start,
     synthetic,
+    view,
 )
 from evals.bench.clients import Asked
 from evals.faults.table import ROWS
@@ -273,7 +274,7 @@ def test_opening_is_held_against_its_seconds(row: dict[str, Any], holds: bool | 
 
 def test_the_rows_that_goals_name_are_there() -> None:
     """A row that is called otherwise would be missed for ever."""
-    assert {goals.LOCKED, goals.LEAVING} <= {row.name for row in ROWS}
+    assert {goals.LOCKED, goals.LEAVING, goals.SILENT} <= {row.name for row in ROWS}
 
 
 def test_profiles_of_two_commits_are_set_beside_each_other() -> None:
@@ -303,7 +304,35 @@ def test_a_section_shows_its_rows_and_its_chart() -> None:
     part = {"date": "2026-01-01", "machine": figures.machine(), "seconds": 9, "rows": rows}
     page, drawn = report.made({"load": json.loads(json.dumps(part))}, {})
     assert "| llm, 50 at once, 10 s to read | 50 |" in page
+    assert "| llm, 50 at once | – / – / – | 1.00 / 1.00 / 1.00 | – / – / – | – / – / – |" in page
     assert list(drawn) == ["load.svg"]
+
+
+GROWN = ("build", "plain_build", "open", "assistant")
+SEARCHED = ("search_p50", "search_p95", "plain_search_p50", "plain_search_p95", "answer_p50", "answer_p95")
+
+
+def test_growth_is_drawn_for_build_search_answers_and_memory() -> None:
+    """A chart of each over the passages, from the results alone."""
+    rows = [
+        {"passages": size, "search": "exact", "recall": 1.0, "plain_recall": 0.9, "memory": 300 + size / 100, "disk": 9}
+        | {f"{name}_seconds": size / 1000 for name in GROWN}
+        | dict.fromkeys((*SEARCHED, "embedding_p50"), 0.02 + size / 10**6)
+        for size in (51, 10_000, 100_000)
+    ]
+    drawn: dict[str, str] = {}
+    part = {"rows": rows, "distinct": 10_000, "embed_seconds": 9.0, "noise": 0.02, "limit": 10}
+    text = bodies.of_growth(part, drawn)
+    assert list(drawn) == [f"growth-{name}.svg" for name in ("build", "search", "answer", "memory")]
+    assert all(f"(performance/{name})" in text for name in drawn)
+    assert "memory 51: 300.5, 10000: 400, 100000: 1300" in drawn["growth-memory.svg"]
+
+
+def test_a_page_view_is_the_median_of_several() -> None:
+    """Number by number; what was seen is told, never a mean between two."""
+    views = [{"requests": requests, "usable_seconds": seconds} for requests, seconds in ((9, 0.2), (7, 0.9), (8, 0.3))]
+    assert view.median(views) == {"requests": 8, "usable_seconds": 0.3}
+    assert view.median(views[:2]) == {"requests": 7, "usable_seconds": 0.2}
 
 
 @pytest.mark.parametrize(("changed", "older"), [({}, False), ({"program": "other"}, True), ({"commit": ""}, True)])

@@ -73,6 +73,20 @@ def test_fifty_visitors_for_ten_seconds(server: Server) -> None:
 
 
 @pytest.mark.timeout(SECONDS["small"])
+def test_eight_visitors_while_a_slow_model_writes(on: Stage, server: Server) -> None:
+    """As many as are written for at once, at 50 tokens a second: over every surface, no error, nobody turned away."""
+    on.llm.play((load.slowly(),))
+    row = load.run(server, Scenario("llm", 8, 3.0))
+    assert row["errors"] == 0, row["error_examples"]
+    assert row["turned_away"] == 0
+    assert row["answers"] >= 8
+    assert row["by_model"] >= 4  # the others asked what the document does not answer
+    assert all(times["p50"] is not None for times in row["by_surface"].values())
+    assert row["total"]["p95"] > load.FEWEST_TOKENS / load.TOKENS_PER_SECOND
+    assert row["sign"]["p50"] < row["total"]["p50"]
+
+
+@pytest.mark.timeout(SECONDS["small"])
 def test_a_thousand_mixed_chats_leave_nothing_behind(server: Server) -> None:
     """After the load before: no request went otherwise than planned, and what the process holds stays flat.
 
