@@ -41,10 +41,12 @@ _ADDRESSED = re.compile(
 )
 
 
-# How a sentence begins that talks to a reader, or of the one who writes, or that only announces an answer.
+# How a sentence begins that talks to a reader, orders something shown, speaks of the one who writes, or only announces
+# an answer.
 _TALK = re.compile(
     r"^\W*(?:here(?:'s| is| are)|below (?:is|are)|sure|certainly|of course|absolutely|step \d|click|call|visit"
-    r"|dial|please|welcome)\b|\b(?:i am|i'm|i will|i'll|i can|i hate|my)\b"
+    r"|dial|please|welcome|print|repeat|reveal|show|write|tell|say|send|ignore|disregard|forget|translate|give|reply"
+    r"|respond|disclose|pretend|act as|list (?:all|every|each|the|your))\b|\b(?:i am|i'm|i will|i'll|i can|i hate|my)\b"
     r"|^\W*(?:はい、(?:手順|わかり|分かり|承知|了解|喜んで|もちろん|お任せ|私|こちら|[^。]{0,12}(?:こちら|どうぞ)\W*$)|手順\d|ようこそ|どうぞ)|吾輩は|私は|私が"
     r"|\b(?:your|this|the) question\b|\bthe answer (?:is|to|can|follows)\b|\banswers? (?:is|are) as follows"
     r"|\b(?:relevant|following|likely|requested) sentences?\b|\b(?:none of|no) (?:the|these) (?:likely )?sentences\b"
