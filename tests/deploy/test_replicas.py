@@ -121,7 +121,7 @@ def test_a_chat_stays_with_its_replica(stack: Stack) -> None:
     for name in names:
         for house in [house for house in HOUSES if homes[house] == name][:2]:
             for question in (BINDING, "How can a country leave?"):
-                said = chat(stack, question, house, f"session{house}")
+                said = chat(stack, question, house, f"session{house.replace('.', '-')}")
                 assert "process_completed" in said
                 assert "Section I" in said
 
@@ -129,8 +129,9 @@ def test_a_chat_stays_with_its_replica(stack: Stack) -> None:
 def test_a_chat_needs_its_replica(stack: Stack) -> None:
     """Why they have to: the other replica knows nothing of a question and cannot answer it."""
     one, two = stack.replicas()
-    with pytest.raises(httpx.RemoteProtocolError):
-        chat(stack, BINDING, HOUSES[0], "astray", at=one, then=two)
+    said = chat(stack, BINDING, HOUSES[0], "astray", at=one, then=two)
+    assert "process_completed" not in said
+    assert "Section" not in said
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs Chromium")
@@ -234,7 +235,7 @@ def test_chats_go_on_at_the_other_replica(stack: Stack) -> None:
     [left] = stack.replicas()
     assert {name_at(stack, stack.address, house) for house in HOUSES} == {name_at(stack, left)}
     for house in HOUSES[:3]:
-        assert "Section III" in chat(stack, BINDING, house, f"session{house}")
+        assert "Section III" in chat(stack, BINDING, house, f"session{house.replace('.', '-')}")
     assert stack.client.get(f"{stack.address}/").status_code == 200
 
 
