@@ -72,9 +72,14 @@ def load(path: Path = GLOSSARY) -> Glossary:
         rows, readings = data["terms"], data.get("readings", {})
     except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
         raise DocumentError(f"glossary {str(path)!r} cannot be read: {error!r}") from None
-    if wrong := [kana for kana, word in readings.items() if not _KANA.fullmatch(kana) or not isinstance(word, str)]:
+    if wrong := [kana for kana, word in readings.items() if not is_kana(kana) or not isinstance(word, str)]:
         raise DocumentError(f"{path}: readings {wrong} are no hiragana, or their words no text")
     return Glossary(tuple(_term(row, path) for row in rows), readings)
+
+
+def is_kana(text: str) -> bool:
+    """Whether a text is what a reading may be: hiragana only, three or more."""
+    return _KANA.fullmatch(text) is not None
 
 
 def _term(row: Mapping[str, Any], path: Path) -> Term:

@@ -61,6 +61,8 @@ def test_one_mistake_in_each_file_is_named_with_its_field(tmp_path: Path) -> Non
     cell(places.attacks / "real.tsv", 4, 1, "keept")
     number = swap(places.glossary, 'en = "Government of Japan"', "en = 5")
     unknown = swap(places.glossary, 'ja = "日本国政府"', 'jaa = "日本国政府"')
+    kana = swap(places.glossary, '"うちゅう" = "宇宙"', '"ウチュウ" = "宇宙"')
+    reading = swap(places.glossary, '"うちゅうごみ" = "宇宙ごみ"', '"うちゅうごみ" = 5')
     metric = swap(places.gates, 'metric = "verbatim"', 'metric = "verbatum"')
     suite = swap(places.gates, 'suite = "routes"', 'suite = "roots"')
     rendering = swap(places.aid, 'of = "346ab5746a62"', 'of = "000000000000"')
@@ -76,6 +78,8 @@ def test_one_mistake_in_each_file_is_named_with_its_field(tmp_path: Path) -> Non
         f"smollm2.jsonl:{finish}:case",
         "history.jsonl:1:mode",
         "bank.tsv:5:language",
+        f"glossary.toml:{kana}:readings",
+        f"glossary.toml:{reading}:readings",
         f"glossary.toml:{number}:en",
         f"glossary.toml:{unknown}:jaa",
         f"glossary.toml:{number - 1}:ja",
