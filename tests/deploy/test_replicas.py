@@ -198,7 +198,7 @@ def test_no_api_question_fails_when_a_replica_is_killed(stack: Stack) -> None:
             loads = [pool.submit(load, number) for number in range(4)]
             assert reached(lambda: len(done) >= 8)
             # One more than the other replica needs to be as busy as the holder, so the holder has one of them.
-            stack.llm.enqueue(*[says(before=12.0)] * 3)
+            stack.llm.enqueue(*[says(before=8.0)] * 3)
             streams = [pool.submit(stack.stream, f"{FUSION} ({number})") for number in range(3)]
             assert called(later + 4)
             port = int(holder.rpartition(":")[2])
