@@ -59,12 +59,19 @@ def bank_problems(document: Document, path: Path) -> Iterator[str]:
         yield f"{path}:{rows[place][0]}:{problem}"
 
 
+_UNREADABLE = (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError)
+
+
+def _toml(path: Path) -> tuple[str, Mapping[str, Any]]:
+    text = path.read_text(encoding="utf-8")
+    return text, tomllib.loads(text)
+
+
 def aid_problems(document: Document, path: Path) -> Iterator[str]:
     """Of the Japanese reading aid: each rendering and heading with its line, a missing one with its table's."""
     try:
-        text = path.read_text(encoding="utf-8")
-        found = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text, found = _toml(path)
+    except _UNREADABLE as error:
         yield f"{path}:1:file: cannot be read: {error}"
         return
     wrong = False
@@ -112,9 +119,8 @@ def _unloadable(document: Document, path: Path) -> Iterator[str]:
 def glossary_problems(document: Document, path: Path) -> Iterator[str]:
     """Of the glossary: keys, types, kinds, sides, addresses, terms that stand there twice, and readings."""
     try:
-        text = path.read_text(encoding="utf-8")
-        found = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text, found = _toml(path)
+    except _UNREADABLE as error:
         yield f"{path}:1:file: cannot be read: {error}"
         return
     terms = found.get("terms")

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evals.bench.goals import LEAVING
-from tests import measures, mutants
+from tests import measures, mutants, page_measures
 from tests.measures import ROOT, Found, NotMeasured, today
 
 PAGE = ROOT / "docs" / "goals.md"
@@ -136,13 +136,13 @@ GOALS = (
         14,
         "axe: 0 serious or critical; everything by keyboard; WCAG 2.2 AA table, EN and JA",
         "python -m tests.goals measure 14",
-        measures.accessibility,
+        page_measures.accessibility,
     ),
     Goal(
         15,
         "Content-Security-Policy: 0 violations in a browser, no unsafe-eval, a nonce for each answer",
         "python -m tests.goals measure 15",
-        measures.policy,
+        page_measures.policy,
     ),
     Goal(16, "Every route that is not listed is 404", "python -m tests.goals measure 16", measures.closed_routes),
     Goal(

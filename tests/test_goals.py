@@ -11,7 +11,8 @@ from evals.bench.clients import Asked
 from evals.bench.goals import LEAVING
 from tests import goals, measures
 from tests.goals import GOALS, HOLDS, PAGE, kept, text
-from tests.measures import ROOT, NotMeasured, criteria, stated
+from tests.measures import ROOT, NotMeasured
+from tests.page_measures import criteria, stated
 
 RATE = {"k": 5, "n": 5}
 ATTACKS: dict[str, Any] = {

@@ -37,6 +37,27 @@ class Asked:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """One question on its way."""
+
+    client: httpx.AsyncClient
+    question: str
+    mode: Mode | None
+    history: Sequence[Turn]
+    headers: Mapping[str, str]
+    started: float
+
+    @property
+    def turns(self) -> list[dict[str, str]]:
+        """The history as JSON bodies hold it."""
+        return [{"role": turn.role, "content": turn.content} for turn in self.history]
+
+    def elapsed(self) -> float:
+        """Seconds since it was sent."""
+        return time.perf_counter() - self.started
+
+
 @asynccontextmanager
 async def connected(address: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client for any number of visitors at once."""
@@ -55,38 +76,30 @@ async def ask(
     headers: Mapping[str, str] | None = None,
 ) -> Asked:
     """One question on one surface; never raises for what the server does."""
-    started = time.perf_counter()
-    given = (client, question, mode, history, dict(headers or {}), started)
+    sent = _Sent(client, question, mode, history, headers or {}, time.perf_counter())
     try:
         match surface:
             case "api":
-                return await _over_api(*given)
+                return await _over_api(sent)
             case "chat":
-                return await _in_chat(*given)
+                return await _in_chat(sent)
             case _:
-                return await _whole(surface, *given)
+                return await _whole(sent, surface)
     except (httpx.HTTPError, ValueError, KeyError) as error:
-        return Asked(surface, "error", time.perf_counter() - started, detail=f"{type(error).__name__}: {error}"[:200])
+        return Asked(surface, "error", sent.elapsed(), detail=f"{type(error).__name__}: {error}"[:200])
 
 
-async def _over_api(
-    client: httpx.AsyncClient,
-    question: str,
-    mode: Mode | None,
-    history: Sequence[Turn],
-    headers: Mapping[str, str],
-    started: float,
-) -> Asked:
-    body: dict[str, Any] = {"question": question, "mode": mode, "stream": True}
-    if history:
-        body["history"] = [{"role": turn.role, "content": turn.content} for turn in history]
+async def _over_api(sent: _Sent) -> Asked:
+    body: dict[str, Any] = {"question": sent.question, "mode": sent.mode, "stream": True}
+    if sent.history:
+        body["history"] = sent.turns
     sign = words = None
     event = ""
-    async with client.stream("POST", "/api/ask", json=body, headers=headers) as reply:
+    async with sent.client.stream("POST", "/api/ask", json=body, headers=sent.headers) as reply:
         if reply.status_code != 200:
-            return await _not_answered("api", reply, started)
+            return await _not_answered("api", reply, sent)
         async for line in reply.aiter_lines():
-            now = time.perf_counter() - started
+            now = sent.elapsed()
             if line.startswith("event: "):
                 event = line[7:]
                 sign = now if sign is None else sign
@@ -97,28 +110,21 @@ async def _over_api(
                 return Asked("api", "answered", now, sign, words, written_by)
             elif line.startswith("data: ") and event == "error":
                 return Asked("api", "error", now, sign, detail=line[6:206])
-    return Asked("api", "error", time.perf_counter() - started, sign, detail="the stream ended without an answer")
+    return Asked("api", "error", sent.elapsed(), sign, detail="the stream ended without an answer")
 
 
-async def _in_chat(
-    client: httpx.AsyncClient,
-    question: str,
-    mode: Mode | None,
-    history: Sequence[Turn],
-    headers: Mapping[str, str],
-    started: float,
-) -> Asked:
-    messages = [{"role": turn.role, "content": [{"type": "text", "text": turn.content}]} for turn in history]
-    body = {"data": [question, messages, mode or "llm"], "session_hash": secrets.token_hex(6)}
-    reply = await client.post("/gradio_api/call/ask", json=body, headers=headers)
+async def _in_chat(sent: _Sent) -> Asked:
+    messages = [{"role": turn.role, "content": [{"type": "text", "text": turn.content}]} for turn in sent.history]
+    body = {"data": [sent.question, messages, sent.mode or "llm"], "session_hash": secrets.token_hex(6)}
+    reply = await sent.client.post("/gradio_api/call/ask", json=body, headers=sent.headers)
     if reply.status_code != 200:
-        return await _not_answered("chat", reply, started)
+        return await _not_answered("chat", reply, sent)
     address = f"/gradio_api/call/ask/{reply.json()['event_id']}"
     sign = words = None
     event = ""
-    async with client.stream("GET", address, headers=headers) as stream:
+    async with sent.client.stream("GET", address, headers=sent.headers) as stream:
         async for line in stream.aiter_lines():
-            now = time.perf_counter() - started
+            now = sent.elapsed()
             if line.startswith("event: "):
                 event = line[7:]
             elif line.startswith("data: ") and event in ("generating", "complete"):
@@ -131,35 +137,26 @@ async def _in_chat(
                     return Asked("chat", "answered", now, sign, words, "llm" if "badge-llm" in line else "quote")
             elif line.startswith("data: ") and event == "error":
                 return Asked("chat", "error", now, sign, detail=line[:200])
-    return Asked("chat", "error", time.perf_counter() - started, sign, detail="the stream ended without an answer")
+    return Asked("chat", "error", sent.elapsed(), sign, detail="the stream ended without an answer")
 
 
-async def _whole(
-    surface: Surface,
-    client: httpx.AsyncClient,
-    question: str,
-    mode: Mode | None,
-    history: Sequence[Turn],
-    headers: Mapping[str, str],
-    started: float,
-) -> Asked:
+async def _whole(sent: _Sent, surface: Surface) -> Asked:
     """An answer in one piece: first sign, first words and end are one moment."""
-    turns = [{"role": turn.role, "content": turn.content} for turn in history]
     if surface == "json":
-        path, body = "/api/ask", {"question": question, "mode": mode, "history": turns}
+        path, body = "/api/ask", {"question": sent.question, "mode": sent.mode, "history": sent.turns}
     else:
-        model = "moc-quote" if mode == "quote" else "moc"
+        model = "moc-quote" if sent.mode == "quote" else "moc"
         path = "/v1/chat/completions"
-        body = {"model": model, "messages": [*turns, {"role": "user", "content": question}]}
-    reply = await client.post(path, json=body, headers=headers)
+        body = {"model": model, "messages": [*sent.turns, {"role": "user", "content": sent.question}]}
+    reply = await sent.client.post(path, json=body, headers=sent.headers)
     if reply.status_code != 200:
-        return await _not_answered(surface, reply, started)
+        return await _not_answered(surface, reply, sent)
     answer = reply.json() if surface == "json" else reply.json()["moc_answer"]
-    now = time.perf_counter() - started
+    now = sent.elapsed()
     return Asked(surface, "answered", now, now, now, answer["mode"])
 
 
-async def _not_answered(surface: Surface, reply: httpx.Response, started: float) -> Asked:
+async def _not_answered(surface: Surface, reply: httpx.Response, sent: _Sent) -> Asked:
     text = (await reply.aread()).decode(errors="replace")[:200]
     outcome: Outcome = "turned away" if reply.status_code in _PLANNED else "error"
-    return Asked(surface, outcome, time.perf_counter() - started, detail=f"{reply.status_code} {text}")
+    return Asked(surface, outcome, sent.elapsed(), detail=f"{reply.status_code} {text}")
