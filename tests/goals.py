@@ -202,11 +202,11 @@ def text() -> str:
 def _refusals(results: Mapping[int, Result]) -> str:
     """What is said of the first half of goal 3 while it is missed; the figure begins with it."""
     said = re.match(r"(\d+) of (\d+) test questions with an answer", results[3].figure) if 3 in results else None
-    if said is None or int(said[1]) <= 0.02 * int(said[2]):
+    if said is None or (refused := int(said[1])) <= (most := int(0.02 * int(said[2]))):
         return ""
     return (
-        f"- The first half of goal 3 is missed too, if by little: {said[1]} of {said[2]} test questions that have an\n"
-        f"  answer are refused, {measures.share(int(said[1]), int(said[2]))} where 2 % is the most.\n"
+        f"- The first half of goal 3 is missed: {refused} of {said[2]} test questions that have an answer are refused,\n"
+        f"  where 2 % would be {most}.\n"
     )
 
 

@@ -91,12 +91,12 @@ def test_a_figure_that_is_read_is_the_one_that_was_kept(number: int) -> None:
 
 
 def test_a_first_half_that_is_missed_is_named_as_weak(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than two of a hundred refused stand in the list with their share; two do not."""
+    """More than two of a hundred refused stand in the list; two do not."""
     for refused, named in ((3, True), (2, False)):
         figure = f"{refused} of 100 test questions with an answer"
         monkeypatch.setattr(goals, "kept", lambda figure=figure: {3: goals.Result(figure, "no", "2026-01-02")})
-        assert (f"missed too, if by little: {refused} of 100 test questions" in text()) is named
-        assert (f"answer are refused, {measures.share(refused, 100)} where" in text()) is named
+        assert (f"goal 3 is missed: {refused} of 100 test questions" in text()) is named
+        assert ("2 % would be 2." in text()) is named
 
 
 def test_every_goal_is_there_with_its_command() -> None:
