@@ -112,8 +112,9 @@ def _matcher(terms: tuple[Term, ...]) -> tuple[re.Pattern[str], dict[str, list[T
         for form in term.forms:
             if form and term not in by_form.setdefault(plain(form), []):
                 by_form[plain(form)].append(term)
-    forms = sorted(by_form, key=len, reverse=True)
-    alternatives = "|".join(
-        rf"(?<![a-z0-9]){re.escape(form)}(?![a-z0-9])" if form.isascii() else re.escape(form) for form in forms
-    )
+    # Inside a word no Latin form is tried at all. Where a form with Japanese in it fits, it is longer than any other.
+    forms = sorted(by_form, key=lambda form: (form.isascii(), -len(form)))
+    latin = "|".join(re.escape(form) for form in forms if form.isascii())
+    others = [re.escape(form) for form in forms if not form.isascii()]
+    alternatives = "|".join([*others, *([rf"(?<![a-z0-9])(?:{latin})(?![a-z0-9])"] if latin else [])])
     return re.compile(alternatives or r"(?!)"), by_form

@@ -205,8 +205,8 @@ def _refusals(results: Mapping[int, Result]) -> str:
     if said is None or (refused := int(said[1])) <= (most := int(0.02 * int(said[2]))):
         return ""
     return (
-        f"- The first half of goal 3 is missed: {refused} of {said[2]} test questions that have an answer are refused,\n"
-        f"  where 2 % would be {most}.\n"
+        f"- The first half of goal 3 is missed: {refused} of {said[2]} test questions that have an answer are\n"
+        f"  refused, where 2 % would be {most}.\n"
     )
 
 
