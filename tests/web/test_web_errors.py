@@ -190,8 +190,15 @@ def test_a_stream_that_fails_never_looks_whole(
 
     shell = Shell(app, service_with(scripted))
     head = [(b"host", b"localhost"), (b"content-type", b"application/json"), (b"content-length", b"0")]
-    scope: Scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": head}
-    scope |= {"scheme": "http", "client": ("127.0.0.1", 1)}
+    scope: Scope = {
+        "type": "http",
+        "scheme": "http",
+        "client": ("127.0.0.1", 1),
+        "method": method,
+        "path": path,
+        "query_string": b"",
+        "headers": head,
+    }
     with structlog.testing.capture_logs() as lines:
         asyncio.run(shell(scope, receive, send))
     assert sent[1]["body"] == b"data: {}\n\n"
