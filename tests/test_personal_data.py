@@ -138,4 +138,4 @@ def test_what_looks_like_a_secret_is_looked_through_at_once(piece: str) -> None:
     """As long as the body of a question may be; looking again from every place in it would take many times as long."""
     began = time.process_time()
     find(piece * (16_200 // len(piece)))
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 1
