@@ -206,7 +206,8 @@ def tokens(text: str) -> int:
 def _told(turn: Turn) -> str:
     """What the model is told of an earlier message: personal data in it stays here, as that of a question does."""
     text = clean(turn.content)
-    return personal_data.redact(text) if personal_data.find(text) else turn.content
+    told = personal_data.redact(text)
+    return turn.content if told == text else told
 
 
 def _asked(

@@ -7,7 +7,7 @@ also fit a date, a sum or the name of a machine. What this file cannot see is a 
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 from typing import Literal
 
@@ -46,12 +46,14 @@ def redact(text: str) -> str:
 
 
 def findings(text: str) -> tuple[Finding, ...]:
-    """All findings in order; where two overlap, the one that starts first (then the longer) stands."""
+    """All findings in order; those that overlap are one, of the kind of the one that starts first (then the longer)."""
     found = sorted({*_by_pattern(_plain(text)), *_phones(_plain(text))}, key=lambda f: (f.start, -f.end, f.kind))
     kept: list[Finding] = []
     for finding in found:
         if not kept or finding.start >= kept[-1].end:
             kept.append(finding)
+        elif finding.end > kept[-1].end:
+            kept[-1] = replace(kept[-1], end=finding.end)
     return tuple(kept)
 
 

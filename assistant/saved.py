@@ -13,7 +13,7 @@ from assistant.types import GATE_REASONS, MODE_NOTES, REASONS, Language, Related
 
 UNTOLD = ("confidence", "follow_ups", "dropped", "mode_note", "timings_ms")
 _LISTS = ("claims", "citations", "related", "follow_ups", "dropped")
-_NOT_ASKED = (None, "llm_off", "llm_budget", "llm_busy", "refused_before_llm")  # no model wrote anything to withhold
+_NOT_ASKED = (None, *(note for note, asked in MODE_NOTES.items() if not asked))  # no model wrote what is withheld
 
 
 def same(one: object, other: object) -> bool:

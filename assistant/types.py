@@ -27,17 +27,18 @@ REASONS: Mapping[Status, tuple[str, ...]] = {
         "other_language",
     ),
 }
-MODE_NOTES = (
-    "llm_off",
-    "llm_timeout",
-    "llm_unavailable",
-    "llm_busy",
-    "llm_budget",
-    "llm_cut",
-    "llm_invalid",
-    "gate_dropped_all",
-    "refused_before_llm",
-)
+# Why an answer is quote mode's, and whether a language model had been asked by then: only what one wrote is withheld.
+MODE_NOTES: Mapping[str, bool] = {
+    "llm_off": False,
+    "llm_timeout": True,
+    "llm_unavailable": True,
+    "llm_busy": False,
+    "llm_budget": False,
+    "llm_cut": True,
+    "llm_invalid": True,
+    "gate_dropped_all": True,
+    "refused_before_llm": False,
+}
 GATE_REASONS = (
     "unknown_address",
     "not_offered",

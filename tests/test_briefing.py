@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant import glossary
+from assistant import glossary, personal_data
 from assistant.briefing import NO_CLAIM, SHORT_BELOW, Briefing, tokens
 from assistant.claim_stream import ClaimStream
 from assistant.types import Language, Question, Turn
@@ -119,3 +119,19 @@ def test_a_small_budget_makes_the_short_prompt_of_a_small_model(language: Langua
     question, example = before[-2:]
     assert example in question
     assert example.isascii() is (language == "en")
+
+
+def test_the_history_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Personal data in it is replaced by its kind, and what has none stays as it was written."""
+    looked = []
+
+    def counted(text: str) -> tuple[personal_data.Finding, ...]:
+        looked.append(text)
+        return found(text)
+
+    found = personal_data.findings
+    monkeypatch.setattr(personal_data, "findings", counted)
+    history = (Turn("user", "I am at jane@example.com"), Turn("user", "Is it　binding?"))
+    asked = briefing().brief(QUESTION, history, LIKELY).asked
+    assert "user: I am at [email]\nuser: Is it　binding?" in asked
+    assert len(looked) == len(history)

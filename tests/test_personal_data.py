@@ -1,5 +1,6 @@
 """Personal data is found, and what only looks like it is left alone."""
 
+import time
 import unicodedata
 from pathlib import Path
 
@@ -92,10 +93,49 @@ def test_questions_about_the_document_are_not_refused() -> None:
     assert len(alarms) <= len(asked) // 2000 + 1, alarms
 
 
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("My password is correct horse battery staple. Is it binding?", "[credential] Is it binding?"),
+        ("Their pin was 1234 5678!", "[credential]"),
+        ("password: correct horse battery staple", "[credential]"),
+        ("パスワードは correct horse battery staple です。有効ですか", "[credential]。有効ですか"),
+        ("パスワードは「ただしい うま」です。", "[credential]。"),
+        ("暗証番号は1234 5678です。有効ですか", "[credential]。有効ですか"),
+        ("私のパスワードは正しい馬の電池です。", "[credential]。"),
+        ("私のパスワードは必要ですか", "私のパスワードは必要ですか"),
+        ("Is sk-ant-api03-abcdEFG_9mnop-QRST right?", "Is [credential] right?"),
+        ("鍵はsk-proj-T3BlbkFJ_aa-bb_ccです", "鍵は[credential]です"),
+        ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLE", "aws_secret_[credential]"),
+        ("api_key: abc/def+123456== is mine", "[credential] is mine"),
+        ('{"api_key": "abc/def+123456"}', '{"[credential]"}'),
+        ("-----BEGIN RSA " + "PRIVATE KEY----- ab+c/1 -----END RSA PRIVATE KEY----- Why?", "[credential] Why?"),
+        ("Mine: -----BEGIN " + "PRIVATE KEY----- MIIEvQ ab+c/1", "Mine: [credential]"),
+    ],
+)
+def test_a_secret_is_redacted_to_its_end(text: str, redacted: str) -> None:
+    """No part of a key or of a told password stays; what comes after it does."""
+    assert redact(text) == redacted
+
+
+def test_findings_that_overlap_are_redacted_together() -> None:
+    """The end of the second one is personal too."""
+    assert redact("name: Jane Miller@example.com, is it binding?") == "[name], is it binding?"
+
+
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
-    "piece", ["a.", "a dot ", "eyJ", "1-", "ab:", "東京都千", "ア", "私は佐藤", "a at b dot ", "My Aa "]
+    "piece",
+    ["a.", "a dot ", "eyJ", "1-", "ab:", "東京都千", "ア", "私は佐藤", "a at b dot ", "My Aa ", "password:", "token="],
 )
 def test_long_texts_are_looked_through_at_once(piece: str) -> None:
     """As long as a comment or a history may be, and longer, made of the beginnings of what is looked for."""
     find(piece * (8000 // len(piece)))
+
+
+@pytest.mark.parametrize("piece", ["sk-", "-", "---BEGIN ", "-----BEGIN " + "PRIVATE KEY", "my password is a! "])
+def test_what_looks_like_a_secret_is_looked_through_at_once(piece: str) -> None:
+    """As long as the body of a question may be; looking again from every place in it would take many times as long."""
+    began = time.process_time()
+    find(piece * (16_200 // len(piece)))
+    assert time.process_time() - began < 1

@@ -9,7 +9,7 @@ import pytest
 
 from assistant import render
 from assistant.receipt import digest_of_object
-from assistant.types import Answer, Claim, Draft, IndexIdentity, Language, Question, ShortReply
+from assistant.types import MODE_NOTES, Answer, Claim, Draft, IndexIdentity, Language, Question, ShortReply
 from assistant.verify import Verifier, check
 from index import parse, reading_aid
 
@@ -255,3 +255,13 @@ def test_a_forged_near_passage_does_not_hold(change: dict[str, Any]) -> None:
     assert VERIFIER.problems(answer) == []
     answer["related"][1] |= change
     assert any("nearest passage 2" in problem for problem in VERIFIER.problems(answer))
+
+
+@pytest.mark.parametrize("note", [None, *MODE_NOTES])
+def test_only_what_a_model_wrote_is_withheld(note: str | None) -> None:
+    """Each note says whether one was asked before quote mode answered."""
+    answer = saved()
+    answer.update(mode="quote", mode_note=note, dropped=[{"text": "P.", "addresses": [], "reasons": ["low_score"]}])
+    answer["id"] = digest_of_object(answer)
+    told = "a sentence is said to be withheld where no model wrote any" in VERIFIER.problems(answer)
+    assert told is (note in (None, "llm_off", "llm_busy", "llm_budget", "refused_before_llm"))

@@ -66,7 +66,7 @@ def mount(app: FastAPI, service: Service, root_path: str) -> Handlers:
 
     Returns what its handlers take, the same in both languages.
     """
-    handlers: Handlers = {}
+    taken: list[Handlers] = []
     paths: tuple[tuple[Language, str], ...] = (("ja", "/ja"), ("en", "/"))
     for language, path in paths:
         blocks = build(language, service)
@@ -85,12 +85,22 @@ def mount(app: FastAPI, service: Service, root_path: str) -> Handlers:
             mcp_server=False,
             theme=_theme(),
         )
-        handlers = {
-            number: tuple(_KINDS[type(component)] for component in handler.inputs)
-            for number, handler in blocks.fns.items()
-            if handler.inputs or not handler.cancels  # what only cancels has a route of its own
-        }
-    return handlers
+        taken.append(_taken(blocks))
+    japanese, english = taken
+    if japanese != english:  # a request does not say for sure of which page it is
+        raise RuntimeError("the handlers of the pages differ")
+    return english
+
+
+def _taken(blocks: Any) -> Handlers:
+    """What the handlers of a page take, by number, and by name that of what programs ask."""
+    taken: dict[int | str, tuple[Kind, ...]] = {}
+    for number, handler in blocks.fns.items():
+        if handler.inputs or not handler.cancels:  # what only cancels has a route of its own
+            taken[number] = tuple(_KINDS[type(component)] for component in handler.inputs)
+        if handler.api_name == "ask":
+            taken["ask"] = taken[number]
+    return taken
 
 
 def build(language: Language, service: Service) -> Any:

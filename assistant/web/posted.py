@@ -12,9 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Kind = Literal["text", "history", "nothing"]  # a text or null; messages or null; null
-Handlers = Mapping[int, tuple[Kind, ...]]  # the kinds of what each of the page's handlers takes, by its number
+# The kinds of what each of the page's handlers takes, by its number; "ask" is the one that programs call by its name.
+Handlers = Mapping[int | str, tuple[Kind, ...]]
 NO_HANDLERS: Handlers = {}
-ASK: tuple[Kind, ...] = ("text", "history", "text")  # what the interface "ask" takes; the page adds its state, null
 
 _Session = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 _Number = Annotated[int, Field(ge=0, lt=2**31)]
@@ -84,7 +84,10 @@ def rewritten(path: str, body: bytes, handlers: Handlers) -> bytes:
             raise ValueError("fn_index: there is no such handler")
         _fits(sent.data, handlers[sent.fn_index])
     elif isinstance(sent, _Call):
-        _fits(sent.data, ASK if len(sent.data) == len(ASK) else (*ASK, "nothing"))
+        kinds = handlers.get("ask", ())
+        # A program sends what it is told to, a page its state too, which is null.
+        named = tuple(kind for kind in kinds if kind != "nothing")
+        _fits(sent.data, named if len(sent.data) == len(named) else kinds)
     return sent.model_dump_json().encode()
 
 

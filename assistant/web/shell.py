@@ -73,14 +73,16 @@ class Shell:
                 raise
             await _say(scope, watched, path, Stop.of(Stopping()))
         except Exception as error:  # noqa: BLE001 -- whatever it is, its words stay here
-            if not _told(error):
+            if watched.streams and _told(error, route):
+                await watched({"type": "http.response.body", "body": b""})
+            else:
                 facts = {"error": type(error).__name__, "at": logs.place(error)}
                 name = route.name if route else "none"
                 logs.logger().error("request", route=name, request=visitor.request_id, **facts)
-            if watched.streams:
-                await watched({"type": "http.response.body", "body": b""})  # each event was whole, and so is their end
-            elif not watched.status:
-                await _say(scope, watched, path, Stop(500, "internal", "an error on the server; it has been noted"))
+                # An answer under way is left without its end: the server closes the connection, and nobody takes what
+                # came for the whole.
+                if not watched.status:
+                    await _say(scope, watched, path, Stop(500, "internal", "an error on the server; it has been noted"))
         finally:
             current.reset(token)
             self._service.gate.telemetry.request(route.name if route else "none", watched.status)
@@ -154,6 +156,7 @@ class Shell:
             "raw_path": full.encode(),
             "scheme": "https" if visitor.https else "http",
             "client": (visitor.address, 0),
+            "query_string": scope["query_string"] if _reads_query(route) else b"",
             "headers": headers.raw,
             "state": {**scope.get("state", {}), "visitor": visitor},
         }
@@ -262,9 +265,20 @@ class _Watched:
         return borrowed or headers.get("content-type", "").startswith("text/plain")
 
 
-def _told(error: Exception) -> bool:
-    """Whether it says what the client was told already: that there is no such session, after the stream had begun."""
-    return isinstance(error, RuntimeError) and isinstance(error.__cause__, HTTPException)
+def _reads_query(route: Route) -> bool:
+    """Gradio knows wishes of its own (a saved state, a list of all endpoints) that nobody may have here.
+
+    Of its routes only the stream of a session names that in its query. What the page itself is wished with is ours, and
+    ``frame`` keeps it from Gradio.
+    """
+    return route.name == "gradio_data" or not route.name.startswith("gradio_")
+
+
+def _told(error: Exception, route: Route | None) -> bool:
+    """Whether Gradio told it in the stream that it had begun already: there is no such session."""
+    cause = error.__cause__
+    gradios = route is not None and route.name in ("gradio_data", "gradio_result")
+    return gradios and isinstance(cause, HTTPException) and cause.status_code == 404
 
 
 async def _say(scope: Scope, send: _Watched, path: str, stop: Stop) -> None:

@@ -1,14 +1,20 @@
 """Errors: a page in the reader's language for browsers, one shape of JSON for programs, nothing of the inside."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
 
 import pytest
 import structlog.testing
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from assistant.config import Config
 from assistant.web import errors
+from assistant.web.shell import Shell
 from tests.web.scripted import Scripted, client_of, service_with
 
 BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
@@ -121,11 +127,19 @@ def test_libraries_errors_are_told_as_ours(
     assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
 
 
-def test_gradio_gets_no_wishes_of_an_address(client: TestClient) -> None:
-    """A page of its own, or a saved state: what Gradio would look for, and fail, is ours not to ask for."""
-    for wish in ("page=zzz", "deep_link=../x", "page=../../etc", "view=api"):
-        reply = client.get(f"/?{wish}", headers=BROWSER)
-        assert (reply.status_code, 'deep_link_state":"invalid' in reply.text) == (200, False)
+@pytest.mark.parametrize(
+    ("path", "wish"),
+    [
+        *(("/", wish) for wish in ("page=zzz", "deep_link=../x", "page=../../etc", "view=api")),
+        *((path, "deep_link=x") for path in ("/config", "/ja/config")),
+        ("/gradio_api/info", "all_endpoints=true"),
+    ],
+)
+def test_gradio_gets_no_wishes_of_an_address(client: TestClient, path: str, wish: str) -> None:
+    """A page of its own, a saved state, what is not for programs: the answer is the one without the wish."""
+    plain, wished = client.get(path, headers=BROWSER), client.get(f"{path}?{wish}", headers=BROWSER)
+    assert (plain.status_code, wished.status_code) == (200, 200)
+    assert re.sub(r'nonce="[^"]*"', "", wished.text) == re.sub(r'nonce="[^"]*"', "", plain.text)
 
 
 @pytest.mark.parametrize("path", ["/gradio_api/queue/data?session_hash=nobody", "/gradio_api/call/ask/nobody"])
@@ -136,3 +150,57 @@ def test_a_session_nobody_has_is_no_fault(client: TestClient, path: str) -> None
     assert reply.status_code == 200
     assert "404" in reply.text
     assert [line for line in lines if line.get("log_level") == "error"] == []
+
+
+_NO_SESSION = HTTPException(404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "cause", "ends"),
+    [
+        ("GET", "/gradio_api/queue/data", _NO_SESSION, True),
+        ("GET", "/gradio_api/call/ask/nobody", _NO_SESSION, True),
+        ("GET", "/gradio_api/queue/data", HTTPException(500), False),
+        ("GET", "/gradio_api/queue/data", None, False),
+        ("POST", "/v1/chat/completions", _NO_SESSION, False),
+        ("POST", "/v1/chat/completions", None, False),
+        ("POST", "/api/ask", None, False),
+    ],
+)
+def test_a_stream_that_fails_never_looks_whole(
+    scripted: Scripted, method: str, path: str, cause: Exception | None, ends: bool
+) -> None:
+    """It is left without its end, and logged; only where Gradio has said that there is no session nothing failed."""
+
+    async def events() -> AsyncIterator[bytes]:
+        yield b"data: {}\n\n"
+        raise RuntimeError from cause
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def app(scope: Scope, _: Receive, send: Send) -> None:
+        # Without its watch for a client that leaves, which is not what is tested.
+        await StreamingResponse(events(), media_type="text/event-stream").stream_response(send)
+
+    shell = Shell(app, service_with(scripted))
+    head = [(b"host", b"localhost"), (b"content-type", b"application/json"), (b"content-length", b"0")]
+    scope: Scope = {
+        "type": "http",
+        "scheme": "http",
+        "client": ("127.0.0.1", 1),
+        "method": method,
+        "path": path,
+        "query_string": b"",
+        "headers": head,
+    }
+    with structlog.testing.capture_logs() as lines:
+        asyncio.run(shell(scope, receive, send))
+    assert sent[1]["body"] == b"data: {}\n\n"
+    assert sent[-1].get("more_body", False) is not ends
+    assert any(line.get("log_level") == "error" for line in lines) is not ends

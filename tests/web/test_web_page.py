@@ -254,3 +254,15 @@ def test_switching_the_language_keeps_the_conversation(scripted: Scripted) -> No
     said = json.dumps(changed, ensure_ascii=False)
     for key in ("send", "stop", "question_placeholder", "mode_quote"):
         assert strings("ja")[key] in said
+
+
+def test_what_handlers_take_is_the_same_in_both_languages(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a page whose handlers were others the wrong ones would be let through; programs ask one of them by name."""
+    service = service_with(scripted)
+    handlers = page.mount(FastAPI(), service, "")
+    assert handlers["ask"] == ("text", "history", "text", "nothing")
+    assert handlers["ask"] in [kinds for number, kinds in handlers.items() if number != "ask"]
+    differing = iter([handlers, {**handlers, "ask": ()}])
+    monkeypatch.setattr(page, "_taken", lambda _: next(differing))
+    with pytest.raises(RuntimeError, match="differ"):
+        page.mount(FastAPI(), service, "")

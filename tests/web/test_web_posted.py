@@ -18,7 +18,8 @@ from tests.web.test_web_routes import example, routes
 
 JSON = {"content-type": "application/json"}
 META = {"meta": {"_type": "gradio.FileData"}}
-HANDLERS: posted.Handlers = {0: ("text", "history", "text", "nothing"), 3: ("history", "text", "nothing"), 8: ()}
+ASK: tuple[posted.Kind, ...] = ("text", "history", "text", "nothing")
+HANDLERS: posted.Handlers = {"ask": ASK, 0: ASK, 3: ("history", "text", "nothing"), 8: ()}
 
 
 def said(text: str = "Is it binding?", role: str = "user", **more: Any) -> dict[str, Any]:
@@ -142,12 +143,12 @@ def test_gradio_reads_what_was_understood() -> None:
     assert rewritten == {"data": ["Q", history, "quote", None], "fn_index": 0, "session_hash": "u2wla7mhcip"}
     asked: list[list[Any]] = [["Q", [], "quote"], ["Q", None, None], ["Q", [], "quote", None]]
     for data in asked:
-        rewritten = json.loads(posted.rewritten("/gradio_api/call/ask", json.dumps({"data": data}).encode(), {}))
+        rewritten = json.loads(posted.rewritten("/gradio_api/call/ask", json.dumps({"data": data}).encode(), HANDLERS))
         assert rewritten == {"data": data, "session_hash": None}
 
 
 def test_the_body_is_json(client: TestClient) -> None:
-    """Under another name it is refused as on every route, and so it is when it is none."""
+    """Under another name Gradio's routes refuse it as the API does, and so they do when it is none."""
     body = json.dumps({"data": ["Q", [], "quote"]}).encode()
     for kind in ("text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", ""):
         reply = client.post("/gradio_api/call/ask", content=body, headers={"content-type": kind})

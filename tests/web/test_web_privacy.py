@@ -85,6 +85,9 @@ def ask_everything(client: httpx.Client) -> Iterator[httpx.Response]:
     client.get("/document", params={"q": CANARY})
     begun = client.post("/gradio_api/call/ask", json={"data": [question, [], "quote"]}).json()
     client.get(f"/gradio_api/call/ask/{begun['event_id']}")
+    said = {"role": "user", "content": [{"type": "text", "text": f"{CANARY} and my card is 4111 1111 1111 1111"}]}
+    begun = client.post("/gradio_api/call/ask", json={"data": ["Why is it not?", [said], "llm"]}).json()
+    client.get(f"/gradio_api/call/ask/{begun['event_id']}")
     # Broken ones: the errors of libraries like to quote their input.
     yield client.post("/api/verify", json={"id": "a_1", "data": CANARY})
     yield client.post("/api/verify", json={"id": CANARY * 50})
