@@ -107,7 +107,8 @@ def _said(document: Document) -> _Known:
 @cache
 def _known(document: Document) -> _Known:
     """The same, and the words people ask for a term by, which do not mean it."""
-    return _known_by([_said(document).letters, *(form for term in glossary.load().terms for form in term.asked_by)])
+    said, asked = _said(document), _known_by([form for term in glossary.load().terms for form in term.asked_by])
+    return _Known(f"{said.letters}\n{asked.letters}", said.stems | asked.stems)
 
 
 @cache

@@ -1,7 +1,6 @@
 """One question, start to end: understand → retrieve → answerable → quote or write → verify."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from assistant.admission import Admission, NotAdmitted, everyone
 from assistant.answerable import Verdict
 from assistant.briefing import CUT_FROM, Brief, Briefing
 from assistant.clauses import clauses
+from assistant.clock import Clock
 from assistant.config import Config
 from assistant.overview import Overviews
 from assistant.retrieve import Evidence, Retriever
@@ -148,7 +148,7 @@ class Assistant:
 
     def brief(self, request: Request, briefing: Briefing) -> Brief | None:
         """What a language model would be sent for a request; None where it would not be asked."""
-        found = self._prepare(request, _Clock())
+        found = self._prepare(request, Clock())
         if isinstance(found, Answer) or not found.asks(briefing):
             return None
         return briefing.brief(found.question, request.history, found.likely, found.ranked)
@@ -161,7 +161,7 @@ class Assistant:
         raise RuntimeError("the stream ended without an answer")
 
     def _quote_answer(self, request: Request, mode_note: str | None) -> Answer:
-        clock = _Clock()
+        clock = Clock()
         found = self._prepare(request, clock, mode_note)
         if isinstance(found, Answer):
             return found
@@ -169,7 +169,7 @@ class Assistant:
         clock.lap("draft")
         return self.verifier.answer(draft, clock.laps("verify"))
 
-    def _prepare(self, request: Request, clock: "_Clock", mode_note: str | None = None) -> "_Prepared | Answer":
+    def _prepare(self, request: Request, clock: Clock, mode_note: str | None = None) -> "_Prepared | Answer":
         """Everything that needs no model: a finished short reply, or quote mode's draft with its evidence."""
         understood = self._understanding.understand(request)
         clock.lap("understand")
@@ -181,27 +181,32 @@ class Assistant:
         evidence = self._evidence(understood)
         parts = parts_found()
         clock.lap("retrieve")
-        word = self._words.asked(understood.standalone)
-        wanted = word.addresses if word else self._overview(understood, begins=not request.history)
-        verdict = answerable.judge(evidence, parts)
-        if wanted:
-            verdict = Verdict("answered", None, max(verdict.confidence, evidence.scoring.answer_from))
-        elif word:
-            verdict = Verdict("not_in_document", "absent_detail", 0.0)
+        verdict, wanted, missing = self._judge(understood, evidence, parts, begins=not request.history)
         if verdict.status in ("small_talk", "declined"):
             assert verdict.reason is not None
             reply = self._understanding.reply(understood.text, understood.language, verdict.status, verdict.reason)
             return self.verifier.short_reply(reply, verdict.confidence, clock.laps("verify"), mode_note)
-        draft = quote.draft(understood, evidence, parts, verdict, self.document, wanted)
-        if word and not word.addresses:
-            draft = replace(draft, missing_words=(word.word,))
+        draft = quote.draft(understood, evidence, parts, verdict, self.document, wanted, missing)
         draft = replace(draft, follow_ups=suggest.follow_ups(draft, self.document))
         return _Prepared(understood, evidence, draft)
 
-    def _overview(self, question: Question, *, begins: bool) -> tuple[str, ...]:
-        """Of the question itself, or else of the question after the one before it."""
-        asked = self._overviews.asked(question.standalone, begins=begins)
-        return asked or (self._overviews.asked(question.in_context, begins=False) if question.in_context else ())
+    def _judge(
+        self, question: Question, evidence: Evidence, parts: Sequence[Evidence], *, begins: bool
+    ) -> tuple[Verdict, tuple[str, ...], str | None]:
+        """The verdict, the sentences asked for outright, and the word asked for that is nowhere.
+
+        A word or an overview is asked of the question itself, or else an overview of the question after the one before
+        it; what is asked for outright is found by rule, so likeness has no say in it.
+        """
+        word = self._words.asked(question.standalone)
+        if word and not word.addresses:
+            return Verdict("not_in_document", "absent_detail", 0.0), (), word.word
+        wanted = word.addresses if word else self._overviews.asked(question.standalone, begins=begins)
+        if not wanted and question.in_context:
+            wanted = self._overviews.asked(question.in_context, begins=False)
+        if wanted:
+            return Verdict("answered", None, max(evidence.answerable, evidence.scoring.answer_from)), wanted, None
+        return answerable.judge(evidence, parts), (), None
 
     def _confidence_before_routing(self, reply: ShortReply) -> float:
         """How likely the document answers what is declined; personal data is not even searched."""
@@ -213,7 +218,7 @@ class Assistant:
         return self._retriever.evidence(question)
 
     async def _write(self, writer: Writer, request: Request, admission: Admission) -> AsyncGenerator[Event, None]:
-        clock = _Clock()
+        clock = Clock()
         found = await asyncio.to_thread(self._prepare, request, clock)
         if isinstance(found, Answer):
             yield found
@@ -266,7 +271,7 @@ class Assistant:
         dropped: Sequence[Dropped],
         note: str | None,
         model: ModelUsed,
-        clock: "_Clock",
+        clock: Clock,
     ) -> Answer:
         """The written claims, then what quote mode chose and they do not cite; or quote mode's own answer."""
         if note is not None:
@@ -311,22 +316,3 @@ class _Prepared:
     def ranked(self) -> tuple[str, ...]:
         """All addresses, best first."""
         return tuple(passage.address for passage in self.evidence.passages)
-
-
-class _Clock:
-    """Milliseconds between laps, 3 decimals, and the total."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self._laps[name] = round(self._laps.get(name, 0.0) + (now - self._last) * 1000, 3)
-        self._last = now
-
-    def laps(self, name: str) -> dict[str, float]:
-        """Close the last lap as ``name``; every part of the contract is there, 0.0 where a step was not needed."""
-        self.lap(name)
-        parts = {part: self._laps.get(part, 0.0) for part in ("understand", "retrieve", "draft", "verify")}
-        return parts | {"total": round((self._last - self._start) * 1000, 3)}

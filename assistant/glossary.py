@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -72,14 +72,24 @@ def load(path: Path = GLOSSARY) -> Glossary:
         rows, readings = data["terms"], data.get("readings", {})
     except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
         raise DocumentError(f"glossary {str(path)!r} cannot be read: {error!r}") from None
-    if wrong := [kana for kana, word in readings.items() if not is_kana(kana) or not isinstance(word, str)]:
-        raise DocumentError(f"{path}: readings {wrong} are no hiragana, or their words no text")
+    for _, what in wrong_readings(readings):
+        raise DocumentError(f"{path}: {what}")
     return Glossary(tuple(_term(row, path) for row in rows), readings)
 
 
-def is_kana(text: str) -> bool:
-    """Whether a text is what a reading may be: hiragana only, three or more."""
-    return _KANA.fullmatch(text) is not None
+def wrong_readings(readings: object) -> Iterator[tuple[str, str]]:
+    """What is wrong with a table of readings: (the kana of the entry, or "" for the table; what to say of it).
+
+    A reading is three or more hiragana, and its word a text that is not empty.
+    """
+    if not isinstance(readings, Mapping):
+        yield "", "readings: must be a table of hiragana and what is meant"
+        return
+    for kana, word in readings.items():
+        if not _KANA.fullmatch(kana):
+            yield kana, f"readings: {kana!r} is no hiragana of three letters or more"
+        if not isinstance(word, str) or not word.strip():
+            yield kana, f"readings: {kana!r} is read as {word!r}, must be text"
 
 
 def _term(row: Mapping[str, Any], path: Path) -> Term:

@@ -5,7 +5,6 @@ asks for anything: then that part is the answer, and which sentences it consists
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from assistant.follow_up_words import AREAS
 from assistant.manner import MANNER
 from assistant.modality import Modality, modality
 from assistant.named_part import NUMBERED, OUTSIDE, named_part, without_places
+from assistant.nothing_more import NothingMore, folded
 from assistant.quote import MOST_SHOWN
 from index.document import Document, Part, Sentence
 from index.parse import short_names
@@ -52,28 +52,23 @@ _DOCUMENT = re.compile(
 _FIELDS = re.compile(r"\b(?:areas?|fields?|themes?|pillars?|disciplines?)\b|分野|領域|柱|テーマ")
 # Who asks for the items of a list does not mean what stands around it.
 _ITEMS = re.compile(r"\b(?:focus areas?|bullets?(?: points?)?|items?)\b|重点分野|箇条書き|項目")
-# What may stand beside wish and name without asking for anything more; every other word does.
-_PLAIN = frozenset(
+# What may stand beside wish and name without asking for anything more, besides what may stand anywhere.
+_REST = NothingMore(
     """
-    a about all an and are area areas as at be bit bullet bullets by can chapter closing collaboration come comes
-    complete contain contains content contents cooperation could cover covered covers discipline disciplines do does
-    down each eight english entire every everything fall falls field fields five focus for four from full get give
-    heading hello hi how i i'd i'm in include included includes intended into is it item items japanese just key
-    last like line lines list listed made main make many me my named note notes of on one only or out paragraph
-    paragraphs part parts pillar pillars plain planned please pls point points preamble put quick quickly read
-    really recitals said say says section sections sentence sentences set seven short show simple simply six tell
-    text thanks that the theme themes there these they this those three through to topic topics two under up want
-    what what's whats which whole with word words would write you your
-    """.split()
-)
-_PLAIN_JA = re.compile(
-    r"(?:に(?:ついて|関して|関する|おける)|という|って|から|まで|とは|には|では|です|ます|でしょう|ください|下さい"
-    r"|お(?:願い|ねがい)(?:します|いたします|致します)?|頼みます|教えて|おしえて|説明して|示して|出して|見せて|挙げて|あげて"
-    r"|述べて|書かれて|書いて|知りたい|ほしい|欲しい|もらえ(?:ます|ません)?|いただけ(?:ます|ません)?|いただきたい|して|した|する"
-    r"|され|せよ|あります|ある|います|いる|いて|どんな|どのような|どういう|なに|何|こと|もの|ところ|とこ|部分|箇所|節|章|項目|項|条"
+    about an area areas as be bit bullet bullets by chapter closing collaboration complete content contents cooperation
+    cover covered covers discipline disciplines down each eight english entire everything fall falls field fields five
+    focus for four from full get heading hello hi i'd i'm intended into item items japanese just key last like listed
+    made main make my named note notes on one only out pillar pillars plain planned pls points preamble put quick
+    quickly read really recitals said set seven short simple simply six text thanks theme themes these those three
+    through topic topics two under want what's whats with would write your
+    """.split(),
+    r"に(?:ついて|関して|関する|おける)|という|って|から|まで|とは|には|では"
+    r"|お(?:願い|ねがい)(?:します|いたします|致します)?|頼みます|おしえて|説明して|出して|あげて"
+    r"|述べて|ほしい|欲しい|もらえ(?:ます|ません)?|いただけ(?:ます|ません)?|いただきたい"
+    r"|され|せよ|いて|どんな|どのような|どういう|なに|何|ところ|とこ|章|項|条"
     r"|段落|見出し|分野|領域|対象|重点|協力|柱|テーマ|パート|セクション|ひとつ|一つ|残らず|ずつ|[一二三四五六七八九十\d]行"
-    r"|短く|簡単に|簡潔に|手短に|順番に|順に|最初から|最後まで|全体|それぞれ|各|主な|この|その|これ|ここ|前文|結び|最後"
-    r"|[\u3001\u3002\uff08\uff09「」『』・,.?!()\s:：…ー\-]|[のをにはがでとてもかやへよねご])*"
+    r"|短く|簡単に|簡潔に|手短に|順番に|順に|最初から|最後まで|全体|各|主な|これ|ここ|結び|最後"
+    r"|[（）()「」『』・…ー\-]|[とやご]",
 )
 
 
@@ -98,7 +93,7 @@ class Overviews:
 
         ``begins``: nothing was asked before, so that a wish that names nothing means the document.
         """
-        plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
+        plain = folded(text)
         # Who says nothing but how to be told ("like I'm five") wishes the same.
         told = not _QUESTION.search(plain) and MANNER.search(plain)
         plain = MANNER.sub(" ", plain)
@@ -113,7 +108,7 @@ class Overviews:
             whole = _DOCUMENT.search(rest) if wish else None
             if not (whole or (begins and (told or _BARE.search(rest)))):
                 return ()
-        if not _asks_nothing_else(rest):
+        if not _REST.holds(_DOCUMENT.sub(" ", _WISH.sub(" ", rest))):
             return ()
         if part and part.items and _ITEMS.search(plain):
             return tuple(sentence.address for sentence in part.items)
@@ -137,13 +132,6 @@ class Overviews:
         if part is None and _FIELDS.search(plain):
             part = self._fields
         return part, plain
-
-
-def _asks_nothing_else(rest: str) -> bool:
-    rest = _DOCUMENT.sub(" ", _WISH.sub(" ", rest))
-    words = re.findall(r"[a-z][a-z'.-]*", rest)
-    others = re.sub(r"[a-z][a-z'.-]*", " ", rest)
-    return all(word.strip(".'-") in _PLAIN for word in words) and _PLAIN_JA.fullmatch(others) is not None
 
 
 def _sentences(part: Part | None, document: Document) -> tuple[str, ...]:
@@ -177,6 +165,6 @@ def _names(document: Document, reading_aid: ReadingAid | None) -> Iterator[_Name
         forms |= {reading_aid.headings.get(part.address, "")} if reading_aid else set()
         forms |= {form for form, (en, _) in AREAS.items() if own.get("en", "").lower().startswith(en.lower())}
         for form in sorted(forms - {""}):
-            plain = unicodedata.normalize("NFKC", form).lower()
+            plain = folded(form)
             words = rf"(?<![a-z0-9]){re.escape(plain)}(?![a-z0-9])" if plain.isascii() else re.escape(plain)
             yield _Name(part, plain, re.compile(words))

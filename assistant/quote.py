@@ -38,11 +38,13 @@ def draft(
     verdict: Verdict,
     document: Document,
     wanted: Sequence[str] = (),
+    missing: str | None = None,
 ) -> Draft:
     """Quote mode's answer: chosen sentences with the notes they need, or proof that there are none.
 
     ``parts`` is the evidence for each part of a question that asks several things; ``wanted`` the sentences that a
-    question asks for outright, by an overview of a part of the document or by a word, which are then the answer.
+    question asks for outright, by an overview of a part of the document or by a word, which are then the answer;
+    ``missing`` a word asked for outright that is nowhere.
     """
     if verdict.status == "not_in_document":
         return Draft(
@@ -51,7 +53,7 @@ def draft(
             verdict.confidence,
             reason=verdict.reason,
             related=tuple(passage.address for passage in evidence.passages[:_RELATED]),
-            missing_words=absent_words(question.text, document),
+            missing_words=(missing,) if missing else absent_words(question.text, document),
         )
     chosen = tuple(wanted) or choose(evidence, parts, verdict, document)
     claims = [Claim("", "quote", (address,)) for address in chosen]

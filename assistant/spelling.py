@@ -24,7 +24,13 @@ _LONG = 7  # letters of a katakana word from which one slip of any kind is repai
 _SURE = 5  # kana from which a reading is taken for its word wherever it stands
 # Shorter ones only where a word begins: at the start, after a mark, or after a particle.
 _BEGINS = "(?<![ぁ-んァ-ヶー一-鿿])|(?<=[のはがをにでとやもへ])"
-_ENDS = "(?![ぁぃぅぇぉゃゅょー])"  # りょうしゃ is not りょうし
+# A reading ends where its kana do, or before a particle, the copula, する or another reading: せいふく is not せいふ.
+_LAST = "(?![ぁ-ゖー])"
+_ENDS = (
+    f"{_LAST}|[のはがをにでとへ]|も(?!と)|や(?!く)|か(?:{_LAST}|[らなもどのをはに])|まで|より|って|など|だけ|だ|じゃ"
+    f"|な(?:{_LAST}|[のんらどいも])|ね|よ(?!う)|す[るれ]|し(?:{_LAST}|[たてまなよか])|され|させ|でき"
+)
+_KANA_RUN = re.compile("[ぁ-ゖー]+|[ァ-ヶー]+")
 _HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 _CONTRACTIONS = frozenset(
     "dont doesnt didnt isnt arent wasnt werent cant couldnt wont wouldnt shouldnt havent hasnt hadnt whats whos"
@@ -62,7 +68,9 @@ class Spelling:
         self._readings = dict(readings or {})
         longest_first = sorted(self._readings, key=lambda kana: (-len(kana), kana))
         begun = (kana if len(kana) >= _SURE else f"(?:{_BEGINS}){kana}" for kana in longest_first)
-        self._reading = re.compile("|".join(f"{kana}{_ENDS}" for kana in begun) or "(?!)")
+        self._reading = re.compile(
+            f"(?:{'|'.join(begun)})(?={_ENDS}|{'|'.join(longest_first)})" if longest_first else "(?!)"
+        )
         texts, asked = list(document), list(questions)
         self._main = _latin_words(texts)
         counts = _latin_words(asked)
@@ -109,8 +117,10 @@ class Spelling:
 
     def _written(self, text: str) -> str:
         """Words typed in kana as they are written; a word that is right in katakana stays."""
-        pieces, end = [], 0
-        for match in self._reading.finditer(text.translate(_HIRAGANA)):
+        pieces, end, hiragana = [], 0, text.translate(_HIRAGANA)
+        # Where one kind of kana ends and the other begins a word ends.
+        runs = _KANA_RUN.finditer(text)
+        for match in (found for run in runs for found in self._reading.finditer(hiragana, *run.span())):
             typed = text[match.start() : match.end()]
             if typed not in self._katakana:
                 pieces += [text[end : match.start()], self._readings[match.group()]]

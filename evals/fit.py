@@ -2,7 +2,9 @@
 
 The classifier (softmax regression with soft targets over addresses and reasons of absence) is fitted on the question
 bank. The scoring weights need features as they are for questions never seen before, so the bank is cut into folds of
-whole writers, each with a style of their own, and each fold's features come from a classifier and a bank without it.
+whole writers and each fold's features come from a classifier and a bank without it. The writer of overviews is spread
+over the folds question by question, those who wrote only of what is absent by label and style; styles are not held out,
+for most writers use the same ones.
 The weights of the question as a whole and both thresholds are fitted on the dev questions, those that tell an opinion
 on dev and routes; nothing here reads the test questions.
 """

@@ -17,6 +17,11 @@ from index.errors import UserError
 PAGE = Path(__file__).parent.parent / "docs" / "retrieval.md"
 SUITE = "test"
 BEGIN, END = "<!-- held out: written by python -m evals.held_out -->", "<!-- end of held out -->"
+FOLLOW_UPS = "follow_ups"
+FOLLOW_UPS_BEGIN, FOLLOW_UPS_END = (
+    "<!-- follow-ups: written by python -m evals.held_out -->",
+    "<!-- end of follow-ups -->",
+)
 # All questions; those no bank question is like; the round that was written last.
 SLICES = {"all": "", "never like a bank question": "unseen", "round `k.`": "fresh"}
 _ROWS = {
@@ -33,18 +38,18 @@ _ROWS = {
 }
 
 
-def newest(history: Path) -> Mapping[str, Any]:
-    """[k, n] or value of each metric of the last recorded run of the test split in quote mode.
+def newest(history: Path, suite: str = SUITE) -> Mapping[str, Any]:
+    """[k, n] or value of each metric of the last recorded run of a suite, the test split, in quote mode.
 
     Raises:
         UserError: there is none (exit 2).
     """
     for line in reversed(history.read_text(encoding="utf-8").splitlines()):
         row = json.loads(line)
-        if (row["suite"], row["mode"]) == (SUITE, "quote"):
+        if (row["suite"], row["mode"]) == (suite, "quote"):
             found: Mapping[str, Any] = row["metrics"]
             return found
-    raise UserError(f"{history}: no run of the suite {SUITE!r} in quote mode is recorded")
+    raise UserError(f"{history}: no run of the suite {suite!r} in quote mode is recorded")
 
 
 def table(metrics: Mapping[str, Any]) -> str:
@@ -72,23 +77,31 @@ def _cell(found: Sequence[int] | float | None) -> str:
     return f"{found:.3f}" if isinstance(found, float) else wording.rate(*found)
 
 
-def written(page: str, metrics: Mapping[str, Any]) -> str:
-    """The page with its table made anew.
+def follow_ups(metrics: Mapping[str, Any]) -> str:
+    """Completeness and refusal over all groups of follow-ups, each with k/n and Wilson's interval, as a sentence."""
+    complete, refused = (_cell(metrics.get(name)) for name in ("completeness", "refusal_recall"))
+    return f"Follow-ups, all groups: complete {complete}, refused of the unanswerable {refused}."
+
+
+def written(page: str, metrics: Mapping[str, Any], of_follow_ups: Mapping[str, Any]) -> str:
+    """The page with its table and its line on follow-ups made anew.
 
     Raises:
         MarkersMissing: the page lacks them.
     """
-    return insert(page, BEGIN, END, table(metrics))
+    page = insert(page, BEGIN, END, table(metrics))
+    return insert(page, FOLLOW_UPS_BEGIN, FOLLOW_UPS_END, follow_ups(of_follow_ups))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the table of the newest run."""
+    """Write the figures of the newest runs."""
     argparse.ArgumentParser(prog="python -m evals.held_out", description=(__doc__ or "").split("\n", 1)[0]).parse_args(
         arguments
     )
     try:
         page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(written(page, newest(baseline.HISTORY)), encoding="utf-8")
+        found = (newest(baseline.HISTORY, suite) for suite in (SUITE, FOLLOW_UPS))
+        PAGE.write_text(written(page, *found), encoding="utf-8")
     except UserError as error:
         print(f"evals.held_out: {error}", file=sys.stderr)
         return error.exit_code

@@ -128,25 +128,15 @@ def glossary_problems(document: Document, path: Path) -> Iterator[str]:
         yield f"{path}:1:terms: must hold [[terms]], may hold [readings], and nothing else"
         return
     if "readings" in found:
-        yield from (f"{path}:{what}" for what in _wrong_readings(found["readings"], text))
+        lines = text.split("\n")
+        for kana, what in glossary.wrong_readings(found["readings"]):
+            line = next((number for number, line in enumerate(lines, 1) if kana and line.startswith(f'"{kana}" =')), 1)
+            yield f"{path}:{line}:{what}"
     first: dict[str, int] = {}
     for term, block in zip(terms, tables.blocks(path, text, "terms", len(terms)), strict=True):
         yield from (f"{block.at(field)}: {what}" for field, what in _wrong_term(term, document))
         if first.setdefault(str(term.get("en")), block.line) != block.line:
             yield f"{block.at('en')}: {term['en']!r} is the term of line {first[str(term['en'])]} too"
-
-
-def _wrong_readings(readings: object, text: str) -> Iterator[str]:
-    lines = text.split("\n")
-    if not isinstance(readings, dict):
-        yield "1:readings: must be a table of hiragana and what is meant"
-        return
-    for kana, word in readings.items():
-        line = next((number for number, line in enumerate(lines, 1) if line.startswith(f'"{kana}" =')), 1)
-        if not glossary.is_kana(kana):
-            yield f"{line}:readings: {kana!r} is no hiragana"
-        if not isinstance(word, str) or not word:
-            yield f"{line}:readings: {kana!r} is read as {word!r}, must be text"
 
 
 def _wrong_term(term: Mapping[str, Any], document: Document) -> Iterator[tuple[str, str]]:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import glossary
-from assistant.absent_words import MOST_NAMED, absent_words
+from assistant import glossary, keywords
+from assistant.absent_words import MOST_NAMED, absent_words, occurs
 from index import bank, parse, reading_aid
 
 DOCUMENT = parse.load()
@@ -53,6 +53,21 @@ def test_nothing_named_stands_in_the_text() -> None:
     for question in bank.load(DOCUMENT):
         for word in absent_words(question.text, DOCUMENT):
             assert word.casefold() not in whole, question.text
+
+
+def test_the_text_is_stemmed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though two questions are put to it: what it says, and what people ask for it by."""
+    stemmed: list[str] = []
+
+    def counted(text: str) -> list[str]:
+        stemmed.append(text)
+        return keywords.stems(text)
+
+    monkeypatch.setattr("assistant.absent_words.stems", counted)
+    other = parse.parse("T\n\nD\n\nI. Tariffs\n\nTariffs on fisheries end.\n")
+    assert occurs("fishery", other)
+    assert absent_words("Who may Terminate it? Fisheries of Greenland?", other) == ("Greenland",)
+    assert len([text for text in stemmed if "tariffs on fisheries" in text]) == 1
 
 
 def test_another_document_has_its_own_words() -> None:

@@ -54,6 +54,13 @@ def notes(made: Draft) -> list[str]:
     return [address for claim in made.claims if claim.kind == "note" for address in claim.addresses]
 
 
+def test_the_word_asked_for_is_the_one_named() -> None:
+    """Whoever asks where a word stands is told of that word, whichever others the text lacks."""
+    absent = Verdict("not_in_document", "absent_detail", 0.0)
+    made = draft(asked("Does it use the word treaty, as tariffs do?"), found({}), (), absent, DOCUMENT, (), "treaty")
+    assert made.missing_words == ("treaty",)
+
+
 @pytest.mark.parametrize(
     ("scores", "shown"),
     [

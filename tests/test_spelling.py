@@ -43,13 +43,24 @@ def test_slips_are_repaired(spelling: Spelling, typed: str, meant: str) -> None:
         ("カイテイケーブルはどうなる?", "海底ケーブルはどうなる?"),
         ("うちゅう", "宇宙"),
         ("文書のもくてきは", "文書の目的は"),
+        ("かくゆうごうエネルギーは", "核融合エネルギーは"),
+        ("うちゅうステーションのけんきゅう", "宇宙ステーションの研究"),
+        ("しょめいしたのはだれ、はっこうするのはいつ", "署名したのはだれ、発効するのはいつ"),
+        ("つうしんひょうじゅんを", "通信標準を"),
+        ("りょうし技術とせいふのしきん", "量子技術と政府の資金"),
         ("りょうしゃの にんしき", "りょうしゃの にんしき"),
+        ("どうやってお金をかせいでいいの", "どうやってお金をかせいでいいの"),
+        ("せいふくは必要ですか", "せいふくは必要ですか"),
+        ("かせいふ", "かせいふ"),
+        ("しきんぐり", "しきんぐり"),
+        ("もくてきちとつうしんぼ", "もくてきちとつうしんぼ"),
+        ("しゅうせいざいはどこ", "しゅうせいざいはどこ"),
         ("これをとおしてよしんする", "これをとおしてよしんする"),
         ("サプライチェーン", "サプライチェーン"),
     ],
 )
 def test_words_typed_in_kana_are_written(spelling: Spelling, typed: str, meant: str) -> None:
-    """The longest reading; a short one only where a word begins, none inside another word."""
+    """The longest reading; a short one only where a word begins, each only where one ends."""
     assert spelling.correct(typed) == meant
 
 

@@ -74,6 +74,55 @@ def test_what_asks_for_more_than_a_place_is_left_to_likeness(question: str) -> N
     assert found is None or found.addresses
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which terms are used?",
+        "What terms does the document contain?",
+        "In what terms is it used?",
+        "Where does the phrase appear?",
+        "What terms appear in the text?",
+        "Where is the term first used?",
+        "Where does the term end?",
+        "Is the term length mentioned anywhere?",
+        "Which phrases recur in the text?",
+        "What words do they use?",
+        "Which word would they use?",
+        "Where should the term appear?",
+        "Does the phrase ever occur?",
+        "Where does the document use the term differently?",
+        "Are any terms defined in the document?",
+        "How is the term defined where it is used?",
+        "The word should appear in which section?",
+        "何という言葉が使われていますか",
+        "なんという語句が出てきますか",
+        "文書では何という用語が使われていますか",
+        "これという表現は出てきますか",
+        "どこで何という単語が使われていますか",
+        "どういう言葉が使われていますか",
+    ],
+)
+def test_what_follows_a_noun_is_not_always_the_word_asked_for(question: str) -> None:
+    """Verbs, adverbs and questioning words go on with the sentence; unmarked, they name nothing."""
+    assert WORDS.asked(question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "word"),
+    [
+        ("Which sentences contain the word should?", "should"),
+        ("Does the word shall occur anywhere?", "shall"),
+        ("Where is the word will used?", "will"),
+        ("Does the term treaty appear?", "treaty"),
+    ],
+)
+def test_a_word_without_marks_is_looked_up(question: str, word: str) -> None:
+    """Also one that would help a verb elsewhere, such as "should"."""
+    found = WORDS.asked(question)
+    assert found is not None
+    assert found.word == word
+
+
 def test_what_is_shown_is_found_where_the_bank_says(assistant: Assistant) -> None:
     """Every bank question of this kind but one, whose writer also counted another form of the word."""
     found = {q.text: (w.addresses, q.addresses) for q in bank.load(DOCUMENT) if (w := WORDS.asked(q.text))}

@@ -23,9 +23,16 @@ _CARRIED = re.compile(
 _MACHINE = (
     r"(?:assistants?|(?:chat-?)?bots?|language models?|LLMs?|AI(?: systems?| models?)?|the model|summar\w+|answers?)"
 )
-_DOING = (
-    r"(?:answer|reply|replies|respond|print|output|say|state|write|send|cite|show|add|append|begin|end|disclose|reveal"
-    r"|tell|told|advise|keep silent|ask|repeat|place|include|link)"
+# What one who writes is ordered to do.
+_ORDERS = (
+    r"print|output|repeat|recite|copy|quote|cite|reveal|disclose|show|write|tell|say|send|give|translate|answer|reply"
+    r"|respond"
+)
+_DOING = rf"(?:{_ORDERS}|replies|state|add|append|begin|end|told|advise|keep silent|ask|place|include|link)"
+# A sentence that begins with an order. "Write-downs" and "a show of intent" are things.
+_IMPERATIVE = (
+    rf"^\W*(?:(?:now|then|please)\W+)?(?:{_ORDERS}|click|call|visit|dial|ignore|disregard|forget|pretend|act as"
+    r"|list (?:all|every|each|the|your))\b(?![-\u2010]| of\b)"
 )
 _ADDRESSED = re.compile(
     rf"\b{_MACHINE}\b[^.?!]{{0,70}}\b(?:should|must|shall|ha(?:s|ve) to|(?:is|are) to|will)\b[^.?!]{{0,24}} {_DOING}"
@@ -44,9 +51,9 @@ _ADDRESSED = re.compile(
 # How a sentence begins that talks to a reader, orders something shown, speaks of the one who writes, or only announces
 # an answer.
 _TALK = re.compile(
-    r"^\W*(?:here(?:'s| is| are)|below (?:is|are)|sure|certainly|of course|absolutely|step \d|click|call|visit"
-    r"|dial|please|welcome|print|repeat|reveal|show|write|tell|say|send|ignore|disregard|forget|translate|give|reply"
-    r"|respond|disclose|pretend|act as|list (?:all|every|each|the|your))\b|\b(?:i am|i'm|i will|i'll|i can|i hate|my)\b"
+    rf"{_IMPERATIVE}"
+    r"|^\W*(?:here(?:'s| is| are)|below (?:is|are)|sure|certainly|of course|absolutely|step \d|please|welcome)\b"
+    r"|\b(?:i am|i'm|i will|i'll|i can|i hate|my)\b"
     r"|^\W*(?:はい、(?:手順|わかり|分かり|承知|了解|喜んで|もちろん|お任せ|私|こちら|[^。]{0,12}(?:こちら|どうぞ)\W*$)|手順\d|ようこそ|どうぞ)|吾輩は|私は|私が"
     r"|\b(?:your|this|the) question\b|\bthe answer (?:is|to|can|follows)\b|\banswers? (?:is|are) as follows"
     r"|\b(?:relevant|following|likely|requested) sentences?\b|\b(?:none of|no) (?:the|these) (?:likely )?sentences\b"

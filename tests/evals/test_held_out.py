@@ -12,7 +12,16 @@ from index.errors import UserError
 def test_the_page_is_of_the_last_recorded_run() -> None:
     """Else `python -m evals.held_out`."""
     page = held_out.PAGE.read_text(encoding="utf-8")
-    assert page == held_out.written(page, held_out.newest(baseline.HISTORY))
+    runs = (held_out.newest(baseline.HISTORY, suite) for suite in ("test", "follow_ups"))
+    assert page == held_out.written(page, *runs)
+
+
+def test_follow_ups_are_told_with_intervals() -> None:
+    """Complete and refused, over all groups, whatever else was measured."""
+    assert held_out.follow_ups({"completeness": [188, 217], "refusal_recall": [26, 32], "twins": [1, 2]}) == (
+        "Follow-ups, all groups: complete 0.866 (188/217; 0.815 to 0.905), "
+        "refused of the unanswerable 0.812 (26/32; 0.647 to 0.911)."
+    )
 
 
 def test_a_row_has_rate_interval_and_floor() -> None:
@@ -35,6 +44,7 @@ def test_the_newest_run_of_the_test_split_counts(tmp_path: Path) -> None:
         "".join(json.dumps({"suite": s, "mode": m, "metrics": {"twins": [k, 4]}}) + "\n" for s, m, k in rows)
     )
     assert held_out.newest(history) == {"twins": [2, 4]}
+    assert held_out.newest(history, "dev") == {"twins": [3, 4]}
     history.write_text("")
     with pytest.raises(UserError, match="no run of the suite 'test'"):
         held_out.newest(history)
